@@ -1,0 +1,119 @@
+//! What all commands share of the terminal: who looks, in which colours, and how notes, warnings and errors are told.
+use std::borrow::Cow;
+use std::io::{self, IsTerminal, Write};
+
+use super::progress::Bar;
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The options and facts of the terminal that every command needs.
+#[derive(Debug, Clone)]
+pub struct Console {
+    quiet: bool,
+    verbose: bool,
+    color: Color,
+}
+
+impl Console {
+    /// What was asked with `--quiet`, `--verbose` and `--color`.
+    pub fn new(quiet: bool, verbose: bool, color: Color) -> Self {
+        Console { quiet, verbose, color }
+    }
+
+    /// Something worth knowing; silenced by `--quiet`.
+    pub fn note(&self, text: &str) {
+        if !self.quiet {
+            self.tell("", "", text);
+        }
+    }
+
+    /// Something only `--verbose` wants to know.
+    pub fn detail(&self, text: &str) {
+        if self.verbose {
+            self.tell("", "", text);
+        }
+    }
+
+    /// Something that may make the figures other than meant: never silenced.
+    pub fn warn(&self, text: &str) {
+        self.tell("warning: ", "\x1b[1;33m", text);
+    }
+
+    /// Why the run failed.
+    pub fn error(&self, text: &str) {
+        self.tell("error: ", "\x1b[1;31m", text);
+    }
+
+    /// A bar on stderr over `bytes_total` bytes; silent where stderr is no terminal or `--quiet` was given.
+    pub fn bar(&self, bytes_total: Option<u64>) -> Bar {
+        Bar::new(!self.quiet && io::stderr().is_terminal(), bytes_total)
+    }
+
+    /// Whether stdout gets colours.
+    pub fn colors_stdout(&self) -> bool {
+        self.colors(io::stdout().is_terminal())
+    }
+
+    fn colors(&self, is_terminal: bool) -> bool {
+        match self.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+                is_terminal && !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+            }
+        }
+    }
+
+    fn tell(&self, label: &str, style: &str, text: &str) {
+        let text = text.split('\n').map(printable).collect::<Vec<_>>().join("\n  ");
+        let line = if self.colors(io::stderr().is_terminal()) && !label.is_empty() {
+            format!("votekit: {style}{label}\x1b[0m{text}\n")
+        } else {
+            format!("votekit: {label}{text}\n")
+        };
+        // Nobody is left to tell if stderr is gone.
+        let _ = io::stderr().write_all(line.as_bytes());
+    }
+}
+
+/// `text` with everything that could steer a terminal, or break a line or a column, escaped as in `\n`, `\t`, `\u{1b}`:
+/// control characters of both sets and those that turn the writing direction (Unicode TR 36).
+pub fn printable(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unprintable) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if is_unprintable(c) { out.extend(c.escape_default()) } else { out.push(c) }
+    }
+    Cow::Owned(out)
+}
+
+/// Whether `c` could steer a terminal, break a line, or turn the writing direction.
+pub fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_steers_a_terminal_is_escaped_and_the_rest_is_not() {
+        assert_eq!(printable("薯片 é"), "薯片 é");
+        assert_eq!(printable("a\x1b[31mb"), "a\\u{1b}[31mb");
+        assert_eq!(printable("a\tb\nc"), "a\\tb\\nc");
+        assert_eq!(printable("\u{9b}2J\u{202e}"), "\\u{9b}2J\\u{202e}");
+    }
+}

@@ -1,0 +1,96 @@
+//! Exit codes and how an error reaches the user: the one place for both.
+use std::io::{self, ErrorKind};
+use std::process::ExitCode;
+
+use super::console::{Console, printable};
+
+/// What `--help` says of exit codes; kept beside the codes themselves.
+pub const HELP: &str = "\
+Exit codes:
+  0  done
+  1  failed: a file, the data or the database did not allow it
+  2  used wrongly: an option or value that cannot be meant";
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// All that was asked is done.
+    Done = 0,
+    /// It was asked rightly and could not be done.
+    Failed = 1,
+    /// It was asked wrongly (clap ends with the same code).
+    Misused = 2,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit as u8)
+    }
+}
+
+/// An option or value that cannot be meant; ends the run with [`Exit::Misused`].
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Misuse(pub String);
+
+/// The error for options or values that cannot be meant.
+pub fn misuse(message: impl Into<String>) -> anyhow::Error {
+    Misuse(message.into()).into()
+}
+
+/// Tells the user of `error` on stderr and says how the run ended.
+/// A reader that closed the pipe is no error: `votekit … | head -1` ends quietly.
+pub fn conclude(error: &anyhow::Error, console: &Console) -> Exit {
+    if error.chain().any(is_closed_pipe) {
+        return Exit::Done;
+    }
+    console.error(&without_os_codes(&format!("{error:#}")));
+    if error.chain().any(|cause| cause.is::<Misuse>()) { Exit::Misused } else { Exit::Failed }
+}
+
+/// Turns a panic, which is always our bug, into one line and [`Exit::Failed`] instead of a backtrace.
+pub fn quiet_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let cause = panic.payload_as_str().unwrap_or("unknown");
+        let line = format!("votekit: this is a bug in votekit, please report it: {cause} ({place})\n");
+        // Nobody is left to tell if stderr is gone too.
+        let _ = io::Write::write_all(&mut io::stderr(), printable(&line.replace('\n', " ")).as_bytes());
+        let _ = io::Write::write_all(&mut io::stderr(), b"\n");
+    }));
+}
+
+fn is_closed_pipe(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let kind = |error: &io::Error| error.kind() == ErrorKind::BrokenPipe;
+    cause.downcast_ref::<io::Error>().is_some_and(kind)
+}
+
+/// `No such file or directory (os error 2)` without the number nobody needs.
+fn without_os_codes(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(" (os error ") {
+        let (before, after) = rest.split_at(start);
+        out.push_str(before);
+        match after.find(')') {
+            Some(end) => rest = &after[end + 1..],
+            None => {
+                rest = after;
+                break;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn os_codes_are_dropped_and_the_rest_is_kept() {
+        assert_eq!(without_os_codes("a: No such file (os error 2): b"), "a: No such file: b");
+        assert_eq!(without_os_codes("odd (os error 2"), "odd (os error 2");
+    }
+}

@@ -1,0 +1,60 @@
+//! The terminal: what was typed becomes options, and results become text. The only home of clap, indicatif and
+//! comfy_table.
+pub mod console;
+pub mod exit;
+pub mod output;
+pub mod progress;
+
+use clap::{Parser, Subcommand};
+
+use console::{Color, Console};
+use output::Format;
+
+/// Three questions at two in the morning: how many bytes did the CDN send, how many users came back, what is the vote?
+#[derive(Debug, Parser)]
+#[command(name = "votekit", version, after_help = exit::HELP, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    shared: Shared,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// The options that all commands share.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Output")]
+struct Shared {
+    /// How the result is written [default: table on a terminal, else plain]
+    #[arg(long, global = true, value_name = "FORMAT")]
+    format: Option<Format>,
+    /// No progress bar, no notes; warnings and errors stay
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Tell on stderr what was found out about the input
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    verbose: bool,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: Color,
+}
+
+/// One file a command.
+#[derive(Debug, Subcommand)]
+enum Command {}
+
+impl Cli {
+    /// The console as the shared options want it.
+    pub fn console(&self) -> Console {
+        Console::new(self.shared.quiet, self.shared.verbose, self.shared.color)
+    }
+
+    /// Runs the command that was typed.
+    ///
+    /// # Errors
+    /// What the user did wrong or what could not be done; [`exit::conclude`] tells it.
+    pub fn run(self, console: &Console) -> anyhow::Result<()> {
+        let _format = Format::or_default(self.shared.format);
+        let _ = console;
+        match self.command {}
+    }
+}

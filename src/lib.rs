@@ -1,0 +1,21 @@
+//! votekit's library: what the three jobs compute, without a terminal.
+//!
+//! # Map
+//! Imports point down only; a test (`tests/layers.rs`) keeps it so.
+//!
+//! | layer | modules | what they know |
+//! |---|---|---|
+//! | 3 | `main.rs`, `cli` (mounted by the binary, not here) | the terminal: options, tables, bars, exit codes |
+//! | 0 | [`scan`] | where bytes come from and how they reach every core in whole lines; knows no columns |
+//! | 0 | [`report`], [`progress`], [`units`] | plain results, a progress sink, days and durations |
+//!
+//! The three wings never look into each other's windows: logs (`weblog` on `scan`), retention (`retention` on `scan`),
+//! votes (`store` on `ballot`).
+//!
+//! The library never prints: it returns data or takes a sink.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
+pub mod progress;
+pub mod report;
+pub mod scan;
+pub mod units;

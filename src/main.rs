@@ -1,0 +1,23 @@
+//! Parse, run, exit code.
+#![allow(missing_docs, reason = "a binary has no public items; what is shared is documented where it stands")]
+
+mod cli;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use clap::Parser;
+use cli::{Cli, exit};
+
+fn main() -> ExitCode {
+    exit::quiet_panics();
+    let cli = Cli::parse();
+    let console = cli.console();
+    let run = AssertUnwindSafe(|| cli.run(&console));
+    let exit = match catch_unwind(run) {
+        Ok(Ok(())) => exit::Exit::Done,
+        Ok(Err(error)) => exit::conclude(&error, &console),
+        Err(_panic) => exit::Exit::Failed,
+    };
+    exit.into()
+}
