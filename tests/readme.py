@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+"""Runs the examples of Markdown files as printed: readme.py VOTEKIT FILE.md…
+
+In ```console blocks a line `$ command` is run by bash and the lines below it are what it prints (stdout and stderr); a
+command goes on in lines that begin with `> `. `...` alone stands for any lines, `[..]` for anything within a line. All
+commands of a file run one after the other in one new folder that holds samples/ and sql/, with votekit on the PATH.
+"""
+import os, re, shutil, subprocess, sys, tempfile
+from pathlib import Path
+
+
+def examples(text):
+    """(line number, command, expected output) for each example."""
+    found, fence = [], False
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith("```"):
+            fence = line.strip() == "```console" if not fence else False
+        elif fence and line.startswith("$ "):
+            found.append([number, line[2:], ""])
+        elif fence and line.startswith("> ") and found and not found[-1][2]:
+            found[-1][1] += "\n" + line[2:]
+        elif fence and found:
+            found[-1][2] += line + "\n"
+    return found
+
+
+def matches(expected, printed):
+    parts = [".*" if line == "..." else re.escape(line.rstrip()).replace(r"\[\.\.\]", "[^\n]*") for line in expected.splitlines()]
+    lines = "\n".join(line.rstrip() for line in printed.splitlines())
+    return re.fullmatch("\n".join(parts), lines, re.S)
+
+
+def run(command, folder, env):
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=folder, env=env, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
+    return done.stdout.decode(errors="replace")
+
+
+def main():
+    votekit, files = Path(sys.argv[1]).resolve(), [Path(name) for name in sys.argv[2:]]
+    top = Path(__file__).resolve().parent.parent
+    passed = failed = 0
+    for file in files:
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("samples", "sql"):
+                shutil.copytree(top / name, Path(folder, name))
+            env = {"PATH": f"{votekit.parent}:{os.environ['PATH']}", "HOME": folder, "LC_ALL": "C.UTF-8", "TERM": "dumb"}
+            for line, command, expected in examples(file.read_text()):
+                printed = run(command, folder, env)
+                if matches(expected, printed):
+                    passed += 1
+                else:
+                    failed += 1
+                    print(f"{file}:{line}: $ {command}\n--- as printed in the file\n{expected}--- as it is\n{printed}")
+    if not passed + failed:
+        sys.exit("no examples found: that cannot be right")
+    print(f"README examples: {passed} passed, {failed} failed")
+    sys.exit(failed > 0)
+
+
+main()
