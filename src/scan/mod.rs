@@ -1,7 +1,11 @@
 //! Where bytes come from, and how they reach whoever reads them in whole lines. Knows no columns.
+mod blocks;
+
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
+
+pub use blocks::{Block, ScanOptions, blocks};
 
 /// A place bytes come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +59,18 @@ impl Input {
             Input::Stdin => Box::new(io::stdin()),
             Input::BuiltIn { bytes, .. } => Box::new(*bytes),
         })
+    }
+
+    /// The file and its length in bytes, where it can be read at any position.
+    fn seekable(&self) -> io::Result<Option<(File, u64)>> {
+        let Input::Path(path) = self else { return Ok(None) };
+        let file = File::open(path)?;
+        let meta = file.metadata()?;
+        if meta.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        // Files of /proc and the like tell a length of 0 and are not empty.
+        Ok((meta.is_file() && meta.len() > 0).then_some((file, meta.len())))
     }
 
     /// How many bytes [`Input::open`] will give, where that is known beforehand.

@@ -1,0 +1,474 @@
+//! Whole-line blocks of an input, on every core, with results handed over in the input's order.
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, mpsc};
+use std::thread;
+
+use super::{Input, SourceError};
+use crate::progress::Progress;
+
+/// How an input is cut and by how many threads it is read.
+#[derive(Debug, Clone, Copy)]
+pub struct ScanOptions {
+    /// Threads that visit blocks, at least 1.
+    pub threads: usize,
+    /// A block's usual size; blocks are longer by what completes their last line.
+    pub block_bytes: usize,
+    /// A longer line need not be held in memory: where it is not, its block tells of it in [`Block::cut_line`]. It may also
+    /// stand in a block, whole; whoever reads lines treats both the same.
+    pub line_bytes_max: usize,
+}
+
+impl Default for ScanOptions {
+    fn default() -> Self {
+        ScanOptions {
+            threads: thread::available_parallelism().map_or(1, usize::from),
+            block_bytes: 1 << 20,
+            line_bytes_max: 1 << 20,
+        }
+    }
+}
+
+/// Whole lines that stand one after the other in an input.
+#[derive(Debug, Clone, Copy)]
+pub struct Block<'a> {
+    /// The lines, each with its `\n`; the input's last line may lack it.
+    pub bytes: &'a [u8],
+    /// Where `bytes` begins in the (unpacked) input.
+    pub offset: u64,
+    /// A line behind `bytes` that is longer than [`ScanOptions::line_bytes_max`]: its beginning, without the rest.
+    pub cut_line: Option<&'a [u8]>,
+}
+
+/// Reads `input` in blocks of whole lines. Every thread makes itself a worker with `worker` and has `visit` called with it
+/// for each of its blocks, in any order; `merge` gets what `visit` gave in the input's order, and ends the run with an error.
+/// Gives back the workers.
+///
+/// # Errors
+/// [`SourceError`] as `E` where the input cannot be read to its end; whatever `merge` gave.
+pub fn blocks<W, T, E>(
+    input: &Input,
+    options: &ScanOptions,
+    progress: &dyn Progress,
+    worker: impl Fn() -> W + Sync,
+    visit: impl Fn(&mut W, &Block) -> T + Sync,
+    merge: impl FnMut(T) -> Result<(), E> + Send,
+) -> Result<Vec<W>, E>
+where
+    W: Send,
+    T: Send,
+    E: From<SourceError> + Send,
+{
+    let order = InOrder::new(merge);
+    let run = Run { input, options, progress, worker: &worker, visit: &visit, order: &order };
+    let workers = match input.seekable().map_err(|cause| input.error(cause))? {
+        Some((file, bytes_total)) => run.positioned(&file, bytes_total),
+        None => run.streamed(input.open()?),
+    };
+    order.outcome().map(|()| workers)
+}
+
+/// Hands results over in the order of their numbers, whoever brings them.
+struct InOrder<T, E, M> {
+    state: Mutex<OrderState<T, E, M>>,
+    stopped: AtomicBool,
+}
+
+struct OrderState<T, E, M> {
+    next: u64,
+    waiting: BTreeMap<u64, Result<T, E>>,
+    merge: M,
+    error: Option<E>,
+}
+
+impl<T, E, M: FnMut(T) -> Result<(), E>> InOrder<T, E, M> {
+    fn new(merge: M) -> Self {
+        let state = OrderState { next: 0, waiting: BTreeMap::new(), merge, error: None };
+        InOrder { state: Mutex::new(state), stopped: AtomicBool::new(false) }
+    }
+
+    fn hand(&self, number: u64, result: Result<T, E>) {
+        let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        state.waiting.insert(number, result);
+        loop {
+            let next = state.next;
+            let Some(result) = state.waiting.remove(&next) else { break };
+            state.next += 1;
+            if state.error.is_none() {
+                let merged = result.and_then(|value| (state.merge)(value));
+                if let Err(error) = merged {
+                    state.error = Some(error);
+                    self.stopped.store(true, Relaxed);
+                }
+            }
+        }
+    }
+
+    fn stopped(&self) -> bool {
+        self.stopped.load(Relaxed)
+    }
+
+    fn outcome(self) -> Result<(), E> {
+        let state = self.state.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        state.error.map_or(Ok(()), Err)
+    }
+}
+
+struct Run<'a, F, V, T, E, M> {
+    input: &'a Input,
+    options: &'a ScanOptions,
+    progress: &'a dyn Progress,
+    worker: &'a F,
+    visit: &'a V,
+    order: &'a InOrder<T, E, M>,
+}
+
+impl<F, V, T, E, M> Run<'_, F, V, T, E, M>
+where
+    E: From<SourceError> + Send,
+    T: Send,
+    M: FnMut(T) -> Result<(), E> + Send,
+{
+    /// Every thread claims the next range of the file and reads it with positioned reads into a buffer of its own: reading
+    /// into a small reused buffer beats a memory map twice over (a page fault costs more than the copy).
+    fn positioned<W: Send>(&self, file: &File, bytes_total: u64) -> Vec<W>
+    where
+        F: Fn() -> W + Sync,
+        V: Fn(&mut W, &Block) -> T + Sync,
+    {
+        let block_bytes = self.options.block_bytes.max(1) as u64;
+        let blocks = bytes_total.div_ceil(block_bytes);
+        let claimed = AtomicU64::new(0);
+        let threads = (self.options.threads.max(1) as u64).min(blocks.max(1));
+        let work = || {
+            let mut worker = (self.worker)();
+            let mut range = RangeReader::new(file, self.options);
+            loop {
+                let number = claimed.fetch_add(1, Relaxed);
+                if number >= blocks || self.order.stopped() {
+                    return worker;
+                }
+                let start = number * block_bytes;
+                let end = (start + block_bytes).min(bytes_total);
+                let result = range.read(start, end).map(|block| (self.visit)(&mut worker, &block));
+                self.progress.advance(end - start);
+                self.order.hand(number, result.map_err(|cause| self.input.error(cause).into()));
+            }
+        };
+        thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+            let mut workers = vec![work()];
+            for other in others {
+                match other.join() {
+                    Ok(worker) => workers.push(worker),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+            workers
+        })
+    }
+
+    /// One thread (this one) reads and cuts at line ends, the others visit.
+    fn streamed<W: Send>(&self, reader: Box<dyn Read + Send>) -> Vec<W>
+    where
+        F: Fn() -> W + Sync,
+        V: Fn(&mut W, &Block) -> T + Sync,
+    {
+        let threads = self.options.threads.max(1);
+        let (full_tx, full_rx) = mpsc::sync_channel::<(u64, Chunk)>(threads);
+        let (empty_tx, empty_rx) = mpsc::channel::<Vec<u8>>();
+        let full_rx = Mutex::new(full_rx);
+        let work = || {
+            let mut worker = (self.worker)();
+            let empty_tx = empty_tx.clone();
+            loop {
+                let next = full_rx.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recv();
+                let Ok((number, chunk)) = next else { return worker };
+                if !self.order.stopped() {
+                    let result = (self.visit)(&mut worker, &chunk.block());
+                    self.order.hand(number, Ok(result));
+                }
+                // The reader may be done and gone; then nobody needs the buffer.
+                let _ = empty_tx.send(chunk.bytes);
+            }
+        };
+        thread::scope(|scope| {
+            let visitors: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+            let mut cutter = LineCutter::new(reader, self.options);
+            let mut number = 0;
+            while !self.order.stopped() {
+                match cutter.next(empty_rx.try_recv().unwrap_or_default()) {
+                    Ok(Some(chunk)) => {
+                        self.progress.advance(chunk.bytes.len() as u64);
+                        if full_tx.send((number, chunk)).is_err() {
+                            break;
+                        }
+                        number += 1;
+                    }
+                    Ok(None) => break,
+                    Err(cause) => {
+                        self.order.hand(number, Err(self.input.error(cause).into()));
+                        break;
+                    }
+                }
+            }
+            drop(full_tx);
+            let join = |visitor: thread::ScopedJoinHandle<'_, W>| match visitor.join() {
+                Ok(worker) => worker,
+                Err(panic) => std::panic::resume_unwind(panic),
+            };
+            visitors.into_iter().map(join).collect()
+        })
+    }
+}
+
+/// Reads the lines that begin in a range of a file.
+struct RangeReader<'a> {
+    file: &'a File,
+    line_bytes_max: usize,
+    buffer: Vec<u8>,
+}
+
+/// How much is read behind a range to find the end of its last line.
+const TAIL_BYTES: usize = 4096;
+
+impl<'a> RangeReader<'a> {
+    fn new(file: &'a File, options: &ScanOptions) -> Self {
+        RangeReader { file, line_bytes_max: options.line_bytes_max, buffer: Vec::new() }
+    }
+
+    /// The lines whose first byte lies in `start..end`.
+    fn read(&mut self, start: u64, end: u64) -> io::Result<Block<'_>> {
+        // One byte before tells whether a line begins at `start`.
+        let from = start.saturating_sub(1);
+        let range = (end - from) as usize;
+        let mut filled = self.fill(from, 0, range + TAIL_BYTES)?;
+        let first = if start == 0 {
+            0
+        } else {
+            match memchr::memchr(b'\n', &self.buffer[..range.min(filled) - 1]) {
+                Some(at) => at + 1,
+                None => return Ok(Block { bytes: &[], offset: end, cut_line: None }),
+            }
+        };
+        // The last line to begin here ends at the first newline at or behind the range's last byte.
+        let mut searched = range - 1;
+        loop {
+            if let Some(at) = memchr::memchr(b'\n', self.buffer.get(searched..filled).unwrap_or_default()) {
+                let bytes = &self.buffer[first..searched + at + 1];
+                return Ok(Block { bytes, offset: from + first as u64, cut_line: None });
+            }
+            if filled < self.buffer.len() {
+                let bytes = &self.buffer[first..filled];
+                return Ok(Block { bytes, offset: from + first as u64, cut_line: None });
+            }
+            searched = filled;
+            let last = memchr::memrchr(b'\n', &self.buffer[first..range]).map_or(first, |at| first + at + 1);
+            if filled - last > self.line_bytes_max {
+                return Ok(Block {
+                    bytes: &self.buffer[first..last],
+                    offset: from + first as u64,
+                    cut_line: Some(&self.buffer[last..filled]),
+                });
+            }
+            filled = self.fill(from, filled, filled * 2)?;
+        }
+    }
+
+    /// Fills the buffer from `have` to `want` bytes; fewer where the file ends.
+    fn fill(&mut self, from: u64, have: usize, want: usize) -> io::Result<usize> {
+        if self.buffer.len() != want {
+            self.buffer.resize(want, 0);
+        }
+        let mut filled = have;
+        while filled < want {
+            match self.file.read_at(&mut self.buffer[filled..], from + filled as u64) {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(filled)
+    }
+}
+
+/// A block that owns its bytes.
+struct Chunk {
+    bytes: Vec<u8>,
+    lines_end: usize,
+    is_cut: bool,
+    offset: u64,
+}
+
+impl Chunk {
+    fn block(&self) -> Block<'_> {
+        let (lines, cut) = self.bytes.split_at(self.lines_end);
+        Block { bytes: lines, offset: self.offset, cut_line: self.is_cut.then_some(cut) }
+    }
+}
+
+/// Cuts a stream at line ends.
+struct LineCutter {
+    reader: Box<dyn Read + Send>,
+    block_bytes: usize,
+    line_bytes_max: usize,
+    rest: Vec<u8>,
+    offset: u64,
+    ended: bool,
+}
+
+impl LineCutter {
+    fn new(reader: Box<dyn Read + Send>, options: &ScanOptions) -> Self {
+        let (block_bytes, line_bytes_max) = (options.block_bytes.max(1), options.line_bytes_max);
+        LineCutter { reader, block_bytes, line_bytes_max, rest: Vec::new(), offset: 0, ended: false }
+    }
+
+    /// The next chunk, in `buffer`; None at the end.
+    fn next(&mut self, mut buffer: Vec<u8>) -> io::Result<Option<Chunk>> {
+        buffer.clear();
+        buffer.append(&mut self.rest);
+        let mut newline_behind = 0;
+        let mut want = self.block_bytes.max(buffer.len() + 1);
+        loop {
+            self.read_to(&mut buffer, want)?;
+            if let Some(at) = memchr::memrchr(b'\n', &buffer[newline_behind..]) {
+                let lines_end = newline_behind + at + 1;
+                self.rest.extend_from_slice(&buffer[lines_end..]);
+                buffer.truncate(lines_end);
+                return Ok(Some(self.chunk(buffer, lines_end, false, 0)));
+            }
+            if self.ended {
+                let lines_end = buffer.len();
+                return Ok((lines_end > 0).then(|| self.chunk(buffer, lines_end, false, 0)));
+            }
+            if buffer.len() > self.line_bytes_max {
+                let skipped = self.skip_line()?;
+                return Ok(Some(self.chunk(buffer, 0, true, skipped)));
+            }
+            newline_behind = buffer.len();
+            want = buffer.len() * 2;
+        }
+    }
+
+    fn chunk(&mut self, bytes: Vec<u8>, lines_end: usize, is_cut: bool, skipped: u64) -> Chunk {
+        let offset = self.offset;
+        self.offset += bytes.len() as u64 + skipped;
+        Chunk { bytes, lines_end, is_cut, offset }
+    }
+
+    fn read_to(&mut self, buffer: &mut Vec<u8>, want: usize) -> io::Result<()> {
+        let mut filled = buffer.len();
+        buffer.resize(want.max(filled), 0);
+        while filled < want && !self.ended {
+            match self.reader.read(&mut buffer[filled..]) {
+                Ok(0) => self.ended = true,
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        buffer.truncate(filled);
+        Ok(())
+    }
+
+    /// Reads over the rest of a line; gives its length.
+    fn skip_line(&mut self) -> io::Result<u64> {
+        let mut skipped = 0;
+        let mut piece = Vec::new();
+        while !self.ended {
+            piece.clear();
+            self.read_to(&mut piece, self.block_bytes)?;
+            if let Some(at) = memchr::memchr(b'\n', &piece) {
+                self.rest.extend_from_slice(&piece[at + 1..]);
+                return Ok(skipped + at as u64 + 1);
+            }
+            skipped += piece.len() as u64;
+        }
+        Ok(skipped)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::io::Write;
+
+    /// All lines in order, as `blocks` gives them: `(offset, line)`, a line over the limit as its first bytes.
+    fn lines(input: &Input, options: &ScanOptions) -> Vec<(u64, Vec<u8>)> {
+        let mut all = Vec::new();
+        let cut = options.line_bytes_max.min(3);
+        blocks(
+            input,
+            options,
+            &(),
+            || (),
+            |(), block| {
+                let mut found = Vec::new();
+                let mut at = block.offset;
+                for line in block.bytes.split_inclusive(|b| *b == b'\n') {
+                    let kept = if line.len() > options.line_bytes_max { &line[..cut] } else { line };
+                    found.push((at, kept.to_vec()));
+                    at += line.len() as u64;
+                }
+                found.extend(block.cut_line.map(|line| (at, line[..cut].to_vec())));
+                found
+            },
+            |found| {
+                all.extend(found);
+                Ok::<(), SourceError>(())
+            },
+        )
+        .unwrap();
+        all
+    }
+
+    proptest! {
+        #[test]
+        fn every_line_comes_once_and_in_order(
+            lens in proptest::collection::vec(0usize..40, 0..60),
+            block_bytes in 1usize..64,
+            threads in 1usize..4,
+            ends_with_newline: bool,
+        ) {
+            let mut text: Vec<u8> = lens.iter().flat_map(|len| {
+                let mut line: Vec<u8> = (0..*len).map(|i| b'a' + (i % 26) as u8).collect();
+                line.push(b'\n');
+                line
+            }).collect();
+            if !ends_with_newline { text.pop(); }
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            file.write_all(&text).unwrap();
+            let mut expected = Vec::new();
+            let mut at = 0;
+            for line in text.split_inclusive(|b| *b == b'\n') {
+                expected.push((at, line.to_vec()));
+                at += line.len() as u64;
+            }
+            let options = ScanOptions { threads, block_bytes, line_bytes_max: 1 << 20 };
+            prop_assert_eq!(&lines(&Input::Path(file.path().to_owned()), &options), &expected);
+            let bytes: &'static [u8] = text.leak();
+            prop_assert_eq!(&lines(&Input::BuiltIn { name: "test", bytes }, &options), &expected);
+        }
+    }
+
+    #[test]
+    fn a_line_over_the_limit_is_told_of_and_not_held() {
+        let mut text = b"one\n".to_vec();
+        text.extend(std::iter::repeat_n(b'x', 100_000));
+        text.extend(b"\ntwo\n");
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&text).unwrap();
+        let expected = vec![(0, b"one\n".to_vec()), (4, b"xxx".to_vec()), (100_005, b"two\n".to_vec())];
+        let bytes: &'static [u8] = text.leak();
+        for block_bytes in [2, 7, 512, 1 << 20] {
+            let options = ScanOptions { threads: 2, block_bytes, line_bytes_max: 9_000 };
+            assert!(lines(&Input::BuiltIn { name: "test", bytes }, &options) == expected, "stream {block_bytes}");
+            assert!(lines(&Input::Path(file.path().to_owned()), &options) == expected, "file {block_bytes}");
+        }
+    }
+}
