@@ -21,12 +21,29 @@ pub struct Console {
     quiet: bool,
     verbose: bool,
     color: Color,
+    human_bytes: bool,
 }
 
 impl Console {
     /// What was asked with `--quiet`, `--verbose` and `--color`.
     pub fn new(quiet: bool, verbose: bool, color: Color) -> Self {
-        Console { quiet, verbose, color }
+        Console { quiet, verbose, color, human_bytes: false }
+    }
+
+    /// The same console, on which people read bytes as `12.1 GB` when `human_bytes` is set; see `--human`.
+    pub fn with_human_bytes(&self, human_bytes: bool) -> Console {
+        Console { human_bytes, ..self.clone() }
+    }
+
+    /// Whether people read bytes as `12.1 GB`.
+    pub fn human_bytes(&self) -> bool {
+        self.human_bytes
+    }
+
+    /// How many columns a picture on stdout may take: the terminal's, or those of a letter where there is none.
+    pub fn width_stdout(&self) -> usize {
+        let terminal = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+        terminal.filter(|width| *width > 0).unwrap_or(80)
     }
 
     /// Something worth knowing; silenced by `--quiet`.

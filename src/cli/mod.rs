@@ -1,9 +1,13 @@
 //! The terminal: what was typed becomes options, and results become text. The only home of clap, indicatif and
 //! comfy_table.
+pub mod chart;
 pub mod console;
 pub mod exit;
+pub mod files;
 pub mod output;
+pub mod picture;
 pub mod progress;
+pub mod svg;
 
 use clap::{Parser, Subcommand};
 

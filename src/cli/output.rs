@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use anyhow::Context;
 use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use unit_prefix::NumberPrefix;
 use votekit::report::{Report, Value};
 
 use super::console::{Console, is_unprintable, printable};
@@ -35,8 +36,8 @@ impl Format {
 /// When stdout cannot be written: a full disk, a closed pipe.
 pub fn print(report: &Report, format: Format, console: &Console) -> anyhow::Result<()> {
     let text = match format {
-        Format::Table => table(report, console.colors_stdout()),
-        Format::Plain => plain(report),
+        Format::Table => table(report, console.colors_stdout(), console.human_bytes()),
+        Format::Plain => plain(report, console.human_bytes()),
         Format::Csv => csv(report)?,
         Format::Json => json(report)?,
     };
@@ -59,7 +60,7 @@ const RULED_HEADER: TableStyle = TableStyle::new()
     .header_separator(LineStyle::new('─', '─', '─', '─'))
     .content_lines(ContentLineStyle::new(' ', ' ', ' '));
 
-fn table(report: &Report, styled: bool) -> String {
+fn table(report: &Report, styled: bool, human: bool) -> String {
     let mut table = Table::new();
     table.load_style(RULED_HEADER).set_content_arrangement(ContentArrangement::Dynamic);
     if styled {
@@ -74,7 +75,7 @@ fn table(report: &Report, styled: bool) -> String {
     for row in &report.rows {
         table.add_row(row.iter().map(|value| {
             let align = if matches!(value, Value::Text(_)) { CellAlignment::Left } else { CellAlignment::Right };
-            Cell::new(for_people(value)).set_alignment(align)
+            Cell::new(for_people(value, human)).set_alignment(align)
         }));
     }
     for (index, column) in table.column_iter_mut().enumerate() {
@@ -91,13 +92,15 @@ fn table(report: &Report, styled: bool) -> String {
         text.push('\n');
     }
     for (name, value) in &report.beside {
-        text.push_str(&format!("  {}: {}\n", printable(name), for_people(value)));
+        text.push_str(&format!("  {}: {}\n", printable(name), for_people(value, human)));
     }
     text
 }
 
-fn for_people(value: &Value) -> Cow<'_, str> {
+/// A value as a person reads it; bytes as `12.1 GB` when `human` is set, else every digit of them.
+pub fn for_people(value: &Value, human: bool) -> Cow<'_, str> {
     match value {
+        Value::Bytes(number) if human => human_bytes(*number).into(),
         Value::Null => "-".into(),
         Value::Text(text) => printable(text),
         Value::Count(number) | Value::Bytes(number) => grouped(*number).into(),
@@ -106,8 +109,21 @@ fn for_people(value: &Value) -> Cow<'_, str> {
     }
 }
 
+/// `12149873664` as `12.1 GB`: decimal units (SI), one place.
+pub fn human_bytes(number: u128) -> String {
+    // From 999.95 on one place rounds to 1000.0: that is 1.0 of the next unit, where this small lift puts it.
+    let lifted = match NumberPrefix::decimal(number as f64) {
+        NumberPrefix::Prefixed(_, amount) if amount >= 999.95 => number as f64 * 1.0001,
+        _ => number as f64,
+    };
+    match NumberPrefix::decimal(lifted) {
+        NumberPrefix::Standalone(amount) => format!("{amount} B"),
+        NumberPrefix::Prefixed(prefix, amount) => format!("{amount:.1} {prefix}B"),
+    }
+}
+
 /// `1234567` as `1,234,567`.
-fn grouped(number: u128) -> String {
+pub fn grouped(number: u128) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() * 4 / 3 + 1);
     for (index, digit) in digits.chars().enumerate() {
@@ -134,14 +150,17 @@ fn rounded(share: f64) -> f64 {
     (share * 1e6).round() / 1e6
 }
 
-fn plain(report: &Report) -> String {
+fn plain(report: &Report, human: bool) -> String {
     let mut text = String::new();
     for row in &report.rows {
         for (index, value) in row.iter().enumerate() {
             if index > 0 {
                 text.push('\t');
             }
-            text.push_str(&printable(&for_programs(value)));
+            match value {
+                Value::Bytes(number) if human => text.push_str(&human_bytes(*number)),
+                value => text.push_str(&printable(&for_programs(value))),
+            }
         }
         text.push('\n');
     }
@@ -238,8 +257,33 @@ mod tests {
 
     #[test]
     fn plain_has_no_header_and_keeps_its_columns_whatever_the_text() {
-        assert_eq!(plain(&sample()), "薯片\t1234567\t0.666667\na\\tb\\u{1b}\"c\t\t0\n");
-        assert_eq!(plain(&Report::figure("bytes", Value::Bytes(u128::MAX))), format!("{}\n", u128::MAX));
+        assert_eq!(plain(&sample(), false), "薯片\t1234567\t0.666667\na\\tb\\u{1b}\"c\t\t0\n");
+        assert_eq!(plain(&Report::figure("bytes", Value::Bytes(u128::MAX)), false), format!("{}\n", u128::MAX));
+    }
+
+    #[test]
+    fn bytes_for_people_have_decimal_units_and_one_place() {
+        for (number, text) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1000, "1.0 kB"),
+            (1049, "1.0 kB"),
+            (999_949, "999.9 kB"),
+            (999_950, "1.0 MB"),
+            (999_999_999, "1.0 GB"),
+            (12_149_873_664, "12.1 GB"),
+            (u128::from(u64::MAX), "18.4 EB"),
+        ] {
+            assert_eq!(human_bytes(number), text, "{number}");
+        }
+    }
+
+    #[test]
+    fn human_bytes_are_for_people_only() {
+        let report = Report::figure("bytes", Value::Bytes(1_500_000));
+        assert_eq!(plain(&report, true), "1.5 MB\n");
+        assert!(table(&report, false, true).contains("1.5 MB"));
+        assert!(csv(&report).unwrap().contains("1500000") && json(&report).unwrap().contains("1500000"));
     }
 
     #[test]
@@ -260,7 +304,7 @@ mod tests {
 
     #[test]
     fn tables_line_up_wide_characters() {
-        let text = table(&sample(), false);
+        let text = table(&sample(), false, false);
         assert!(text.contains("  薯片           1,234,567   66.7 %\n"), "{text}");
         assert!(text.ends_with("\n  total: 3\n"), "{text}");
     }

@@ -1,0 +1,78 @@
+//! Files that a command leaves behind: whole, or not at all.
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::Context;
+
+/// Writes `bytes` to `path` so that a reader, a full disk or a Ctrl-C never leaves half of it there: a temporary file in
+/// the same folder takes the name when all is on disk. A file of that name is replaced; a symbolic link is followed.
+///
+/// # Errors
+/// When the folder does not exist, must not be written, or is full; the error names `path`.
+pub fn write_file_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    // The link's target is what the user means to replace, not the link.
+    let target = if path.is_symlink() { path.canonicalize() } else { Ok(path.to_owned()) };
+    let write = || -> std::io::Result<()> {
+        let target = target?;
+        if target.is_dir() {
+            return Err(std::io::ErrorKind::IsADirectory.into());
+        }
+        // A device or a pipe (/dev/stdout, /dev/null) cannot be replaced by a file.
+        if target.metadata().is_ok_and(|meta| !meta.is_file()) {
+            return std::fs::OpenOptions::new().write(true).open(&target)?.write_all(bytes);
+        }
+        let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut file = temporary_in(folder)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(&target).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// A temporary file with the permissions any new file gets, not those of a secret.
+fn temporary_in(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".votekit-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // The kernel takes the umask off.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_nothing_else_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.svg");
+        write_file_atomically(&path, b"long enough").unwrap();
+        write_file_atomically(&path, b"two").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"two");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let plain = folder.path().join("plain");
+            std::fs::write(&plain, b"").unwrap();
+            let mode = |path: &Path| path.metadata().unwrap().permissions().mode();
+            assert_eq!(mode(&path), mode(&plain), "as readable as any new file");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("no/such/a.svg");
+        let error = format!("{:#}", write_file_atomically(&missing, b"x").unwrap_err());
+        assert!(error.contains("no/such/a.svg") && error.contains("No such file"), "{error}");
+        let error = format!("{:#}", write_file_atomically(folder.path(), b"x").unwrap_err());
+        assert!(error.contains("is a directory"), "{error}");
+    }
+}

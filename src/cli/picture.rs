@@ -1,0 +1,225 @@
+//! What a picture shows, whoever draws it: [`super::chart`] in the terminal, [`super::svg`] for a report.
+use std::borrow::Cow;
+
+use chrono::{Datelike, Days, Months, NaiveDate, NaiveDateTime, TimeDelta};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use votekit::report::Value;
+
+use super::output::{grouped, human_bytes};
+
+/// Labelled values, one bar each, in the order given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bars {
+    /// What the picture shows, as a headline: `Bytes by file type`.
+    pub title: String,
+    /// What the values are, with their unit where the values do not carry it: `votes`.
+    pub axis: String,
+    /// Labels may come from data; they are escaped where they are drawn.
+    pub bars: Vec<(String, Value)>,
+}
+
+/// How far apart the columns of a [`Timeline`] stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// One column a minute.
+    Minute,
+    /// One column an hour.
+    Hour,
+    /// One column a day.
+    Day,
+    /// One column a month.
+    Month,
+}
+
+/// Values over time, one column a [`Step`]; several series are stacked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Timeline {
+    /// What the picture shows, as a headline: `Votes per minute`.
+    pub title: String,
+    /// What the values are, with their unit where the values do not carry it: `votes`.
+    pub axis: String,
+    /// What the clock shows: `UTC`, `UTC+08:00`.
+    pub clock: String,
+    /// How far apart the columns stand.
+    pub step: Step,
+    /// The first moment of each column, rising, each on the step. Steps that are missing are drawn as nothing there.
+    pub starts: Vec<NaiveDateTime>,
+    /// What is stacked, from the bottom up.
+    pub series: Vec<Series>,
+}
+
+/// One part of a [`Timeline`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Series {
+    /// What the legend says; a single series has no legend.
+    pub name: String,
+    /// One value for each of [`Timeline::starts`].
+    pub values: Vec<Value>,
+}
+
+/// A value for each pair of a row and a column, as colours: the cohort triangle.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeatMap {
+    /// What the picture shows, as a headline.
+    pub title: String,
+    /// What a row is: `cohort (install day)`.
+    pub rows_axis: String,
+    /// What a column is: `day after install`.
+    pub columns_axis: String,
+    /// The rows' labels, from the top down.
+    pub rows: Vec<String>,
+    /// The columns' labels, from left to right.
+    pub columns: Vec<String>,
+    /// `cells[row][column]`; [`Value::Null`] where there is nothing to show. Short rows end in nothing.
+    pub cells: Vec<Vec<Value>>,
+}
+
+impl Timeline {
+    /// A timeline of one series.
+    pub fn single(title: &str, axis: &str, step: Step, points: Vec<(NaiveDateTime, Value)>) -> Self {
+        let (starts, values) = points.into_iter().unzip();
+        Timeline {
+            title: title.to_owned(),
+            axis: axis.to_owned(),
+            clock: "UTC".to_owned(),
+            step,
+            starts,
+            series: vec![Series { name: String::new(), values }],
+        }
+    }
+
+    /// The column of each of [`Timeline::starts`], counted from the first, and the number of columns.
+    pub fn columns(&self) -> (Vec<usize>, usize) {
+        let Some(first) = self.starts.first() else { return (Vec::new(), 0) };
+        let columns: Vec<usize> = self.starts.iter().map(|start| self.step.count(*first, *start)).collect();
+        let count = columns.iter().max().map_or(0, |last| last + 1);
+        (columns, count)
+    }
+
+    /// The first moment of a column.
+    pub fn start_of(&self, column: usize) -> Option<NaiveDateTime> {
+        self.step.after(*self.starts.first()?, column)
+    }
+
+    /// The stacked height of each of [`Timeline::starts`].
+    pub fn heights(&self) -> Vec<f64> {
+        let height = |index| self.series.iter().filter_map(|series| series.values.get(index)).map(size_of).sum();
+        (0..self.starts.len()).map(height).collect()
+    }
+}
+
+impl Step {
+    /// How many steps `later` is after `first`.
+    fn count(self, first: NaiveDateTime, later: NaiveDateTime) -> usize {
+        let months = |at: NaiveDateTime| i64::from(at.year()) * 12 + i64::from(at.month0());
+        let steps = match self {
+            Step::Minute => (later - first).num_minutes(),
+            Step::Hour => (later - first).num_hours(),
+            Step::Day => (later - first).num_days(),
+            Step::Month => months(later) - months(first),
+        };
+        usize::try_from(steps).unwrap_or(0)
+    }
+
+    /// `first` and `count` steps; None at the end of the calendar.
+    fn after(self, first: NaiveDateTime, count: usize) -> Option<NaiveDateTime> {
+        let steps = i64::try_from(count).ok()?;
+        match self {
+            Step::Minute => first.checked_add_signed(TimeDelta::try_minutes(steps)?),
+            Step::Hour => first.checked_add_signed(TimeDelta::try_hours(steps)?),
+            Step::Day => first.checked_add_days(Days::new(count as u64)),
+            Step::Month => first.checked_add_months(Months::new(u32::try_from(count).ok()?)),
+        }
+    }
+
+    /// A moment as the axis writes it; `one_day` when all of it lies in one day, which the axis' title then names.
+    pub fn label(self, at: NaiveDateTime, one_day: bool) -> String {
+        let shape = match (self, one_day) {
+            (Step::Month, _) => "%Y-%m",
+            (Step::Day, _) => "%Y-%m-%d",
+            (Step::Hour | Step::Minute, true) => "%H:%M",
+            (Step::Hour | Step::Minute, false) => "%m-%d %H:%M",
+        };
+        at.format(shape).to_string()
+    }
+
+    /// The day all of `starts` lie in, where it is one and the step is shorter than a day.
+    pub fn only_day(self, starts: &[NaiveDateTime]) -> Option<NaiveDate> {
+        let (first, last) = (starts.first()?.date(), starts.last()?.date());
+        (matches!(self, Step::Minute | Step::Hour) && first == last).then_some(first)
+    }
+}
+
+/// A value as a length; what is no number has none.
+pub fn size_of(value: &Value) -> f64 {
+    match value {
+        Value::Count(number) | Value::Bytes(number) => *number as f64,
+        Value::Share(share) if share.is_finite() => *share,
+        _ => 0.0,
+    }
+}
+
+/// A value as a picture writes it: `1,234`, `12.1 GB`, `34.5 %`; bytes always with a unit, for a picture has no room for
+/// twelve digits.
+pub fn short(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Text(text) => text.clone(),
+        Value::Count(number) => grouped(*number),
+        Value::Bytes(number) => human_bytes(*number),
+        Value::Share(share) => format!("{:.1} %", share * 100.0),
+        Value::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
+    }
+}
+
+/// `text` in at most `columns` terminal columns: the middle gives way to `…`, for the ends of a URL tell more.
+pub fn shortened(text: &str, columns: usize) -> Cow<'_, str> {
+    if text.width() <= columns {
+        return Cow::Borrowed(text);
+    }
+    let room = columns.saturating_sub(1);
+    let (head_room, tail_room) = (room / 3, room - room / 3);
+    let head = taken(text.chars(), head_room);
+    let tail: Vec<char> = taken(text.chars().rev(), tail_room).chars().rev().collect();
+    Cow::Owned(head + "…" + &tail.into_iter().collect::<String>())
+}
+
+/// As many of `chars` as fit `columns`.
+fn taken(chars: impl Iterator<Item = char>, columns: usize) -> String {
+    let mut used = 0;
+    chars
+        .take_while(|c| {
+            used += c.width().unwrap_or(0);
+            used <= columns
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDateTime {
+        text.parse::<NaiveDate>().unwrap().into()
+    }
+
+    #[test]
+    fn long_labels_keep_both_ends_and_wide_characters_their_columns() {
+        assert_eq!(shortened("/a/b.jpg", 8), "/a/b.jpg");
+        assert_eq!(shortened("/media/photos/2019/aa.jpg", 13), "/med…9/aa.jpg");
+        assert_eq!(shortened("薯片薯片薯片", 7), "薯…薯片");
+        assert_eq!(shortened("abc", 0), "…");
+    }
+
+    #[test]
+    fn steps_that_are_missing_keep_their_place() {
+        let days = ["2019-12-30", "2020-01-02"].map(|text| (day(text), Value::Bytes(1)));
+        let line = Timeline::single("t", "a", Step::Day, days.to_vec());
+        assert_eq!(line.columns(), (vec![0, 3], 4));
+        assert_eq!(line.start_of(2), Some(day("2020-01-01")));
+        let months = ["2019-12-01", "2020-03-01"].map(|text| (day(text), Value::Bytes(1)));
+        let line = Timeline::single("t", "a", Step::Month, months.to_vec());
+        assert_eq!(line.columns(), (vec![0, 3], 4));
+        assert_eq!(line.start_of(2), Some(day("2020-02-01")));
+    }
+}
