@@ -74,15 +74,11 @@ fn bar(value: f64, most: f64, room: usize) -> String {
 /// Columns over time, eight rows high; where there are more columns than room, neighbours are added up.
 pub fn timeline(figure: &Timeline, canvas: Canvas) -> String {
     let mut text = headline(&figure.title, &figure.axis, canvas);
-    let (places, count) = figure.columns();
-    if count == 0 {
-        return text + "  nothing to draw\n";
-    }
     let room = canvas.width.max(WIDTH_LEAST) - 14;
-    let together = count.div_ceil(room);
-    let mut sums = vec![0.0; count.div_ceil(together)];
-    for (place, height) in places.iter().zip(figure.heights()) {
-        sums[place / together] += height;
+    let folded = figure.folded(room);
+    let sums = folded.heights();
+    if sums.is_empty() {
+        return text + "  nothing to draw\n";
     }
     // Few columns are drawn wide, so that they are seen.
     let thickness = (room / sums.len()).clamp(1, 6);
@@ -99,7 +95,7 @@ pub fn timeline(figure: &Timeline, canvas: Canvas) -> String {
         text.push_str(line.trim_end());
         text.push('\n');
     }
-    text + &time_axis(figure, sums.len() * thickness, together, canvas)
+    text + &time_axis(figure, sums.len() * thickness, folded.note(figure.step), canvas)
 }
 
 /// What a column of height `sum` shows in `row`, counted from below.
@@ -114,7 +110,7 @@ fn column_cell(sum: f64, most: f64, row: usize, thickness: usize) -> String {
     cell.repeat(thickness - gap) + &" ".repeat(gap)
 }
 
-fn time_axis(figure: &Timeline, width: usize, together: usize, canvas: Canvas) -> String {
+fn time_axis(figure: &Timeline, width: usize, note: Option<String>, canvas: Canvas) -> String {
     let one_day = figure.step.only_day(&figure.starts);
     let label = |at| figure.step.label(at, one_day.is_some());
     let (Some(first), Some(last)) = (figure.starts.first(), figure.starts.last()) else { return String::new() };
@@ -125,9 +121,7 @@ fn time_axis(figure: &Timeline, width: usize, together: usize, canvas: Canvas) -
     let _ = writeln!(text, "{:13}{first}{:gap$}{last}", "", "");
     let mut notes = vec![figure.clock.clone()];
     notes.extend(one_day.map(|day| day.to_string()));
-    if together > 1 {
-        notes.push(format!("a column is {together} {:?}s", figure.step).to_lowercase());
-    }
+    notes.extend(note);
     let _ = writeln!(text, "  {}", canvas.painted(FAINT, &notes.join(", ")));
     text
 }

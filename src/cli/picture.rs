@@ -1,7 +1,7 @@
 //! What a picture shows, whoever draws it: [`super::chart`] in the terminal, [`super::svg`] for a report.
 use std::borrow::Cow;
 
-use chrono::{Datelike, Days, Months, NaiveDate, NaiveDateTime, TimeDelta};
+use chrono::{Datelike, Days, Months, NaiveDate, NaiveDateTime, TimeDelta, Timelike};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use votekit::report::Value;
 
@@ -88,27 +88,84 @@ impl Timeline {
         }
     }
 
-    /// The column of each of [`Timeline::starts`], counted from the first, and the number of columns.
-    pub fn columns(&self) -> (Vec<usize>, usize) {
-        let Some(first) = self.starts.first() else { return (Vec::new(), 0) };
-        let columns: Vec<usize> = self.starts.iter().map(|start| self.step.count(*first, *start)).collect();
-        let count = columns.iter().max().map_or(0, |last| last + 1);
-        (columns, count)
+    /// The columns to draw where at most `columns_most` fit: neighbours are added up until they do, in whole quarters of
+    /// hours, days and years where that can be. Steps that are missing are columns of nothing.
+    pub fn folded(&self, columns_most: usize) -> Folded {
+        let Some(first) = self.starts.first() else { return Folded { together: 1, lead: 0, sums: Vec::new() } };
+        let places: Vec<usize> = self.starts.iter().map(|start| self.step.count(*first, *start)).collect();
+        let count = places.iter().max().map_or(0, |last| last + 1);
+        let together = self.step.stride(count.div_ceil(columns_most.max(1)));
+        let lead = self.step.offset(*first) % together;
+        let fold = |series: &Series| {
+            let mut sums = vec![0.0; (count + lead).div_ceil(together)];
+            let values = places.iter().zip(&series.values);
+            values.for_each(|(place, value)| sums[(place + lead) / together] += size_of(value));
+            sums
+        };
+        Folded { together, lead, sums: self.series.iter().map(fold).collect() }
     }
 
-    /// The first moment of a column.
-    pub fn start_of(&self, column: usize) -> Option<NaiveDateTime> {
-        self.step.after(*self.starts.first()?, column)
+    /// The columns of `folded` that get a label, where at most `labels_most` fit, with their first moments.
+    pub fn ticks(&self, folded: &Folded, labels_most: usize) -> Vec<(usize, NaiveDateTime)> {
+        let Some(first) = self.starts.first() else { return Vec::new() };
+        let columns = folded.sums.first().map_or(0, Vec::len);
+        let stride = self.step.stride((columns * folded.together).div_ceil(labels_most.max(1)));
+        let offset = self.step.offset(*first) - folded.lead;
+        let holds_whole_stride = |column: &usize| {
+            let from = offset + column * folded.together;
+            from.next_multiple_of(stride) < from + folded.together
+        };
+        let start = |column: usize| self.step.after(*first, (column * folded.together).saturating_sub(folded.lead));
+        (0..columns).filter(holds_whole_stride).filter_map(|column| Some((column, start(column)?))).collect()
     }
+}
 
-    /// The stacked height of each of [`Timeline::starts`].
+/// What is drawn of a [`Timeline`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Folded {
+    /// How many steps a column holds.
+    pub together: usize,
+    /// How many steps of the first column lie before the first of [`Timeline::starts`].
+    pub lead: usize,
+    /// For each series the height of each column.
+    pub sums: Vec<Vec<f64>>,
+}
+
+impl Folded {
+    /// The stacked height of each column.
     pub fn heights(&self) -> Vec<f64> {
-        let height = |index| self.series.iter().filter_map(|series| series.values.get(index)).map(size_of).sum();
-        (0..self.starts.len()).map(height).collect()
+        let columns = self.sums.first().map_or(0, Vec::len);
+        (0..columns).map(|column| self.sums.iter().map(|sums| sums[column]).sum()).collect()
+    }
+
+    /// What a column is, where it is more than a step: `a column is 2 minutes`.
+    pub fn note(&self, step: Step) -> Option<String> {
+        (self.together > 1).then(|| format!("a column is {} {:?}s", self.together, step).to_lowercase())
     }
 }
 
 impl Step {
+    /// The next number of steps at or above `needed` that divides an hour, a day or a year well.
+    fn stride(self, needed: usize) -> usize {
+        let strides: &[usize] = match self {
+            Step::Minute => &[1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080],
+            Step::Hour => &[1, 2, 3, 6, 12, 24, 48, 168, 336],
+            Step::Day => &[1, 2, 7, 14, 28, 56],
+            Step::Month => &[1, 3, 6, 12, 24, 60],
+        };
+        strides.iter().copied().find(|stride| *stride >= needed).unwrap_or(needed).max(1)
+    }
+
+    /// How many steps `at` is after the whole day, or year, that strides are counted from.
+    fn offset(self, at: NaiveDateTime) -> usize {
+        match self {
+            Step::Minute => at.hour() as usize * 60 + at.minute() as usize,
+            Step::Hour => at.hour() as usize,
+            Step::Day => 0,
+            Step::Month => at.month0() as usize,
+        }
+    }
+
     /// How many steps `later` is after `first`.
     fn count(self, first: NaiveDateTime, later: NaiveDateTime) -> usize {
         let months = |at: NaiveDateTime| i64::from(at.year()) * 12 + i64::from(at.month0());
@@ -215,11 +272,23 @@ mod tests {
     fn steps_that_are_missing_keep_their_place() {
         let days = ["2019-12-30", "2020-01-02"].map(|text| (day(text), Value::Bytes(1)));
         let line = Timeline::single("t", "a", Step::Day, days.to_vec());
-        assert_eq!(line.columns(), (vec![0, 3], 4));
-        assert_eq!(line.start_of(2), Some(day("2020-01-01")));
+        assert_eq!(line.folded(9).heights(), [1.0, 0.0, 0.0, 1.0]);
+        assert_eq!(line.ticks(&line.folded(9), 9)[2], (2, day("2020-01-01")));
         let months = ["2019-12-01", "2020-03-01"].map(|text| (day(text), Value::Bytes(1)));
         let line = Timeline::single("t", "a", Step::Month, months.to_vec());
-        assert_eq!(line.columns(), (vec![0, 3], 4));
-        assert_eq!(line.start_of(2), Some(day("2020-02-01")));
+        assert_eq!(line.folded(9).heights(), [1.0, 0.0, 0.0, 1.0]);
+        assert_eq!(line.ticks(&line.folded(9), 9)[2], (2, day("2020-02-01")));
+    }
+
+    #[test]
+    fn what_is_added_up_begins_at_whole_hours() {
+        let starts = (0..100).map(|minute| (day("2020-01-01") + TimeDelta::minutes(50 + minute), Value::Count(1)));
+        let line = Timeline::single("t", "a", Step::Minute, starts.collect());
+        let folded = line.folded(4);
+        assert_eq!((folded.together, folded.lead), (30, 20));
+        assert_eq!(folded.heights(), [10.0, 30.0, 30.0, 30.0]);
+        let at = |minute| day("2020-01-01") + TimeDelta::minutes(minute);
+        assert_eq!(line.ticks(&folded, 2), [(1, at(60)), (3, at(120))]);
+        assert_eq!(folded.note(Step::Minute).as_deref(), Some("a column is 30 minutes"));
     }
 }
