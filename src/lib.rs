@@ -6,10 +6,11 @@
 //! | layer | modules | what they know |
 //! |---|---|---|
 //! | 3 | `main.rs`, `cli` (mounted by the binary, not here) | the terminal: options, tables, bars, exit codes |
+//! | 1 | [`weblog`] | logsum: format, record, filter, totals |
 //! | 0 | [`scan`] | where bytes come from and how they reach every core in whole lines; knows no columns |
 //! | 0 | [`report`], [`progress`], [`units`] | plain results, a progress sink, days and durations |
 //!
-//! The three wings never look into each other's windows: logs (`weblog` on `scan`), retention (`retention` on `scan`),
+//! The three wings never look into each other's windows: logs ([`weblog`] on `scan`), retention (`retention` on `scan`),
 //! votes (`store` on `ballot`).
 //!
 //! The library never prints: it returns data or takes a sink.
@@ -19,3 +20,4 @@ pub mod progress;
 pub mod report;
 pub mod scan;
 pub mod units;
+pub mod weblog;

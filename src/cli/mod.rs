@@ -4,9 +4,11 @@ pub mod chart;
 pub mod console;
 pub mod exit;
 pub mod files;
+mod logsum;
 pub mod output;
 pub mod picture;
 pub mod progress;
+mod stdin;
 pub mod svg;
 
 use clap::{Parser, Subcommand};
@@ -44,7 +46,9 @@ struct Shared {
 
 /// One file a command.
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Logsum(logsum::Args),
+}
 
 impl Cli {
     /// The console as the shared options want it.
@@ -57,8 +61,9 @@ impl Cli {
     /// # Errors
     /// What the user did wrong or what could not be done; [`exit::conclude`] tells it.
     pub fn run(self, console: &Console) -> anyhow::Result<()> {
-        let _format = Format::or_default(self.shared.format);
-        let _ = console;
-        match self.command {}
+        let format = Format::or_default(self.shared.format);
+        match self.command {
+            Command::Logsum(args) => args.run(format, console),
+        }
     }
 }

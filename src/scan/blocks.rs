@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, mpsc};
 use std::thread;
 
+use super::source::{Content, Source};
 use super::{Input, SourceError};
 use crate::progress::Progress;
 
@@ -43,14 +44,14 @@ pub struct Block<'a> {
     pub cut_line: Option<&'a [u8]>,
 }
 
-/// Reads `input` in blocks of whole lines. Every thread makes itself a worker with `worker` and has `visit` called with it
+/// Reads `source` in blocks of whole lines. Every thread makes itself a worker with `worker` and has `visit` called with it
 /// for each of its blocks, in any order; `merge` gets what `visit` gave in the input's order, and ends the run with an error.
 /// Gives back the workers.
 ///
 /// # Errors
 /// [`SourceError`] as `E` where the input cannot be read to its end; whatever `merge` gave.
 pub fn blocks<W, T, E>(
-    input: &Input,
+    source: Source,
     options: &ScanOptions,
     progress: &dyn Progress,
     worker: impl Fn() -> W + Sync,
@@ -63,10 +64,11 @@ where
     E: From<SourceError> + Send,
 {
     let order = InOrder::new(merge);
-    let run = Run { input, options, progress, worker: &worker, visit: &visit, order: &order };
-    let workers = match input.seekable().map_err(|cause| input.error(cause))? {
-        Some((file, bytes_total)) => run.positioned(&file, bytes_total),
-        None => run.streamed(input.open()?),
+    let input = source.input().clone();
+    let run = Run { input: &input, options, progress, worker: &worker, visit: &visit, order: &order };
+    let workers = match source.content {
+        Content::Positioned { file, bytes_total } => run.positioned(&file, bytes_total),
+        Content::Stream { .. } => run.streamed(source.into_reader()),
     };
     order.outcome().map(|()| workers)
 }
@@ -403,7 +405,7 @@ mod tests {
         let mut all = Vec::new();
         let cut = options.line_bytes_max.min(3);
         blocks(
-            input,
+            Source::open(input).unwrap(),
             options,
             &(),
             || (),

@@ -1,11 +1,12 @@
 //! Where bytes come from, and how they reach whoever reads them in whole lines. Knows no columns.
 mod blocks;
+mod source;
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::PathBuf;
 
 pub use blocks::{Block, ScanOptions, blocks};
+pub use source::Source;
 
 /// A place bytes come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,31 +50,7 @@ impl Input {
         SourceError { input: self.name(), cause }
     }
 
-    /// Opens it to be read from start to end.
-    ///
-    /// # Errors
-    /// When there is no such file or it must not be read.
-    pub fn open(&self) -> Result<Box<dyn Read + Send>, SourceError> {
-        Ok(match self {
-            Input::Path(path) => Box::new(File::open(path).map_err(|cause| self.error(cause))?),
-            Input::Stdin => Box::new(io::stdin()),
-            Input::BuiltIn { bytes, .. } => Box::new(*bytes),
-        })
-    }
-
-    /// The file and its length in bytes, where it can be read at any position.
-    fn seekable(&self) -> io::Result<Option<(File, u64)>> {
-        let Input::Path(path) = self else { return Ok(None) };
-        let file = File::open(path)?;
-        let meta = file.metadata()?;
-        if meta.is_dir() {
-            return Err(io::ErrorKind::IsADirectory.into());
-        }
-        // Files of /proc and the like tell a length of 0 and are not empty.
-        Ok((meta.is_file() && meta.len() > 0).then_some((file, meta.len())))
-    }
-
-    /// How many bytes [`Input::open`] will give, where that is known beforehand.
+    /// How many bytes it holds, where that is known beforehand.
     pub fn bytes_total(&self) -> Option<u64> {
         match self {
             Input::Path(path) => path.metadata().ok().filter(std::fs::Metadata::is_file).map(|meta| meta.len()),

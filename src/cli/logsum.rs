@@ -1,0 +1,91 @@
+//! `votekit logsum`: bytes of JPEGs that a CDN sent.
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use votekit::report::{Report, Value};
+use votekit::scan::{Input, ScanOptions};
+use votekit::units::Day;
+use votekit::weblog::{self, DayRange, SumOptions, Totals};
+
+use super::console::Console;
+use super::output::{self, Format};
+use super::{exit, stdin};
+
+const EXAMPLES: &str = "\
+Examples:
+  votekit logsum access.log --from 2019-08-24 --to 2019-08-25   bytes of JPEGs on two days
+  votekit logsum access.log --from 08-24 --to 08-25             the same days of any year
+  zcat *.gz | votekit logsum                                    all days, from a pipe
+  votekit logsum                                                the sample that is built in
+
+A log has a header that names its columns date, size and url, or is of the four columns date, time, size, url; tabs stand
+between them. JPEGs are told by the URL: .jpg, .jpeg, .jpe, .jfif, in any case. Rows that cannot be read are no part of the
+sum; they are counted, and the first three told of.";
+
+/// Sum the bytes of JPEGs in CDN logs
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct Args {
+    /// Logs to read, - for stdin [default: stdin if something is there, else the built-in sample]
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The first day: 2019-08-24, 24/8/2019, or 08-24 for any year
+    #[arg(long, value_name = "DAY")]
+    from: Option<Day>,
+    /// The last day, whole
+    #[arg(long, value_name = "DAY")]
+    to: Option<Day>,
+    /// Fail at the first row that cannot be read
+    #[arg(long)]
+    strict: bool,
+}
+
+impl Args {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// When the options contradict each other, an input cannot be read or is no log, or stdout cannot be written.
+    pub fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
+        let days = DayRange::new(self.from, self.to).map_err(|error| exit::misuse(error.to_string()))?;
+        let options = SumOptions { days, strict: self.strict, scan: ScanOptions::default() };
+        let inputs = inputs(&self.files, console);
+        let bytes_total = inputs.iter().map(Input::bytes_total).sum();
+        let bar = console.bar(bytes_total);
+        let totals = weblog::sum(&inputs, &options, &bar).context("no sum")?;
+        drop(bar);
+        output::print(&Report::figure("bytes", Value::Bytes(totals.bytes)), format, console)?;
+        tell_of_bad_rows(&totals, console);
+        Ok(())
+    }
+}
+
+fn inputs(files: &[PathBuf], console: &Console) -> Vec<Input> {
+    if !files.is_empty() {
+        let input = |path: &PathBuf| if path == Path::new("-") { Input::Stdin } else { Input::Path(path.clone()) };
+        return files.iter().map(input).collect();
+    }
+    if stdin::is_given() {
+        return vec![Input::Stdin];
+    }
+    console.note("no FILE, and nothing on stdin: this is the sample log that is built in");
+    vec![Input::BuiltIn { name: "samples/cdn.log", bytes: include_bytes!("../../samples/cdn.log") }]
+}
+
+fn tell_of_bad_rows(totals: &Totals, console: &Console) {
+    if totals.rows_bad == 0 {
+        return;
+    }
+    let rows = totals.rows_bad + totals.rows_read;
+    let (verb, what) = if totals.rows_bad == 1 { ("is", "row") } else { ("are", "rows") };
+    let mut text = format!(
+        "{} {what} of {rows} could not be read and {verb} not in the sum (--strict makes this an error):",
+        totals.rows_bad
+    );
+    for bad in &totals.bad_rows {
+        text.push_str(&format!("\n{bad}"));
+    }
+    if totals.rows_bad > totals.bad_rows.len() as u64 {
+        text.push_str("\n…");
+    }
+    console.warn(&text);
+}

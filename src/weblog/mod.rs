@@ -1,0 +1,12 @@
+//! logsum: bytes of the rows of a CDN log that a filter keeps. Format, then record, then filter, then totals.
+mod filter;
+mod format;
+mod jpeg;
+mod record;
+mod sum;
+
+pub use filter::{DayRange, DayRangeError};
+pub use format::{FormatError, Layout};
+pub use jpeg::is_jpeg;
+pub use record::{Date, Row, RowError, read_row};
+pub use sum::{BadRow, LogError, SumOptions, Totals, sum};
