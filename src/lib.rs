@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | 3 | `main.rs`, `cli` (mounted by the binary, not here) | the terminal: options, tables, bars, exit codes |
 //! | 1 | [`weblog`] | logsum: format, record, filter, totals |
+//! | 1 | [`ballot`] | what a vote is: ballots, rules, errors, and the trait of every store; knows no SQL, no HTTP |
 //! | 0 | [`scan`] | where bytes come from and how they reach every core in whole lines; knows no columns |
 //! | 0 | [`report`], [`progress`], [`units`] | plain results, a progress sink, days and durations |
 //!
@@ -16,6 +17,7 @@
 //! The library never prints: it returns data or takes a sink.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+pub mod ballot;
 pub mod progress;
 pub mod report;
 pub mod scan;
