@@ -1,6 +1,7 @@
 //! logsum: bytes of the rows of a CDN log that a filter keeps. Format, then record, then filter, then totals.
 mod filter;
 mod format;
+pub mod group;
 mod jpeg;
 mod record;
 mod sum;
