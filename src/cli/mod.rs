@@ -4,6 +4,7 @@ pub mod chart;
 pub mod console;
 pub mod exit;
 pub mod files;
+pub mod live;
 mod logsum;
 pub mod output;
 pub mod picture;

@@ -1,5 +1,6 @@
 //! Where bytes come from, and how they reach whoever reads them in whole lines. Knows no columns.
 mod blocks;
+pub mod follow;
 mod source;
 
 use std::io;

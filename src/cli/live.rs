@@ -1,0 +1,118 @@
+//! A result that is shown again whenever it changes: in place on a terminal, line by line into a pipe.
+use std::io::IsTerminal;
+
+use unicode_width::UnicodeWidthChar;
+
+use super::output;
+
+/// What is on the screen now.
+#[derive(Debug)]
+pub struct Live {
+    in_place: bool,
+    colored: bool,
+    lines_shown: usize,
+    last: String,
+}
+
+impl Live {
+    /// Shows on stdout; in place where that is a terminal. `colored` where styles may be used.
+    pub fn new(colored: bool) -> Self {
+        Live { in_place: std::io::stdout().is_terminal(), colored, lines_shown: 0, last: String::new() }
+    }
+
+    /// Whether each state takes the place of the one before.
+    pub fn in_place(&self) -> bool {
+        self.in_place
+    }
+
+    /// Shows `text`, which is whole lines with no control characters but `\n` and our own styles; nothing happens when it
+    /// is what is shown already. The cursor stays below it, and no mode of the terminal is changed: however the program
+    /// ends, the terminal is as it was.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn show(&mut self, text: &str) -> anyhow::Result<()> {
+        if text == self.last {
+            return Ok(());
+        }
+        text.clone_into(&mut self.last);
+        if !self.in_place {
+            return output::write_stdout(text);
+        }
+        let size = terminal_size::terminal_size_of(std::io::stdout());
+        let (width, height) = size.map_or((80, 24), |(width, height)| (usize::from(width.0), usize::from(height.0)));
+        let visible = fitted(text, width.max(20), height.max(4), self.colored);
+        let lines = visible.lines().count();
+        let up = match self.lines_shown {
+            0 => String::new(),
+            shown => format!("\x1b[{shown}A"),
+        };
+        self.lines_shown = lines;
+        // To the first line of what was shown, everything below it away, the new text there, in one write.
+        output::write_stdout(&format!("{up}\r\x1b[J{visible}"))
+    }
+
+    /// Leaves what is shown where it is: after something else was written, the next state begins below it.
+    pub fn leave(&mut self) {
+        self.lines_shown = 0;
+        self.last.clear();
+    }
+}
+
+/// As much of `text` as a screen holds without scrolling or wrapping; what is left out is said.
+fn fitted(text: &str, width: usize, height: usize, colored: bool) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    // One line for the cursor.
+    let room = height - 1;
+    let shown = if lines.len() <= room { lines.len() } else { room - 1 };
+    let mut out = String::with_capacity(text.len());
+    for line in &lines[..shown] {
+        out.push_str(&cut(line, width, colored));
+        out.push('\n');
+    }
+    if shown < lines.len() {
+        out.push_str(&format!("… {} more lines\n", lines.len() - shown));
+    }
+    out
+}
+
+/// `line` in at most `width` columns; styles take none.
+fn cut(line: &str, width: usize, colored: bool) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut used = 0;
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
+        if c == '\x1b' {
+            out.push(c);
+            for c in chars.by_ref() {
+                out.push(c);
+                if c == 'm' {
+                    break;
+                }
+            }
+            continue;
+        }
+        used += c.width().unwrap_or(0);
+        if used > width {
+            if colored {
+                out.push_str("\x1b[0m");
+            }
+            break;
+        }
+        out.push(c);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_left_out_and_said() {
+        assert_eq!(fitted("1\n2\n3\n", 20, 4, false), "1\n2\n3\n");
+        assert_eq!(fitted("1\n2\n3\n4\n5\n", 20, 4, false), "1\n2\n… 3 more lines\n");
+        assert_eq!(fitted("薯片薯片\n", 5, 4, false), "薯片\n");
+        assert_eq!(fitted("\x1b[1mabc\x1b[0mdef\n", 4, 4, true), "\x1b[1mabc\x1b[0md\x1b[0m\n");
+    }
+}

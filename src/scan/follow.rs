@@ -1,0 +1,251 @@
+//! A file that grows, as `tail -F` sees it: by name, through truncation and rotation.
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use super::{Input, SourceError};
+
+/// What became of a followed file since it was last looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// What follows is from the beginning of a file.
+    Began(Beginning),
+    /// Whole lines, each with its `\n`. The last line of a file that has ended, by rotation, may lack it. A line longer
+    /// than the limit comes cut, and is then still longer than the limit.
+    Lines(&'a [u8]),
+    /// There is no file of that name now; told once. What was open is still read.
+    Missing,
+}
+
+/// Why a file is read from its beginning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beginning {
+    /// It is the first.
+    First,
+    /// It became shorter than what was read of it: it is written anew. `lost_bytes` of a last line had no end yet.
+    Truncated {
+        /// Bytes that were read and belong to no line.
+        lost_bytes: usize,
+    },
+    /// Another file has its name now.
+    Rotated,
+}
+
+/// Follows one file by its name.
+#[derive(Debug)]
+pub struct Tail {
+    path: PathBuf,
+    line_bytes_max: usize,
+    open: Option<Open>,
+    missing_told: bool,
+    buffer: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Open {
+    file: File,
+    identity: (u64, u64),
+    read_bytes: u64,
+    /// The beginning of a line whose end is not written yet.
+    partial: Vec<u8>,
+}
+
+/// How much is read at once.
+const CHUNK_BYTES: usize = 1 << 20;
+
+impl Tail {
+    /// Will follow `path`, which need not exist yet. Lines longer than `line_bytes_max` are cut.
+    pub fn new(path: &Path, line_bytes_max: usize) -> Self {
+        let path = path.to_owned();
+        Tail { path, line_bytes_max, open: None, missing_told: false, buffer: vec![0; CHUNK_BYTES] }
+    }
+
+    /// Tells `each` what happened since the last call, and gives whether anything did. Never waits for more.
+    ///
+    /// # Errors
+    /// When the file is there and cannot be read; whatever `each` gave.
+    pub fn poll<E: From<SourceError>>(&mut self, each: &mut dyn FnMut(Event) -> Result<(), E>) -> Result<bool, E> {
+        let found = match self.path.metadata() {
+            Ok(meta) if meta.is_file() => Some((meta.dev(), meta.ino())),
+            // Opening a pipe would wait for its writer, and reading a folder fails later with less of a reason.
+            Ok(_) => return Err(self.error(io::Error::other("only a regular file can be followed"))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(self.error(error)),
+        };
+        let mut happened = false;
+        if let Some(mut open) = self.open.take() {
+            happened |= self.read_on(&mut open, each)?;
+            let is_replaced = found.is_some_and(|identity| identity != open.identity);
+            if is_replaced {
+                // Its writer has gone to the new file; what it left without a newline is a line.
+                if !open.partial.is_empty() {
+                    each(Event::Lines(&open.partial))?;
+                }
+                return self.begin(Beginning::Rotated, each).map(|began| began || happened);
+            }
+            self.open = Some(open);
+        }
+        match found {
+            None if !self.missing_told => {
+                self.missing_told = true;
+                each(Event::Missing)?;
+                Ok(true)
+            }
+            None => Ok(happened),
+            Some(_) => {
+                self.missing_told = false;
+                if self.open.is_some() { Ok(happened) } else { self.begin(Beginning::First, each) }
+            }
+        }
+    }
+
+    fn begin<E: From<SourceError>>(
+        &mut self,
+        why: Beginning,
+        each: &mut dyn FnMut(Event) -> Result<(), E>,
+    ) -> Result<bool, E> {
+        let opened = File::open(&self.path).and_then(|file| Ok((file.metadata()?, file)));
+        let (meta, file) = match opened {
+            Ok(opened) => opened,
+            // It went in this moment; the next look will tell.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(self.error(error)),
+        };
+        each(Event::Began(why))?;
+        let mut open = Open { file, identity: (meta.dev(), meta.ino()), read_bytes: 0, partial: Vec::new() };
+        self.read_on(&mut open, each)?;
+        self.open = Some(open);
+        Ok(true)
+    }
+
+    /// Reads what is new, to the file's present end.
+    fn read_on<E: From<SourceError>>(
+        &mut self,
+        open: &mut Open,
+        each: &mut dyn FnMut(Event) -> Result<(), E>,
+    ) -> Result<bool, E> {
+        let mut happened = false;
+        let length = open.file.metadata().map_err(|error| self.error(error))?.len();
+        if length < open.read_bytes {
+            each(Event::Began(Beginning::Truncated { lost_bytes: open.partial.len() }))?;
+            open.partial.clear();
+            open.read_bytes = 0;
+            open.file.seek(SeekFrom::Start(0)).map_err(|error| self.error(error))?;
+            happened = true;
+        }
+        loop {
+            let read = match open.file.read(&mut self.buffer) {
+                Ok(0) => return Ok(happened),
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(self.error(error)),
+            };
+            happened = true;
+            open.read_bytes += read as u64;
+            let new = &self.buffer[..read];
+            let Some(end) = memchr::memrchr(b'\n', new).map(|at| at + 1) else {
+                keep_partial(&mut open.partial, new, self.line_bytes_max);
+                continue;
+            };
+            let (mut lines, rest) = new.split_at(end);
+            if !open.partial.is_empty() {
+                let first = memchr::memchr(b'\n', lines).map_or(lines.len(), |at| at + 1);
+                keep_partial(&mut open.partial, &lines[..first - 1], self.line_bytes_max);
+                open.partial.push(b'\n');
+                each(Event::Lines(&open.partial))?;
+                open.partial.clear();
+                lines = &lines[first..];
+            }
+            if !lines.is_empty() {
+                each(Event::Lines(lines))?;
+            }
+            keep_partial(&mut open.partial, rest, self.line_bytes_max);
+        }
+    }
+
+    fn error<E: From<SourceError>>(&self, cause: io::Error) -> E {
+        Input::Path(self.path.clone()).error(cause).into()
+    }
+}
+
+/// Adds to the beginning of a line, up to one byte over the limit: no more is needed to know that it is too long.
+fn keep_partial(partial: &mut Vec<u8>, more: &[u8], line_bytes_max: usize) {
+    let room = (line_bytes_max + 1).saturating_sub(partial.len());
+    partial.extend_from_slice(&more[..more.len().min(room)]);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Write;
+
+    use super::*;
+
+    fn told(tail: &mut Tail) -> Vec<String> {
+        let mut events = Vec::new();
+        tail.poll::<SourceError>(&mut |event| {
+            events.push(match event {
+                Event::Lines(lines) => String::from_utf8_lossy(lines).into_owned(),
+                other => format!("{other:?}"),
+            });
+            Ok(())
+        })
+        .unwrap();
+        events
+    }
+
+    fn append(path: &Path, text: &str) {
+        let mut file = fs::OpenOptions::new().append(true).create(true).open(path).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+    }
+
+    #[test]
+    fn a_file_is_followed_through_growth_truncation_and_rotation() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let mut tail = Tail::new(&path, 100);
+        assert_eq!(told(&mut tail), ["Missing"]);
+        assert!(told(&mut tail).is_empty(), "told once");
+
+        append(&path, "one\ntw");
+        assert_eq!(told(&mut tail), ["Began(First)", "one\n"]);
+        append(&path, "o\nthree\n");
+        assert_eq!(told(&mut tail), ["two\n", "three\n"]);
+        assert!(told(&mut tail).is_empty());
+
+        append(&path, "half");
+        assert!(told(&mut tail).is_empty());
+        fs::write(&path, "new\n").unwrap();
+        assert_eq!(told(&mut tail), ["Began(Truncated { lost_bytes: 4 })", "new\n"]);
+
+        append(&path, "last before\nwithout end");
+        fs::rename(&path, folder.path().join("log.1")).unwrap();
+        assert_eq!(told(&mut tail), ["last before\n", "Missing"]);
+        append(&folder.path().join("log.1"), ", late\nmore");
+        append(&path, "first after\n");
+        assert_eq!(told(&mut tail), ["without end, late\n", "more", "Began(Rotated)", "first after\n"]);
+    }
+
+    #[test]
+    fn a_line_over_the_limit_comes_cut_and_over_the_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let mut tail = Tail::new(&path, 10);
+        append(&path, "abc");
+        told(&mut tail);
+        for _ in 0..3 {
+            append(&path, &"x".repeat(2 << 20));
+            assert!(told(&mut tail).is_empty());
+        }
+        append(&path, "\nnext\n");
+        assert_eq!(told(&mut tail), ["abcxxxxxxxx\n", "next\n"]);
+    }
+
+    #[test]
+    fn what_is_no_regular_file_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let result = Tail::new(folder.path(), 10).poll::<SourceError>(&mut |_| Ok(()));
+        assert!(result.unwrap_err().cause.to_string().contains("regular file"));
+    }
+}
