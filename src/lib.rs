@@ -8,10 +8,11 @@
 //! | 3 | `main.rs`, `cli` (mounted by the binary, not here) | the terminal: options, tables, bars, exit codes |
 //! | 1 | [`weblog`] | logsum: format, record, filter, totals |
 //! | 1 | [`ballot`] | what a vote is: ballots, rules, errors, and the trait of every store; knows no SQL, no HTTP |
+//! | 1 | [`retention`] | q1: load events, run `sql/q1.sql`; MySQL's semantics on SQLite |
 //! | 0 | [`scan`] | where bytes come from and how they reach every core in whole lines; knows no columns |
 //! | 0 | [`report`], [`progress`], [`units`] | plain results, a progress sink, days and durations |
 //!
-//! The three wings never look into each other's windows: logs ([`weblog`] on `scan`), retention (`retention` on `scan`),
+//! The three wings never look into each other's windows: logs ([`weblog`] on `scan`), retention ([`retention`] on `scan`),
 //! votes (`store` on `ballot`).
 //!
 //! The library never prints: it returns data or takes a sink.
@@ -20,6 +21,7 @@
 pub mod ballot;
 pub mod progress;
 pub mod report;
+pub mod retention;
 pub mod scan;
 pub mod units;
 pub mod weblog;

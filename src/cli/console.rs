@@ -65,6 +65,26 @@ impl Console {
         self.tell("warning: ", "\x1b[1;33m", text);
     }
 
+    /// Rows that could not be read: `bad` of `all` `what`, with the first of them and why; nothing where there are none.
+    /// `where_not` says where they are missing: "in the sum".
+    pub fn warn_of_bad_rows(&self, what: &str, bad: u64, all: u64, first: &[String], where_not: &str) {
+        if bad == 0 {
+            return;
+        }
+        let verb = if bad == 1 { "is" } else { "are" };
+        let mut text = format!(
+            "{bad} of {all} {what} could not be read and {verb} not {where_not} (--strict makes this an error):"
+        );
+        for row in first {
+            text.push('\n');
+            text.push_str(row);
+        }
+        if bad > first.len() as u64 {
+            text.push_str("\n…");
+        }
+        self.warn(&text);
+    }
+
     /// Why the run failed.
     pub fn error(&self, text: &str) {
         self.tell("error: ", "\x1b[1;31m", text);

@@ -72,20 +72,6 @@ fn inputs(files: &[PathBuf], console: &Console) -> Vec<Input> {
 }
 
 fn tell_of_bad_rows(totals: &Totals, console: &Console) {
-    if totals.rows_bad == 0 {
-        return;
-    }
-    let rows = totals.rows_bad + totals.rows_read;
-    let (verb, what) = if totals.rows_bad == 1 { ("is", "row") } else { ("are", "rows") };
-    let mut text = format!(
-        "{} {what} of {rows} could not be read and {verb} not in the sum (--strict makes this an error):",
-        totals.rows_bad
-    );
-    for bad in &totals.bad_rows {
-        text.push_str(&format!("\n{bad}"));
-    }
-    if totals.rows_bad > totals.bad_rows.len() as u64 {
-        text.push_str("\n…");
-    }
-    console.warn(&text);
+    let bad_rows: Vec<String> = totals.bad_rows.iter().map(ToString::to_string).collect();
+    console.warn_of_bad_rows("rows", totals.rows_bad, totals.rows_bad + totals.rows_read, &bad_rows, "in the sum");
 }

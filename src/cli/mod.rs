@@ -9,6 +9,7 @@ mod logsum;
 pub mod output;
 pub mod picture;
 pub mod progress;
+mod q1;
 mod stdin;
 pub mod svg;
 
@@ -49,6 +50,7 @@ struct Shared {
 #[derive(Debug, Subcommand)]
 enum Command {
     Logsum(logsum::Args),
+    Q1(q1::Args),
 }
 
 impl Cli {
@@ -65,6 +67,7 @@ impl Cli {
         let format = Format::or_default(self.shared.format);
         match self.command {
             Command::Logsum(args) => args.run(format, console),
+            Command::Q1(args) => args.run(format, console),
         }
     }
 }
