@@ -1,4 +1,5 @@
 //! logsum: bytes of the rows of a CDN log that a filter keeps. Format, then record, then filter, then totals.
+pub mod by;
 mod filter;
 mod format;
 pub mod group;
