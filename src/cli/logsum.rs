@@ -5,11 +5,11 @@ use anyhow::Context;
 use votekit::report::{Report, Value};
 use votekit::scan::{Input, ScanOptions};
 use votekit::units::Day;
-use votekit::weblog::{self, DayRange, SumOptions, Totals};
+use votekit::weblog::{self, DayRange, GroupRun, Sinks, SumOptions, Totals};
 
 use super::console::Console;
 use super::output::{self, Format};
-use super::{exit, stdin};
+use super::{answers, exit, stdin};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -38,6 +38,8 @@ pub struct Args {
     /// Fail at the first row that cannot be read
     #[arg(long)]
     strict: bool,
+    #[command(flatten)]
+    answers: answers::AnswerArgs,
 }
 
 impl Args {
@@ -48,12 +50,26 @@ impl Args {
     pub fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
         let days = DayRange::new(self.from, self.to).map_err(|error| exit::misuse(error.to_string()))?;
         let options = SumOptions { days, strict: self.strict, scan: ScanOptions::default() };
+        let answers = self.answers.meant(format, options.scan.threads)?;
         let inputs = inputs(&self.files, console);
         let bytes_total = inputs.iter().map(Input::bytes_total).sum();
         let bar = console.bar(bytes_total);
-        let totals = weblog::sum(&inputs, &options, &bar).context("no sum")?;
+        let run = GroupRun::new(&answers.by, answers.groups);
+        let sinks = Sinks::new(|| run.counter());
+        let totals = if answers.by.is_empty() {
+            weblog::sum(&inputs, &options, &bar)
+        } else {
+            weblog::sum_into(&inputs, &options, &sinks, &bar)
+        }
+        .context("no sum")?;
+        let grouped = run.finish(sinks.into_all());
         drop(bar);
-        output::print(&Report::figure("bytes", Value::Bytes(totals.bytes)), format, console)?;
+        if answers.by.is_empty() {
+            let figure = Report::figure("bytes", Value::Bytes(totals.bytes));
+            output::print(&figure, format, &console.with_human_bytes(answers.human_bytes))?;
+        } else {
+            answers.show(&grouped.map_err(answers::way_out)?, "UTC", format, console)?;
+        }
         tell_of_bad_rows(&totals, console);
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! The terminal: what was typed becomes options, and results become text. The only home of clap, indicatif and
 //! comfy_table.
+pub mod answers;
 pub mod chart;
 pub mod console;
 pub mod exit;

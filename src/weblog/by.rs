@@ -171,6 +171,13 @@ pub fn ext(url: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
+/// The media type that the extension of `url` suggests; [`NONE`] where it suggests none.
+pub fn media_type(url: &[u8]) -> &'static [u8] {
+    let ext = ext(url);
+    let ext = std::str::from_utf8(&ext).unwrap_or_default();
+    mime_guess::from_ext(ext).first_raw().map_or(NONE, str::as_bytes)
+}
+
 /// The groups as a report: in the order of time where that is the first key, else by bytes; what is not shown is one row
 /// at the end, so that the rows always sum to the whole.
 pub fn report(by: &[By], grouped: &Grouped) -> Report {

@@ -21,6 +21,17 @@ impl Date {
     pub fn without_year(self) -> Self {
         Date(self.0 & 0x1ff)
     }
+
+    /// Adds `2019-08-24` to `text`.
+    pub fn write(self, text: &mut Vec<u8>) {
+        let (year, month, day) = (self.0 >> 9, self.0 >> 5 & 0xf, self.0 & 0x1f);
+        let digit = |number: u32| b'0' + (number % 10) as u8;
+        text.extend([year / 1000, year / 100, year / 10, year].map(digit));
+        text.push(b'-');
+        text.extend([month / 10, month].map(digit));
+        text.push(b'-');
+        text.extend([day / 10, day].map(digit));
+    }
 }
 
 /// What a row says.

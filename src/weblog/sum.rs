@@ -1,4 +1,5 @@
 //! Inputs in, totals out.
+use super::count::{Sink, Sinks};
 use super::filter::DayRange;
 use super::format::{FormatError, Layout};
 use super::jpeg::is_jpeg;
@@ -84,9 +85,22 @@ pub enum LogError {
 /// # Errors
 /// When an input cannot be read or is no log, or, if strict, at the first row that cannot be read.
 pub fn sum(inputs: &[Input], options: &SumOptions, progress: &dyn Progress) -> Result<Totals, LogError> {
+    sum_into(inputs, options, &Sinks::new(|| ()), progress)
+}
+
+/// Adds up all of `inputs`, and gives each row that counts to one of `sinks`.
+///
+/// # Errors
+/// As [`sum`].
+pub fn sum_into<S: Sink, F: Fn() -> S + Sync>(
+    inputs: &[Input],
+    options: &SumOptions,
+    sinks: &Sinks<S, F>,
+    progress: &dyn Progress,
+) -> Result<Totals, LogError> {
     let mut totals = Totals::default();
     for input in inputs {
-        let of_input = sum_input(input, options, progress)?;
+        let of_input = sum_input(input, options, sinks, progress)?;
         totals.add(of_input);
     }
     Ok(totals)
@@ -106,7 +120,12 @@ impl Totals {
 /// How much of an input is looked at to find its header.
 const HEAD_BYTES: usize = 64 << 10;
 
-fn sum_input(input: &Input, options: &SumOptions, progress: &dyn Progress) -> Result<Totals, LogError> {
+fn sum_input<S: Sink, F: Fn() -> S + Sync>(
+    input: &Input,
+    options: &SumOptions,
+    sinks: &Sinks<S, F>,
+    progress: &dyn Progress,
+) -> Result<Totals, LogError> {
     let name = input.name();
     let mut source = Source::open(input)?;
     let head = source.head(HEAD_BYTES)?;
@@ -118,12 +137,12 @@ fn sum_input(input: &Input, options: &SumOptions, progress: &dyn Progress) -> Re
     let job = Job { has_header: header.is_some(), layout: header.unwrap_or_else(Layout::four_columns), options };
     let mut totals = Totals::default();
     let mut lines = 0;
-    scan::blocks(
+    let used = scan::blocks(
         source,
         &options.scan,
         progress,
-        || (),
-        |(), block| job.visit(block),
+        || sinks.take(),
+        |sink, block| job.visit(block, sink),
         |of_block: BlockTotals| {
             of_block.add_to(&mut totals, &name, &mut lines);
             match totals.bad_rows.first() {
@@ -132,6 +151,7 @@ fn sum_input(input: &Input, options: &SumOptions, progress: &dyn Progress) -> Re
             }
         },
     )?;
+    sinks.put(used);
     match totals.bad_rows.first() {
         Some(first) if totals.rows_read == 0 => {
             Err(LogError::NoRow { input: name, rows: totals.rows_bad, first: first.clone() })
@@ -179,7 +199,7 @@ impl BlockTotals {
 }
 
 impl Job<'_> {
-    fn visit(&self, block: &Block) -> BlockTotals {
+    fn visit(&self, block: &Block, sink: &mut impl Sink) -> BlockTotals {
         let mut found = BlockTotals::default();
         for line in block.bytes.split_inclusive(|byte| *byte == b'\n') {
             let number = found.lines;
@@ -199,6 +219,7 @@ impl Job<'_> {
                     if self.counts(row.date, row.url) {
                         found.bytes += u128::from(row.size_bytes);
                         found.requests += 1;
+                        sink.row(&row);
                     }
                 }
                 // Logs that were put together with cat have their header again.

@@ -1,0 +1,244 @@
+//! logsum's answers beyond one figure: groups, pictures, and the options that ask for them.
+use std::path::{Path, PathBuf};
+
+use chrono::{NaiveDate, NaiveDateTime};
+use votekit::report::Value;
+use votekit::weblog::by::{self, By, Key, OTHER};
+use votekit::weblog::group::{GroupError, GroupOptions, Grouped, Row, Sum};
+
+use super::chart::{self, Canvas};
+use super::console::Console;
+use super::files::write_file_atomically;
+use super::output::{self, Format};
+use super::picture::{Bars, Series, Step, Timeline, short};
+use super::{exit, svg};
+
+/// Groups, and how they are shown.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Answers")]
+pub struct AnswerArgs {
+    /// A row for each: day, hour, month, ext, type, status, host, dir, url, or a column of the log; several with commas
+    #[arg(long, value_name = "KEY,…", value_delimiter = ',', action = clap::ArgAction::Append)]
+    by: Vec<By>,
+    /// Only the N groups with the most bytes; the rest is one row (other)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000), requires = "by")]
+    top: Option<u32>,
+    /// The most memory for groups; with --top what needs more goes through temporary files, exactly
+    #[arg(long, value_name = "SIZE", default_value = "256MiB", value_parser = memory_bytes, requires = "by")]
+    memory: usize,
+    /// Bytes with decimal units, as in 12.1 GB (table and plain)
+    #[arg(long)]
+    human: bool,
+    /// Draw the groups as bars in the terminal
+    #[arg(long, requires = "by")]
+    chart: bool,
+    /// Draw the groups into an SVG picture
+    #[arg(long, value_name = "FILE", requires = "by")]
+    svg: Option<PathBuf>,
+}
+
+/// What is asked beyond one figure.
+#[derive(Debug, Clone)]
+pub struct Answers {
+    /// What rows are grouped by; empty for one figure.
+    pub by: Vec<By>,
+    /// How groups are counted.
+    pub groups: GroupOptions,
+    /// Whether people read bytes as `12.1 GB`.
+    pub human_bytes: bool,
+    chart: bool,
+    svg: Option<PathBuf>,
+}
+
+impl AnswerArgs {
+    /// What was meant; `workers` threads share the memory.
+    ///
+    /// # Errors
+    /// When the options contradict each other or `format`.
+    pub fn meant(self, format: Format, workers: usize) -> anyhow::Result<Answers> {
+        let names: Vec<String> = self.by.iter().map(By::name).collect();
+        if let Some(twice) = names.iter().enumerate().find_map(|(at, name)| names[..at].contains(name).then_some(name))
+        {
+            return Err(exit::misuse(format!("--by {twice} is given twice")));
+        }
+        if let Some(by) = self.by.iter().find(|by| matches!(by, By::Hour | By::Status | By::Column(_))) {
+            return Err(exit::misuse(format!("--by {}: the log has no such column", by.name())));
+        }
+        if self.by.len() > BY_MOST {
+            return Err(exit::misuse(format!("--by takes at most {BY_MOST} keys")));
+        }
+        if self.chart && matches!(format, Format::Csv | Format::Json) {
+            return Err(exit::misuse(
+                "--chart is drawn for people: leave --format away, or draw a file with --svg FILE",
+            ));
+        }
+        let groups =
+            GroupOptions { top: self.top.map(|top| top as usize), memory_bytes: self.memory, workers: workers.max(1) };
+        Ok(Answers { by: self.by, groups, human_bytes: self.human, chart: self.chart, svg: self.svg })
+    }
+}
+
+/// More keys make no table that a person can read.
+const BY_MOST: usize = 8;
+
+/// `256MiB`, `2GB`, `1000000`.
+fn memory_bytes(text: &str) -> Result<usize, String> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    let factor = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kib" => 1 << 10,
+        "m" | "mib" => 1 << 20,
+        "g" | "gib" => 1 << 30,
+        "kb" => 1_000,
+        "mb" => 1_000_000,
+        "gb" => 1_000_000_000,
+        _ => return Err("write a number of bytes with a unit, as in 256MiB or 2GiB".to_owned()),
+    };
+    let bytes = number.parse::<usize>().ok().and_then(|number| number.checked_mul(factor));
+    bytes.filter(|bytes| *bytes >= MEMORY_LEAST).ok_or_else(|| "at least 1MiB, as in 256MiB or 2GiB".to_owned())
+}
+
+const MEMORY_LEAST: usize = 1 << 20;
+
+impl Answers {
+    /// Prints the groups, as a table or as a chart, and writes the picture where one was asked for. `clock` is what days
+    /// and hours are told in: `UTC`.
+    ///
+    /// # Errors
+    /// When stdout or the picture cannot be written.
+    pub fn show(&self, grouped: &Grouped, clock: &str, format: Format, console: &Console) -> anyhow::Result<()> {
+        if let Some(path) = &self.svg {
+            self.draw(grouped, clock, path)?;
+        }
+        if self.chart {
+            return output::write_stdout(&self.chart(grouped, Canvas::stdout(console)));
+        }
+        output::print(&by::report(&self.by, grouped), format, &console.with_human_bytes(self.human_bytes))
+    }
+
+    /// The groups as bars.
+    fn chart(&self, grouped: &Grouped, canvas: Canvas) -> String {
+        let total = Value::Bytes(grouped.total.bytes);
+        let beside = format!(
+            "\n  total: {} ({} bytes) in {} requests\n",
+            short(&total),
+            output::for_people(&total, false),
+            output::grouped(u128::from(grouped.total.requests))
+        );
+        chart::bars(&self.bars(grouped, usize::MAX), canvas) + &beside
+    }
+
+    fn draw(&self, grouped: &Grouped, clock: &str, path: &Path) -> anyhow::Result<()> {
+        let picture = match self.timeline(grouped, clock) {
+            Some(timeline) => svg::timeline(&timeline)?,
+            None => svg::bars(&self.bars(grouped, BARS_MOST))?,
+        };
+        write_file_atomically(path, picture.as_bytes())
+    }
+
+    fn title(&self) -> String {
+        let names: Vec<String> = self.by.iter().map(By::name).collect();
+        format!("Bytes by {}", names.join(" and "))
+    }
+
+    /// The `most` first groups as bars, and all others as one.
+    fn bars(&self, grouped: &Grouped, most: usize) -> Bars {
+        let rows = by::ordered(&self.by, &grouped.rows);
+        let (shown, folded) = rows.split_at(most.min(rows.len()));
+        let bar = |row: &&Row| (label(row), Value::Bytes(row.sum.bytes));
+        let mut bars: Vec<(String, Value)> = shown.iter().map(bar).collect();
+        let others = grouped.groups - shown.len() as u64;
+        if others > 0 {
+            let bytes = folded.iter().fold(grouped.other.bytes, |bytes, row| bytes + row.sum.bytes);
+            bars.push((format!("{OTHER}: {others} groups"), Value::Bytes(bytes)));
+        }
+        Bars { title: self.title(), axis: "bytes sent".to_owned(), bars }
+    }
+
+    /// The groups over time, where the first key is a time and no group is left out.
+    fn timeline(&self, grouped: &Grouped, clock: &str) -> Option<Timeline> {
+        let step = match self.by.first()? {
+            By::Hour => Step::Hour,
+            By::Day => Step::Day,
+            By::Month => Step::Month,
+            _ => return None,
+        };
+        if self.by.len() > 2 || grouped.other != Sum::default() {
+            return None;
+        }
+        let rows: Vec<(NaiveDateTime, String, u128)> = grouped.rows.iter().map(moment).collect::<Option<_>>()?;
+        let mut starts: Vec<NaiveDateTime> = rows.iter().map(|(at, ..)| *at).collect();
+        starts.sort_unstable();
+        starts.dedup();
+        let names = largest_names(&rows);
+        let mut values = vec![vec![0u128; starts.len()]; names.len()];
+        for (at, name, bytes) in &rows {
+            let series = names.iter().position(|known| known == name).unwrap_or(names.len() - 1);
+            let start = starts.binary_search(at).ok()?;
+            values[series][start] += bytes;
+        }
+        let series = names
+            .into_iter()
+            .zip(values)
+            .map(|(name, values)| Series { name, values: values.into_iter().map(Value::Bytes).collect() });
+        Some(Timeline {
+            title: self.title(),
+            axis: "bytes sent".to_owned(),
+            clock: clock.to_owned(),
+            step,
+            starts,
+            series: series.collect(),
+        })
+    }
+}
+
+/// More bars than these are no picture for a report.
+const BARS_MOST: usize = 50;
+/// Series of a timeline that have a colour of their own; the next is for all others.
+const SERIES_MOST: usize = 6;
+
+fn label(row: &Row) -> String {
+    Key::parts(&row.key.0).into_iter().map(by::text).collect::<Vec<_>>().join("  ")
+}
+
+/// A group's moment, the text of its second key (empty where there is none) and its bytes.
+fn moment(row: &Row) -> Option<(NaiveDateTime, String, u128)> {
+    let parts = Key::parts(&row.key.0);
+    let at = by::text(parts.first()?);
+    let at = match at.len() {
+        7 => NaiveDate::parse_from_str(&format!("{at}-01"), "%Y-%m-%d").ok()?.into(),
+        10 => at.parse::<NaiveDate>().ok()?.into(),
+        _ => NaiveDateTime::parse_from_str(&at, "%Y-%m-%dT%H:%M").ok()?,
+    };
+    Some((at, parts.get(1).map(|part| by::text(part)).unwrap_or_default(), row.sum.bytes))
+}
+
+/// The names with the most bytes, the most first, and one for all others where there are more.
+fn largest_names(rows: &[(NaiveDateTime, String, u128)]) -> Vec<String> {
+    let mut sums: Vec<(u128, &str)> = Vec::new();
+    let mut sorted: Vec<(&str, u128)> = rows.iter().map(|(_, name, bytes)| (name.as_str(), *bytes)).collect();
+    sorted.sort_unstable();
+    for (name, bytes) in sorted {
+        match sums.last_mut() {
+            Some((sum, last)) if *last == name => *sum += bytes,
+            _ => sums.push((bytes, name)),
+        }
+    }
+    sums.sort_by_key(|(sum, name)| (std::cmp::Reverse(*sum), *name));
+    let mut names: Vec<String> = sums.iter().take(SERIES_MOST).map(|(_, name)| (*name).to_owned()).collect();
+    if sums.len() > SERIES_MOST {
+        names.push(OTHER.to_owned());
+    }
+    names
+}
+
+/// What to do about groups that cannot be told.
+pub fn way_out(error: GroupError) -> anyhow::Error {
+    let way_out = match &error {
+        GroupError::TooMany { .. } => "ask for the largest with --top N, or allow more with --memory 2GiB",
+        GroupError::Spill { .. } => "TMPDIR names another folder, and --memory 2GiB needs less of it",
+    };
+    let because = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+    anyhow::anyhow!("{error}{because}\n{way_out}")
+}
