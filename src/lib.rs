@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | 3 | `main.rs`, `cli` (mounted by the binary, not here) | the terminal: options, tables, bars, exit codes |
 //! | 1 | [`weblog`] | logsum: format, record, filter, totals |
+//! | 2 | [`store`] | ballots in a file; another store is another file there |
 //! | 1 | [`ballot`] | what a vote is: ballots, rules, errors, and the trait of every store; knows no SQL, no HTTP |
 //! | 1 | [`retention`] | q1: load events, run `sql/q1.sql`; MySQL's semantics on SQLite |
 //! | 0 | [`scan`] | where bytes come from and how they reach every core in whole lines; knows no columns |
@@ -23,5 +24,6 @@ pub mod progress;
 pub mod report;
 pub mod retention;
 pub mod scan;
+pub mod store;
 pub mod units;
 pub mod weblog;

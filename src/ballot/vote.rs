@@ -1,6 +1,8 @@
 //! A ballot, what became of it, and what they add up to.
-use super::errors::Refusal;
-use super::rules::{Opening, Settings};
+use std::collections::HashSet;
+
+use super::errors::{BoxError, Refusal};
+use super::rules::{Limits, Opening, Settings, check_name, check_voter_id};
 use super::time::{Moment, Span};
 
 /// A candidate's number, from 1.
@@ -186,6 +188,43 @@ pub struct Setup {
 }
 
 impl Setup {
+    /// Whether a vote can be set up so.
+    ///
+    /// # Errors
+    /// [`BoxError::Setup`] where rules contradict each other or the voters' list is wrong, [`BoxError::Candidate`] where
+    /// the candidates are.
+    pub fn check(&self) -> Result<(), BoxError> {
+        if let Some(problem) = self.settings.contradiction() {
+            return Err(BoxError::Setup(problem));
+        }
+        if self.candidates.is_empty() {
+            return Err(BoxError::Candidate("a vote needs a candidate".into()));
+        }
+        if self.candidates.len() > Limits::CANDIDATES {
+            let (found, most) = (self.candidates.len(), Limits::CANDIDATES);
+            return Err(BoxError::Candidate(format!("{found} candidates are more than the {most} a vote can have")));
+        }
+        let mut names = HashSet::new();
+        for name in &self.candidates {
+            check_name(name).map_err(|why| BoxError::Candidate(format!("the name {name:?} {why}")))?;
+            if !names.insert(name) {
+                return Err(BoxError::Candidate(format!("two candidates are called {name}")));
+            }
+        }
+        let mut voters = HashSet::new();
+        for voter in &self.voters {
+            let id = &voter.id;
+            check_voter_id(id).map_err(|why| BoxError::Setup(format!("the voter's id {id:?} {why}")))?;
+            if let Some(name) = &voter.name {
+                check_voter_id(name).map_err(|why| BoxError::Setup(format!("the name of voter {id} {why}")))?;
+            }
+            if !voters.insert(id) {
+                return Err(BoxError::Setup(format!("voter {id} is on the list twice")));
+            }
+        }
+        Ok(())
+    }
+
     /// The vote that `votekit vote` makes where there is none: three candidates, no limits.
     pub fn first() -> Self {
         Setup {

@@ -1,6 +1,7 @@
 //! The terminal: what was typed becomes options, and results become text. The only home of clap, indicatif and
 //! comfy_table.
 pub mod answers;
+mod ballots;
 pub mod chart;
 pub mod console;
 pub mod exit;
@@ -13,6 +14,8 @@ pub mod progress;
 mod q1;
 mod stdin;
 pub mod svg;
+mod tally;
+mod vote;
 
 use clap::{Parser, Subcommand};
 
@@ -52,6 +55,8 @@ struct Shared {
 enum Command {
     Logsum(logsum::Args),
     Q1(q1::Args),
+    Tally(tally::Args),
+    Vote(vote::Args),
 }
 
 impl Cli {
@@ -69,6 +74,8 @@ impl Cli {
         match self.command {
             Command::Logsum(args) => args.run(format, console),
             Command::Q1(args) => args.run(format, console),
+            Command::Tally(args) => args.run(format, console),
+            Command::Vote(args) => args.run(format, console),
         }
     }
 }

@@ -35,13 +35,20 @@ impl Format {
 /// # Errors
 /// When stdout cannot be written: a full disk, a closed pipe.
 pub fn print(report: &Report, format: Format, console: &Console) -> anyhow::Result<()> {
-    let text = match format {
+    write_stdout(&render(report, format, console)?)
+}
+
+/// What [`print`] writes.
+///
+/// # Errors
+/// Only where a library of the format fails, which no data causes.
+pub fn render(report: &Report, format: Format, console: &Console) -> anyhow::Result<String> {
+    Ok(match format {
         Format::Table => table(report, console.colors_stdout(), console.human_bytes()),
         Format::Plain => plain(report, console.human_bytes()),
         Format::Csv => csv(report)?,
         Format::Json => json(report)?,
-    };
-    write_stdout(&text)
+    })
 }
 
 /// Writes `text` to stdout; on a terminal nothing in it but `\n`, `\t` and our own styles can steer it, because every

@@ -1,0 +1,6 @@
+-- Ordered by what is told anyway, so that the order tells nothing.
+SELECT vote.candidate_id, candidate.name, vote.opinion
+FROM vote
+JOIN candidate ON candidate.id = vote.candidate_id
+WHERE vote.replaced_by IS NULL
+ORDER BY vote.candidate_id, vote.opinion

@@ -1,0 +1,6 @@
+-- Standing votes in steps of ?1 seconds; the step of a second before 1970 begins before it too.
+SELECT second - ((second % ?1) + ?1) % ?1 AS step, candidate_id, sum(votes)
+FROM pace
+GROUP BY step, candidate_id
+HAVING sum(votes) > 0
+ORDER BY step, candidate_id

@@ -1,0 +1,6 @@
+-- Each candidate with its standing votes cast not after ?1.
+SELECT candidate.id, candidate.name, coalesce(sum(pace.votes), 0)
+FROM candidate
+LEFT JOIN pace ON pace.candidate_id = candidate.id AND pace.second <= ?1
+GROUP BY candidate.id
+ORDER BY candidate.id

@@ -1,0 +1,141 @@
+//! `votekit vote`: casts a vote.
+use anyhow::{Context, bail};
+use votekit::ballot::{Ballot, BallotBox, BoxError, Candidate, Choice, Outcome, Refusal, Setup, SystemClock};
+use votekit::report::{Report, Value};
+use votekit::store;
+
+use super::ballots::{BallotFile, local};
+use super::console::Console;
+use super::output::{self, Format};
+
+const EXAMPLES: &str = "\
+Examples:
+  votekit vote 2                              a vote for candidate 2 in ballots.db
+  votekit vote 林林 --opinion 'by far'        by name, with a remark
+  votekit vote 2 --voter u17 --key 9f3c       by a known voter; sent again, the key keeps it from counting twice
+  votekit vote 1 --voter u17 --change         instead of u17's latest vote, where the vote allows it
+
+The vote is on disk before the command says so. Where there is no ballot file, one is made with the candidates 1 薯片, 2 林林
+and 3 正氣; votekit init makes one of your own. A refused vote stores nothing and ends with exit code 1.
+
+Limits: opinions up to 10,000 characters; voters' ids and keys up to 200.";
+
+/// Cast a vote
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct Args {
+    /// For whom: an id or an exact name
+    candidate: String,
+    /// A remark, up to 10,000 characters
+    #[arg(long, value_name = "TEXT")]
+    opinion: Option<String>,
+    /// Who votes
+    #[arg(long, value_name = "ID")]
+    voter: Option<String>,
+    /// Your own id of this vote: the same again is answered as the first time and not counted again
+    #[arg(long)]
+    key: Option<String>,
+    /// Replace the voter's latest vote, which stays on record as withdrawn
+    #[arg(long, requires = "voter")]
+    change: bool,
+    #[command(flatten)]
+    file: BallotFile,
+}
+
+impl Args {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// When the vote is refused, or the ballot file cannot be made, read or written.
+    pub fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
+        let ballot = Ballot {
+            choice: Choice::parse(&self.candidate),
+            voter: self.voter,
+            opinion: self.opinion,
+            key: self.key,
+            change: self.change,
+        };
+        let mut votes = open_or_make(&self.file, &ballot, console)?;
+        let outcomes =
+            votes.cast(std::slice::from_ref(&ballot), &SystemClock).map_err(|error| self.file.explain(error))?;
+        let candidates = votes.candidates().map_err(|error| self.file.explain(error))?;
+        let (outcome, id) = match outcomes.into_iter().next().context("the store gave no answer")? {
+            Outcome::Stored { id, replaced: None } => ("stored", id),
+            Outcome::Stored { id, replaced: Some(_) } => ("changed", id),
+            Outcome::Repeated { id } => ("repeated", id),
+            Outcome::Refused(refusal) => bail!("the vote was not stored: {}", told(&refusal, &candidates)),
+        };
+        if outcome == "repeated" {
+            console.note("this vote was stored before, under the same key; it counts once");
+        }
+        let candidate = candidates.into_iter().find(|candidate| match &ballot.choice {
+            Choice::Id(id) => *id == candidate.id,
+            Choice::Name(name) => *name == candidate.name,
+        });
+        let candidate = candidate.context("the candidate is gone")?;
+        let mut report = Report::table("votes", &["outcome", "candidate_id", "candidate", "vote_id"]);
+        let number = |id: i64| Value::Count(id.unsigned_abs().into());
+        report.row([outcome.into(), number(candidate.id), candidate.name.into(), number(id)]);
+        output::print(&report, format, console)
+    }
+}
+
+/// The ballot file; where there is none, a first one, unless `ballot` would be refused there.
+fn open_or_make(file: &BallotFile, ballot: &Ballot, console: &Console) -> anyhow::Result<Box<dyn BallotBox>> {
+    match store::open(file.place()) {
+        Err(BoxError::Missing(_)) => {}
+        opened => return opened.map_err(|error| file.explain(error)),
+    }
+    let setup = Setup::first();
+    let candidates: Vec<Candidate> =
+        (1..).zip(&setup.candidates).map(|(id, name)| Candidate { id, name: name.clone() }).collect();
+    let known = candidates.iter().any(|candidate| match &ballot.choice {
+        Choice::Id(id) => *id == candidate.id,
+        Choice::Name(name) => *name == candidate.name,
+    });
+    let now = votekit::ballot::Clock::now(&SystemClock);
+    let refusal = match (ballot.check().and_then(|()| setup.settings.admit(ballot, now)), known) {
+        (Err(refusal), _) => Some(refusal),
+        (Ok(()), true) => None,
+        (Ok(()), false) => Some(Refusal::UnknownCandidate(asked(&ballot.choice))),
+    };
+    if let Some(refusal) = refusal {
+        bail!("the vote was not stored, and {} was not made: {}", file.place(), told(&refusal, &candidates));
+    }
+    match store::create(file.place(), &setup) {
+        Ok(votes) => {
+            console.note(&format!("made {} with the candidates {}", file.place(), listed(&candidates)));
+            Ok(votes)
+        }
+        // Somebody else's first vote was quicker.
+        Err(BoxError::Exists(_)) => file.open(),
+        Err(error) => Err(file.explain(error)),
+    }
+}
+
+fn asked(choice: &Choice) -> String {
+    match choice {
+        Choice::Id(id) => id.to_string(),
+        Choice::Name(name) => name.clone(),
+    }
+}
+
+/// A refusal for people: times in their zone, and who there is to vote for.
+pub fn told(refusal: &Refusal, candidates: &[Candidate]) -> String {
+    match refusal {
+        Refusal::UnknownCandidate(_) => format!("{refusal}; there are {}", listed(candidates)),
+        Refusal::NotOpenYet(opens) => format!("voting opens at {}", local(*opens)),
+        Refusal::Closed(closes) => format!("voting closed at {}", local(*closes)),
+        Refusal::VoterMissing => "this vote asks who votes: add --voter ID".into(),
+        other => other.to_string(),
+    }
+}
+
+/// `1 薯片, 2 林林, 3 正氣`; of many the first.
+fn listed(candidates: &[Candidate]) -> String {
+    const SHOWN: usize = 20;
+    let names: Vec<String> =
+        candidates.iter().take(SHOWN).map(|candidate| format!("{} {}", candidate.id, candidate.name)).collect();
+    let rest = if candidates.len() > SHOWN { " … (all: votekit candidates)" } else { "" };
+    format!("{}{rest}", names.join(", "))
+}

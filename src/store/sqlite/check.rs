@@ -1,0 +1,68 @@
+//! Is the file what it says it is? Everything is counted anew.
+use rusqlite::{Connection, Row};
+
+use super::read;
+use crate::ballot::{Finding, Moment, check_name};
+
+type Told = rusqlite::Result<Finding>;
+
+/// What each statement finds wrong, in words.
+const CHECKS: &[(&str, fn(&Row<'_>) -> Told)] = &[
+    ("PRAGMA integrity_check", |row| Ok(Finding { place: "file".into(), problem: row.get(0)? })),
+    ("PRAGMA foreign_key_check", |row| {
+        let (table, id, other): (String, Option<i64>, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let place = format!("{table} {}", id.map(|id| id.to_string()).unwrap_or_default());
+        Ok(Finding { place: place.trim_end().into(), problem: format!("it names a {other} that is not there") })
+    }),
+    (include_str!("../../../sql/ballot/check_totals.sql"), |row| {
+        let (id, kept, counted): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let problem = format!("the kept total is {kept}, its votes are {counted}");
+        Ok(Finding { place: format!("candidate {id}"), problem })
+    }),
+    (include_str!("../../../sql/ballot/check_pace.sql"), |row| {
+        let (second, id, kept, counted): (i64, i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+        let place = format!("candidate {id} at {}", Moment(second));
+        Ok(Finding { place, problem: format!("the kept count of that second is {kept}, its votes are {counted}") })
+    }),
+    (include_str!("../../../sql/ballot/check_voters.sql"), |row| {
+        let (id, kept, counted): (String, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (kept_last, last): (Option<i64>, Option<i64>) = (row.get(3)?, row.get(4)?);
+        let vote = |id: Option<i64>| id.map_or("none".to_owned(), |id| format!("vote {id}"));
+        let problem = if kept == counted {
+            format!("the last vote on the account is {}, the last one in the file is {}", vote(kept_last), vote(last))
+        } else {
+            format!("the account says {kept} votes, there are {counted}")
+        };
+        Ok(Finding { place: format!("voter {id}"), problem })
+    }),
+    (include_str!("../../../sql/ballot/check_limit.sql"), |row| {
+        let (id, votes, most): (String, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(Finding { place: format!("voter {id}"), problem: format!("has {votes} votes where {most} are allowed") })
+    }),
+    (include_str!("../../../sql/ballot/check_replaced.sql"), |row| {
+        let (id, by): (i64, i64) = (row.get(0)?, row.get(1)?);
+        Ok(Finding { place: format!("vote {id}"), problem: format!("it is withdrawn for vote {by}, which cannot be") })
+    }),
+];
+
+/// All that is wrong; at most 100 of each kind.
+pub fn check(conn: &Connection) -> rusqlite::Result<Vec<Finding>> {
+    let mut found = Vec::new();
+    for (sql, told) in CHECKS {
+        let mut statement = conn.prepare(sql)?;
+        for finding in statement.query_map([], told)? {
+            let finding = finding?;
+            let sound = finding.place == "file" && finding.problem == "ok";
+            if !sound {
+                found.push(finding);
+            }
+        }
+    }
+    for candidate in read::candidates(conn)? {
+        if let Err(why) = check_name(&candidate.name) {
+            let problem = format!("the name {:?} {why}", candidate.name);
+            found.push(Finding { place: format!("candidate {}", candidate.id), problem });
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,56 @@
+//! What SQLite says, in the words of the trait.
+use std::path::Path;
+
+use rusqlite::ffi;
+use rusqlite::{Error, ErrorCode};
+
+use super::file::PATIENCE;
+use crate::ballot::BoxError;
+
+/// The extended result code, where SQLite gave one.
+fn extended(error: &Error) -> i32 {
+    error.sqlite_error().map_or(0, |error| error.extended_code)
+}
+
+fn reason(error: &Error) -> String {
+    match error {
+        Error::SqliteFailure(_, Some(text)) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// `error` of anything but a commit: nothing was stored.
+pub fn fault(path: &Path, error: &Error) -> BoxError {
+    let place = path.display().to_string();
+    match (error.sqlite_error_code(), extended(error)) {
+        (Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed), _) => {
+            BoxError::Busy { place, waited_secs: PATIENCE.as_secs() }
+        }
+        // To make or grow the -shm file fails with a code of its own on a full disk.
+        (Some(ErrorCode::DiskFull), _) | (_, ffi::SQLITE_IOERR_SHMSIZE | ffi::SQLITE_IOERR_WRITE) => {
+            BoxError::Full { place }
+        }
+        (Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied), _) => {
+            BoxError::ReadOnly { place, reason: "you may read it, but not write it".into() }
+        }
+        (Some(ErrorCode::CannotOpen), _) => BoxError::ReadOnly {
+            place,
+            reason: "SQLite needs to make files beside it (…-wal, …-shm), and its folder does not let it".into(),
+        },
+        (Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::SchemaChanged), _) => {
+            BoxError::Damaged { place, reason: reason(error) }
+        }
+        // A table or column is not there, or holds what the schema does not allow.
+        (Some(ErrorCode::Unknown), ffi::SQLITE_ERROR) | (None, _) => BoxError::Damaged { place, reason: reason(error) },
+        _ => BoxError::Io { place, reason: reason(error) },
+    }
+}
+
+/// `error` of a commit. SQLite reports a full disk before the commit record is written, and so is sure of it; any other
+/// failure (an fsync above all) leaves open whether the record reached the disk.
+pub fn commit_fault(path: &Path, error: &Error) -> BoxError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull | ErrorCode::DatabaseBusy) => fault(path, error),
+        _ => BoxError::OutcomeUnknown { place: path.display().to_string(), reason: reason(error) },
+    }
+}

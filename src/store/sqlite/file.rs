@@ -1,0 +1,281 @@
+//! The file itself: is it a ballot file, how is it opened, how does a new one appear.
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::fs::{self, File, Metadata};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use super::fault::fault;
+use crate::ballot::BoxError;
+
+/// How long one waits for other writers before giving up.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// `PRAGMA application_id` of a ballot file: "Vote".
+const APPLICATION_ID: u32 = 0x566f_7465;
+
+/// The formats' schemas, oldest first; a file of format N has had the first N applied. A file of an older format is
+/// brought up to date when it is opened to write.
+const MIGRATIONS: &[&str] = &[include_str!("../../../sql/ballot/1.sql")];
+
+/// The newest format this program knows.
+const FORMAT: u32 = MIGRATIONS.len() as u32;
+
+/// What a SQLite file begins with (<https://sqlite.org/fileformat2.html>, 1.3).
+const HEADER_BYTES: usize = 100;
+
+fn foreign(path: &Path, reason: &str) -> BoxError {
+    BoxError::Foreign { place: path.display().to_string(), reason: reason.into() }
+}
+
+pub fn io_fault(path: &Path, error: &std::io::Error) -> BoxError {
+    let place = path.display().to_string();
+    match error.kind() {
+        ErrorKind::NotFound => BoxError::Missing(place),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => BoxError::Full { place },
+        ErrorKind::ReadOnlyFilesystem => BoxError::ReadOnly { place, reason: "its disk is read-only".into() },
+        _ => BoxError::Io { place, reason: error.to_string() },
+    }
+}
+
+/// Whether `path` is a ballot file that this program can use; only reads, so that a stranger's file stays as it is and
+/// gets no SQLite side files.
+///
+/// # Errors
+/// What it is instead.
+pub fn inspect(path: &Path) -> Result<(), BoxError> {
+    let metadata = fs::metadata(path).map_err(|error| io_fault(path, &error))?;
+    if metadata.is_dir() {
+        return Err(foreign(path, "it is a folder"));
+    }
+    if !metadata.is_file() {
+        return Err(foreign(path, "it is no regular file"));
+    }
+    let header = header(path, &metadata)?;
+    let number = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+    if header.is_empty() {
+        return Err(foreign(path, "it is empty"));
+    }
+    if header.len() < HEADER_BYTES || !header.starts_with(b"SQLite format 3\0") {
+        return Err(foreign(path, "it is not a SQLite database"));
+    }
+    if number(68) != APPLICATION_ID {
+        return Err(foreign(path, "it is a SQLite database of something else"));
+    }
+    let found = number(60);
+    if found > FORMAT {
+        return Err(BoxError::Newer { place: path.display().to_string(), found, known: FORMAT });
+    }
+    if found == 0 {
+        let reason = "its format number is missing".into();
+        return Err(BoxError::Damaged { place: path.display().to_string(), reason });
+    }
+    Ok(())
+}
+
+/// The first bytes of the file, up to [`HEADER_BYTES`].
+///
+/// The file stays open for as long as this process lives: closing *any* descriptor of a file drops all POSIX locks that
+/// the process has on it, also those of SQLite connections in other threads
+/// (<https://sqlite.org/howtocorrupt.html>, 2.2).
+fn header(path: &Path, metadata: &Metadata) -> Result<Vec<u8>, BoxError> {
+    static OPEN: Mutex<Option<HashMap<FileId, File>>> = Mutex::new(None);
+    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let open = open.get_or_insert_with(HashMap::new);
+    let id = file_id(path, metadata);
+    let read = |file: &mut File| {
+        let mut bytes = Vec::with_capacity(HEADER_BYTES);
+        file.seek(SeekFrom::Start(0))?;
+        file.take(HEADER_BYTES as u64).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    let file = match open.entry(id) {
+        std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
+        std::collections::hash_map::Entry::Vacant(entry) => {
+            entry.insert(File::open(path).map_err(|error| io_fault(path, &error))?)
+        }
+    };
+    read(file).map_err(|error: std::io::Error| io_fault(path, &error))
+}
+
+#[cfg(unix)]
+type FileId = (u64, u64);
+
+#[cfg(unix)]
+fn file_id(_path: &Path, metadata: &Metadata) -> FileId {
+    use std::os::unix::fs::MetadataExt;
+    (metadata.dev(), metadata.ino())
+}
+
+#[cfg(not(unix))]
+type FileId = PathBuf;
+
+#[cfg(not(unix))]
+fn file_id(path: &Path, _metadata: &Metadata) -> FileId {
+    path.to_owned()
+}
+
+/// `path` so that SQLite takes it for a path, whatever it is: not for `:memory:`, nor for a `file:` URI.
+fn literal(path: &Path) -> PathBuf {
+    if path.is_absolute() { path.to_owned() } else { Path::new(".").join(path) }
+}
+
+/// The side file `path` with `suffix`.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// Opens the ballot file at `path`, to write where the system allows it.
+///
+/// # Errors
+/// When it is none, or cannot be read.
+pub fn connect(path: &Path) -> Result<Connection, BoxError> {
+    inspect(path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut conn = Connection::open_with_flags(literal(path), flags).map_err(|error| fault(path, &error))?;
+    prepare(&mut conn).map_err(|error| fault(path, &error))?;
+    match conn.query_row("PRAGMA user_version", [], |row| row.get(0)) {
+        Ok(FORMAT) => Ok(conn),
+        Ok(found) if found < FORMAT => migrate(&conn, found).map_err(|error| fault(path, &error)).map(|()| conn),
+        Ok(found) => Err(BoxError::Newer { place: path.display().to_string(), found, known: FORMAT }),
+        // Nobody may write side files here, or there is no room for them: the file alone, if it is all there is.
+        Err(error) => connect_alone(path)?.ok_or_else(|| fault(path, &error)),
+    }
+}
+
+/// Opens a file that has no side files as one that nobody changes, or `None` where it has.
+fn connect_alone(path: &Path) -> Result<Option<Connection>, BoxError> {
+    let has = |suffix| beside(path, suffix).metadata().is_ok_and(|side| side.len() > 0);
+    if has("-wal") || has("-journal") {
+        return Ok(None);
+    }
+    let absolute = std::path::absolute(path).map_err(|error| io_fault(path, &error))?;
+    let Some(text) = absolute.to_str() else { return Ok(None) };
+    let escaped = text.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let conn = Connection::open_with_flags(format!("file://{escaped}?immutable=1"), flags);
+    let mut conn = conn.map_err(|error| fault(path, &error))?;
+    prepare(&mut conn).map_err(|error| fault(path, &error))?;
+    match conn.query_row("PRAGMA user_version", [], |row| row.get::<_, u32>(0)) {
+        Ok(FORMAT) => Ok(Some(conn)),
+        Ok(_) => Ok(None),
+        Err(error) => Err(fault(path, &error)),
+    }
+}
+
+fn prepare(conn: &mut Connection) -> rusqlite::Result<()> {
+    conn.busy_handler(Some(wait_for_others))?;
+    // A ballot file that somebody else handed over runs no code of theirs.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
+    // FULL: the commit record is synced before a commit returns. The other two are the same for Apple's disks.
+    conn.execute_batch("PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1;")?;
+    conn.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+/// Waits a little, not the same for everybody, until [`PATIENCE`] is over. SQLite's own handler sleeps up to 100 ms, in
+/// which dozens of others overtake.
+fn wait_for_others(times: i32) -> bool {
+    thread_local! {
+        static BEGUN: Cell<Option<Instant>> = const { Cell::new(None) };
+    }
+    let now = Instant::now();
+    if times == 0 {
+        BEGUN.set(Some(now));
+    }
+    if BEGUN.get().is_some_and(|begun| now - begun > PATIENCE) {
+        return false;
+    }
+    // 0.3 to 2.3 ms, spread by process and round.
+    let round = u64::from(std::process::id()) << 32 | u64::from(times.unsigned_abs());
+    let spread = round.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 53;
+    std::thread::sleep(Duration::from_micros(300 + spread));
+    true
+}
+
+fn migrate(conn: &Connection, found: u32) -> rusqlite::Result<()> {
+    conn.execute_batch("BEGIN IMMEDIATE")?;
+    let steps = MIGRATIONS.iter().skip(found as usize).try_for_each(|step| conn.execute_batch(step));
+    conn.execute_batch(if steps.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
+    steps
+}
+
+/// Makes a ballot file that `fill` fills, under a name of its own, and then gives it the name `path`, which must be free:
+/// nobody ever sees half a file, and of two who try at once one is told that it exists.
+///
+/// # Errors
+/// When something is there, or when it cannot be written.
+pub fn create(path: &Path, fill: impl FnOnce(&Connection) -> rusqlite::Result<()>) -> Result<(), BoxError> {
+    let exists = |path: &Path| BoxError::Exists(path.display().to_string());
+    if path.symlink_metadata().is_ok() {
+        return Err(exists(path));
+    }
+    // SQLite would play a left-over journal of another file back into the new one.
+    for side in ["-wal", "-shm", "-journal"].map(|suffix| beside(path, suffix)) {
+        if side.symlink_metadata().is_ok() {
+            return Err(exists(&side));
+        }
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let temp = tempfile::Builder::new();
+    let temp = new_file(temp, folder).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => BoxError::Missing(format!("{}: its folder does not exist", path.display())),
+        ErrorKind::PermissionDenied => {
+            BoxError::ReadOnly { place: path.display().to_string(), reason: "its folder does not let you".into() }
+        }
+        _ => io_fault(path, &error),
+    })?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let made = Connection::open_with_flags(temp.path(), flags).and_then(|mut conn| {
+        prepare(&mut conn)?;
+        conn.execute_batch("PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; BEGIN;")?;
+        MIGRATIONS.iter().try_for_each(|step| conn.execute_batch(step))?;
+        fill(&conn)?;
+        conn.execute_batch("COMMIT")?;
+        // Closing moves all of it into the file and syncs that.
+        conn.close().map_err(|(_, error)| error)
+    });
+    if let Err(error) = made {
+        for side in ["-wal", "-shm"] {
+            let _ = fs::remove_file(beside(temp.path(), side));
+        }
+        return Err(fault(path, &error));
+    }
+    temp.persist_noclobber(path).map_err(|error| match error.error.kind() {
+        ErrorKind::AlreadyExists => exists(path),
+        _ => io_fault(path, &error.error),
+    })?;
+    sync_folder(folder).map_err(|error| io_fault(path, &error))
+}
+
+#[cfg(unix)]
+fn new_file(mut builder: tempfile::Builder, folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    use std::os::unix::fs::PermissionsExt;
+    // As any new file: what the umask leaves. Other users read a ballot file only where its owner lets them.
+    builder.prefix(".votekit-").permissions(fs::Permissions::from_mode(0o666)).tempfile_in(folder)
+}
+
+#[cfg(not(unix))]
+fn new_file(mut builder: tempfile::Builder, folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    builder.prefix(".votekit-").tempfile_in(folder)
+}
+
+/// A new name is on disk when its folder is.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_folder: &Path) -> std::io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,232 @@
+//! Ballots in a SQLite file: WAL, `synchronous=FULL`, totals kept in the transaction that writes the votes.
+mod cast;
+mod check;
+mod fault;
+mod file;
+mod read;
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+
+use crate::ballot::{
+    AllOrNothing, Ballot, BallotBox, BoxError, Candidate, CandidateId, Clock, Finding, Flow, Limits, Moment, Outcome,
+    PacePoint, Record, Settings, Setup, Span, Tally, check_name,
+};
+use cast::Known;
+use fault::{commit_fault, fault};
+
+/// A handle on a ballot file.
+pub struct SqliteBox {
+    path: PathBuf,
+    conn: Connection,
+    /// Rules and candidates as of the `data_version` they were read at.
+    known: Option<Known>,
+    /// `data_version` as last seen, and how often it or an own commit changed something.
+    seen: i64,
+    changes: u64,
+}
+
+/// Makes the file of a new vote. `setup` has been checked.
+///
+/// # Errors
+/// When something is there, or when it cannot be written.
+pub fn create(path: &Path, setup: &Setup) -> Result<(), BoxError> {
+    file::create(path, |conn| {
+        let settings = &setup.settings;
+        conn.execute(
+            include_str!("../../../sql/ballot/insert_settings.sql"),
+            params![
+                settings.title,
+                settings.opens.map(|at| at.0),
+                settings.closes.map(|at| at.0),
+                settings.votes_per_voter,
+                settings.voters_only,
+                settings.change_allowed,
+                settings.hide_until_closed
+            ],
+        )?;
+        let mut candidate = conn.prepare("INSERT INTO candidate (id, name) VALUES (?1, ?2)")?;
+        for (id, name) in (1i64..).zip(&setup.candidates) {
+            candidate.execute(params![id, name])?;
+        }
+        let mut voter = conn.prepare("INSERT INTO voter (id, name) VALUES (?1, ?2)")?;
+        for each in &setup.voters {
+            voter.execute(params![each.id, each.name])?;
+        }
+        Ok(())
+    })
+}
+
+impl SqliteBox {
+    /// Opens the ballot file at `path`, to write where the system allows it.
+    ///
+    /// # Errors
+    /// When it is none, or cannot be read.
+    pub fn open(path: &Path) -> Result<Self, BoxError> {
+        let conn = file::connect(path)?;
+        Ok(SqliteBox { path: path.to_owned(), conn, known: None, seen: 0, changes: 0 })
+    }
+
+    /// Runs `work` in one write transaction. `Ok(None)` from it undoes the transaction.
+    fn write<T>(
+        &mut self,
+        work: impl FnOnce(&Connection, &mut Option<Known>) -> Result<Option<T>, BoxError>,
+    ) -> Result<Option<T>, BoxError> {
+        let path = &self.path;
+        if self.conn.is_readonly("main").unwrap_or(false) {
+            let reason = "you may read it, but not write it (or its folder)".into();
+            return Err(BoxError::ReadOnly { place: path.display().to_string(), reason });
+        }
+        // Immediate: a transaction that reads first and then wants to write fails at once when another one wrote.
+        let transaction = Transaction::new_unchecked(&self.conn, TransactionBehavior::Immediate);
+        let transaction = transaction.map_err(|error| fault(path, &error))?;
+        let done = work(&transaction, &mut self.known)?;
+        if done.is_some() {
+            self.changes += 1;
+            transaction.commit().map_err(|error| commit_fault(path, &error))?;
+        }
+        Ok(done)
+    }
+
+    /// Runs `work` on one snapshot.
+    fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, BoxError> {
+        let run = || {
+            let snapshot = self.conn.unchecked_transaction()?;
+            work(&snapshot)
+        };
+        run().map_err(|error| fault(&self.path, &error))
+    }
+
+    fn refuse_hidden(&self, now: Moment) -> Result<(), BoxError> {
+        let settings = self.read(read::settings)?;
+        if settings.hides_results(now) { Err(BoxError::Hidden { closes: settings.closes }) } else { Ok(()) }
+    }
+}
+
+impl BallotBox for SqliteBox {
+    fn cast(&mut self, ballots: &[Ballot], clock: &dyn Clock) -> Result<Vec<Outcome>, BoxError> {
+        if ballots.is_empty() {
+            return Ok(Vec::new());
+        }
+        let path = self.path.clone();
+        let outcomes = self.write(|conn, known| {
+            cast::cast(conn, known, ballots, clock.now()).map(Some).map_err(|error| fault(&path, &error))
+        })?;
+        Ok(outcomes.unwrap_or_default())
+    }
+
+    fn cast_all(
+        &mut self,
+        ballots: &mut dyn Iterator<Item = Ballot>,
+        clock: &dyn Clock,
+    ) -> Result<AllOrNothing, BoxError> {
+        let path = self.path.clone();
+        let mut done = AllOrNothing::default();
+        self.write(|conn, known| {
+            cast::cast_all(conn, known, ballots, clock.now(), &mut done).map_err(|error| fault(&path, &error))?;
+            Ok(done.refused.is_empty().then_some(()))
+        })?;
+        Ok(done)
+    }
+
+    fn tally(&mut self, window: Span, now: Moment) -> Result<Tally, BoxError> {
+        self.read(|conn| read::tally(conn, window, now))
+    }
+
+    fn tally_at(&mut self, window: Span, at: Moment, now: Moment) -> Result<Tally, BoxError> {
+        self.read(|conn| read::tally_at(conn, window, at, now))
+    }
+
+    fn pace(&mut self, step_secs: u32, now: Moment) -> Result<Vec<PacePoint>, BoxError> {
+        self.read(|conn| {
+            if read::settings(conn)?.hides_results(now) { Ok(Vec::new()) } else { read::pace(conn, step_secs.max(1)) }
+        })
+    }
+
+    fn candidates(&mut self) -> Result<Vec<Candidate>, BoxError> {
+        self.read(read::candidates)
+    }
+
+    fn add_candidate(&mut self, name: &str) -> Result<CandidateId, BoxError> {
+        let path = self.path.clone();
+        self.known = None;
+        let id = self.write(|conn, _| {
+            let fault = |error: rusqlite::Error| fault(&path, &error);
+            let candidates = read::candidates(conn).map_err(fault)?;
+            check_new_name(name, &candidates)?;
+            if candidates.len() >= Limits::CANDIDATES {
+                return Err(BoxError::Candidate(format!("a vote can have {} candidates", Limits::CANDIDATES)));
+            }
+            let id = candidates.last().map_or(1, |candidate| candidate.id + 1);
+            conn.execute("INSERT INTO candidate (id, name) VALUES (?1, ?2)", params![id, name]).map_err(fault)?;
+            Ok(Some(id))
+        })?;
+        Ok(id.unwrap_or_default())
+    }
+
+    fn rename_candidate(&mut self, id: CandidateId, name: &str) -> Result<(), BoxError> {
+        let path = self.path.clone();
+        self.known = None;
+        self.write(|conn, _| {
+            let fault = |error: rusqlite::Error| fault(&path, &error);
+            let candidates = read::candidates(conn).map_err(fault)?;
+            if !candidates.iter().any(|candidate| candidate.id == id) {
+                return Err(BoxError::Candidate(format!("there is no candidate {id}")));
+            }
+            check_new_name(name, &candidates)?;
+            let voted = conn.query_row("SELECT 1 FROM vote WHERE candidate_id = ?1 LIMIT 1", [id], |_| Ok(()));
+            if voted.optional().map_err(fault)?.is_some() {
+                let problem = format!("candidate {id} has votes: what was voted for is not renamed");
+                return Err(BoxError::Candidate(problem));
+            }
+            conn.execute("UPDATE candidate SET name = ?2 WHERE id = ?1", params![id, name]).map_err(fault)?;
+            Ok(Some(()))
+        })?;
+        Ok(())
+    }
+
+    fn settings(&mut self) -> Result<Settings, BoxError> {
+        self.read(read::settings)
+    }
+
+    fn version(&mut self) -> Result<u64, BoxError> {
+        let version = cast::data_version(&self.conn).map_err(|error| fault(&self.path, &error))?;
+        if version != self.seen {
+            self.seen = version;
+            self.changes += 1;
+        }
+        Ok(self.changes)
+    }
+
+    fn export(
+        &mut self,
+        with_voters: bool,
+        now: Moment,
+        sink: &mut dyn FnMut(Record<'_>) -> Flow,
+    ) -> Result<(), BoxError> {
+        self.refuse_hidden(now)?;
+        self.read(|conn| read::export(conn, with_voters, sink))
+    }
+
+    fn check(&mut self) -> Result<Vec<Finding>, BoxError> {
+        self.read(check::check)
+    }
+
+    fn reader(&self) -> Result<Box<dyn BallotBox>, BoxError> {
+        Ok(Box::new(SqliteBox::open(&self.path)?))
+    }
+
+    fn settle(&mut self) -> Result<(), BoxError> {
+        let settled = self.conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+        settled.map_err(|error| fault(&self.path, &error))
+    }
+}
+
+fn check_new_name(name: &str, candidates: &[Candidate]) -> Result<(), BoxError> {
+    check_name(name).map_err(|why| BoxError::Candidate(format!("the name {name:?} {why}")))?;
+    match candidates.iter().find(|candidate| candidate.name == name) {
+        Some(other) => Err(BoxError::Candidate(format!("candidate {} is called {name} already", other.id))),
+        None => Ok(()),
+    }
+}

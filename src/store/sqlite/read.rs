@@ -1,0 +1,105 @@
+//! What the file says. Each function reads from one snapshot, which its caller holds.
+use rusqlite::{Connection, Row, params};
+
+use crate::ballot::{Candidate, CandidateTotal, Flow, Moment, PacePoint, PrivateRecord, Record, Settings, Span, Tally};
+
+pub fn settings(conn: &Connection) -> rusqlite::Result<Settings> {
+    conn.prepare_cached(include_str!("../../../sql/ballot/settings.sql"))?.query_row([], |row| {
+        Ok(Settings {
+            title: row.get(0)?,
+            opens: row.get::<_, Option<i64>>(1)?.map(Moment),
+            closes: row.get::<_, Option<i64>>(2)?.map(Moment),
+            votes_per_voter: row.get(3)?,
+            voters_only: row.get(4)?,
+            change_allowed: row.get(5)?,
+            hide_until_closed: row.get(6)?,
+        })
+    })
+}
+
+pub fn candidates(conn: &Connection) -> rusqlite::Result<Vec<Candidate>> {
+    let mut statement = conn.prepare_cached("SELECT id, name FROM candidate ORDER BY id")?;
+    let rows = statement.query_map([], |row| Ok(Candidate { id: row.get(0)?, name: row.get(1)? }))?;
+    rows.collect()
+}
+
+fn total(row: &Row<'_>) -> rusqlite::Result<CandidateTotal> {
+    let candidate = Candidate { id: row.get(0)?, name: row.get(1)? };
+    Ok(CandidateTotal { candidate, votes: count(row, 2)? })
+}
+
+fn count(row: &Row<'_>, index: usize) -> rusqlite::Result<u64> {
+    let votes: i64 = row.get(index)?;
+    u64::try_from(votes).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(index, votes))
+}
+
+pub fn tally(conn: &Connection, window: Span, now: Moment) -> rusqlite::Result<Tally> {
+    let mut statement = conn.prepare_cached("SELECT id, name, votes FROM candidate ORDER BY id")?;
+    let totals = statement.query_map([], total)?.collect::<rusqlite::Result<_>>()?;
+    assemble(conn, totals, window, now, now)
+}
+
+pub fn tally_at(conn: &Connection, window: Span, at: Moment, now: Moment) -> rusqlite::Result<Tally> {
+    let mut statement = conn.prepare_cached(include_str!("../../../sql/ballot/totals_at.sql"))?;
+    let totals = statement.query_map([at.0], total)?.collect::<rusqlite::Result<_>>()?;
+    assemble(conn, totals, window, at, now)
+}
+
+fn assemble(
+    conn: &Connection,
+    mut candidates: Vec<CandidateTotal>,
+    window: Span,
+    at: Moment,
+    now: Moment,
+) -> rusqlite::Result<Tally> {
+    let settings = settings(conn)?;
+    let after = at.0.saturating_sub(window.secs.into());
+    let (votes_in_window, votes_after) = conn
+        .prepare_cached(include_str!("../../../sql/ballot/window.sql"))?
+        .query_row([after, at.0], |row| Ok((count(row, 0)?, count(row, 1)?)))?;
+    let votes_total = candidates.iter().map(|total| total.votes).sum();
+    let hidden = settings.hides_results(now);
+    if hidden {
+        candidates.iter_mut().for_each(|total| total.votes = 0);
+    }
+    let opening = settings.opening(at);
+    Ok(Tally { settings, opening, candidates, votes_total, votes_in_window, window, at, hidden, votes_after })
+}
+
+pub fn pace(conn: &Connection, step_secs: u32) -> rusqlite::Result<Vec<PacePoint>> {
+    let mut statement = conn.prepare_cached(include_str!("../../../sql/ballot/pace.sql"))?;
+    let rows = statement.query_map(params![step_secs], |row| {
+        Ok(PacePoint { start: Moment(row.get(0)?), candidate_id: row.get(1)?, votes: count(row, 2)? })
+    })?;
+    rows.collect()
+}
+
+pub fn export(conn: &Connection, with_voters: bool, sink: &mut dyn FnMut(Record<'_>) -> Flow) -> rusqlite::Result<()> {
+    let sql = if with_voters {
+        include_str!("../../../sql/ballot/export_voters.sql")
+    } else {
+        include_str!("../../../sql/ballot/export.sql")
+    };
+    let mut statement = conn.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let text = |index| -> rusqlite::Result<Option<&str>> { Ok(row.get_ref(index)?.as_str_or_null()?) };
+        let private = if with_voters {
+            Some(PrivateRecord {
+                id: row.get(3)?,
+                created_at: Moment(row.get(4)?),
+                voter: text(5)?,
+                key: text(6)?,
+                replaced_by: row.get(7)?,
+            })
+        } else {
+            None
+        };
+        let record =
+            Record { candidate_id: row.get(0)?, candidate: text(1)?.unwrap_or_default(), opinion: text(2)?, private };
+        if sink(record).is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
