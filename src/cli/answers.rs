@@ -1,5 +1,5 @@
 //! logsum's answers beyond one figure: groups, pictures, and the options that ask for them.
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use votekit::report::Value;
@@ -72,8 +72,12 @@ impl AnswerArgs {
                 "--chart is drawn for people: leave --format away, or draw a file with --svg FILE",
             ));
         }
-        let groups =
-            GroupOptions { top: self.top.map(|top| top as usize), memory_bytes: self.memory, workers: workers.max(1) };
+        let groups = GroupOptions {
+            top: self.top.map(|top| top as usize),
+            memory_bytes: self.memory,
+            workers: workers.max(1),
+            may_spill: true,
+        };
         Ok(Answers { by: self.by, groups, human_bytes: self.human, chart: self.chart, svg: self.svg })
     }
 }
@@ -102,19 +106,17 @@ fn memory_bytes(text: &str) -> Result<usize, String> {
 const MEMORY_LEAST: usize = 1 << 20;
 
 impl Answers {
-    /// Prints the groups, as a table or as a chart, and writes the picture where one was asked for. `clock` is what days
-    /// and hours are told in: `UTC`.
+    /// The groups as they are printed, as a table or as a chart; writes the picture where one was asked for. `clock` is
+    /// what days and hours are told in: `UTC`.
     ///
     /// # Errors
-    /// When stdout or the picture cannot be written.
-    pub fn show(&self, grouped: &Grouped, clock: &str, format: Format, console: &Console) -> anyhow::Result<()> {
-        if let Some(path) = &self.svg {
-            self.draw(grouped, clock, path)?;
-        }
+    /// When the picture cannot be written.
+    pub fn text(&self, grouped: &Grouped, clock: &str, format: Format, console: &Console) -> anyhow::Result<String> {
+        self.draw(grouped, clock)?;
         if self.chart {
-            return output::write_stdout(&self.chart(grouped, Canvas::stdout(console)));
+            return Ok(self.chart(grouped, Canvas::stdout(console)));
         }
-        output::print(&by::report(&self.by, grouped), format, &console.with_human_bytes(self.human_bytes))
+        output::text(&by::report(&self.by, grouped), format, &console.with_human_bytes(self.human_bytes))
     }
 
     /// The groups as bars.
@@ -129,7 +131,12 @@ impl Answers {
         chart::bars(&self.bars(grouped, usize::MAX), canvas) + &beside
     }
 
-    fn draw(&self, grouped: &Grouped, clock: &str, path: &Path) -> anyhow::Result<()> {
+    /// Writes the picture, where one was asked for.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn draw(&self, grouped: &Grouped, clock: &str) -> anyhow::Result<()> {
+        let Some(path) = &self.svg else { return Ok(()) };
         let picture = match self.timeline(grouped, clock) {
             Some(timeline) => svg::timeline(&timeline)?,
             None => svg::bars(&self.bars(grouped, BARS_MOST))?,

@@ -15,9 +15,9 @@ pub struct Live {
 }
 
 impl Live {
-    /// Shows on stdout; in place where that is a terminal. `colored` where styles may be used.
-    pub fn new(colored: bool) -> Self {
-        Live { in_place: std::io::stdout().is_terminal(), colored, lines_shown: 0, last: String::new() }
+    /// Shows on stdout; in place where that is a terminal and `for_people` is set. `colored` where styles may be used.
+    pub fn new(for_people: bool, colored: bool) -> Self {
+        Live { in_place: for_people && std::io::stdout().is_terminal(), colored, lines_shown: 0, last: String::new() }
     }
 
     /// Whether each state takes the place of the one before.

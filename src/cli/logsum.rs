@@ -9,7 +9,7 @@ use votekit::weblog::{self, DayRange, GroupRun, Sinks, SumOptions, Totals};
 
 use super::console::Console;
 use super::output::{self, Format};
-use super::{answers, exit, stdin};
+use super::{answers, exit, follow, stdin};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -38,6 +38,9 @@ pub struct Args {
     /// Fail at the first row that cannot be read
     #[arg(long)]
     strict: bool,
+    /// Go on as the files grow, as tail -F does: through truncation and rotation, until Ctrl-C
+    #[arg(long, requires = "files")]
+    follow: bool,
     #[command(flatten)]
     answers: answers::AnswerArgs,
 }
@@ -51,6 +54,9 @@ impl Args {
         let days = DayRange::new(self.from, self.to).map_err(|error| exit::misuse(error.to_string()))?;
         let options = SumOptions { days, strict: self.strict, scan: ScanOptions::default() };
         let answers = self.answers.meant(format, options.scan.threads)?;
+        if self.follow {
+            return follow::run(&self.files, &options, &answers, format, console);
+        }
         let inputs = inputs(&self.files, console);
         let bytes_total = inputs.iter().map(Input::bytes_total).sum();
         let bar = console.bar(bytes_total);
@@ -68,7 +74,7 @@ impl Args {
             let figure = Report::figure("bytes", Value::Bytes(totals.bytes));
             output::print(&figure, format, &console.with_human_bytes(answers.human_bytes))?;
         } else {
-            answers.show(&grouped.map_err(answers::way_out)?, "UTC", format, console)?;
+            output::write_stdout(&answers.text(&grouped.map_err(answers::way_out)?, "UTC", format, console)?)?;
         }
         tell_of_bad_rows(&totals, console);
         Ok(())

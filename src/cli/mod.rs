@@ -6,6 +6,7 @@ pub mod chart;
 pub mod console;
 pub mod exit;
 pub mod files;
+pub mod follow;
 pub mod live;
 mod logsum;
 pub mod output;

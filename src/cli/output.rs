@@ -35,20 +35,28 @@ impl Format {
 /// # Errors
 /// When stdout cannot be written: a full disk, a closed pipe.
 pub fn print(report: &Report, format: Format, console: &Console) -> anyhow::Result<()> {
-    write_stdout(&render(report, format, console)?)
+    write_stdout(&text(report, format, console)?)
 }
 
-/// What [`print`] writes.
+/// `report` as it is written to stdout.
 ///
 /// # Errors
-/// Only where a library of the format fails, which no data causes.
-pub fn render(report: &Report, format: Format, console: &Console) -> anyhow::Result<String> {
+/// None that data could cause.
+pub fn text(report: &Report, format: Format, console: &Console) -> anyhow::Result<String> {
     Ok(match format {
         Format::Table => table(report, console.colors_stdout(), console.human_bytes()),
         Format::Plain => plain(report, console.human_bytes()),
         Format::Csv => csv(report)?,
-        Format::Json => json(report)?,
+        Format::Json => json(report, serde_json::to_string_pretty)?,
     })
+}
+
+/// `report` as one line of JSON, for results that come one after the other.
+///
+/// # Errors
+/// None that data could cause.
+pub fn json_line(report: &Report) -> anyhow::Result<String> {
+    json(report, serde_json::to_string)
 }
 
 /// Writes `text` to stdout; on a terminal nothing in it but `\n`, `\t` and our own styles can steer it, because every
@@ -188,8 +196,8 @@ fn csv(report: &Report) -> anyhow::Result<String> {
     Ok(String::from_utf8(writer.into_inner()?)?)
 }
 
-fn json(report: &Report) -> anyhow::Result<String> {
-    let text = serde_json::to_string_pretty(&Json(report))?;
+fn json<'a>(report: &'a Report, write: impl FnOnce(&Json<'a>) -> serde_json::Result<String>) -> anyhow::Result<String> {
+    let text = write(&Json(report))?;
     let mut out = String::with_capacity(text.len() + 1);
     for c in text.chars() {
         // serde_json escapes C0; what else steers a terminal can stand only inside strings, where an escape means the same.
@@ -290,17 +298,21 @@ mod tests {
         let report = Report::figure("bytes", Value::Bytes(1_500_000));
         assert_eq!(plain(&report, true), "1.5 MB\n");
         assert!(table(&report, false, true).contains("1.5 MB"));
-        assert!(csv(&report).unwrap().contains("1500000") && json(&report).unwrap().contains("1500000"));
+        assert!(csv(&report).unwrap().contains("1500000") && json_line(&report).unwrap().contains("1500000"));
     }
 
     #[test]
     fn json_is_one_document() {
-        let parsed: serde_json::Value = serde_json::from_str(&json(&sample()).unwrap()).unwrap();
+        let parsed: serde_json::Value =
+            serde_json::from_str(&json(&sample(), serde_json::to_string_pretty).unwrap()).unwrap();
         assert_eq!(parsed["candidates"][1]["name"], "a\tb\x1b\"c");
         assert_eq!(parsed["candidates"][0]["num_vote"], 1234567);
         assert_eq!(parsed["total"], 3);
-        assert_eq!(json(&Report::figure("bytes", Value::Bytes(5))).unwrap(), "{\n  \"bytes\": 5\n}\n");
-        let steering = json(&Report::figure("x", "\u{7f}\u{9b}\u{202e}")).unwrap();
+        assert_eq!(
+            json(&Report::figure("bytes", Value::Bytes(5)), serde_json::to_string_pretty).unwrap(),
+            "{\n  \"bytes\": 5\n}\n"
+        );
+        let steering = json(&Report::figure("x", "\u{7f}\u{9b}\u{202e}"), serde_json::to_string_pretty).unwrap();
         assert_eq!(steering, "{\n  \"x\": \"\\u007f\\u009b\\u202e\"\n}\n");
     }
 

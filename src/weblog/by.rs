@@ -272,7 +272,7 @@ mod tests {
     #[test]
     fn rows_stand_in_time_and_then_by_bytes_and_sum_to_the_whole() {
         let by = [By::Day, By::Ext];
-        let grouping = Grouping::new(GroupOptions { top: Some(3), memory_bytes: 1 << 20, workers: 1 });
+        let grouping = Grouping::new(GroupOptions { top: Some(3), memory_bytes: 1 << 20, workers: 1, may_spill: true });
         let mut groups = grouping.worker();
         let mut key = Key::default();
         for (day, ext, bytes) in

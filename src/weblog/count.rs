@@ -16,6 +16,14 @@ impl Sink for () {
     fn row(&mut self, _row: &Row<'_>) {}
 }
 
+impl<S: Sink> Sink for Option<S> {
+    fn row(&mut self, row: &Row<'_>) {
+        if let Some(sink) = self {
+            sink.row(row);
+        }
+    }
+}
+
 /// Gives sinks to threads and takes them back, so that they live through all inputs of a run.
 #[derive(Debug)]
 pub struct Sinks<S, F> {
@@ -96,6 +104,14 @@ impl Sink for GroupCounter<'_> {
 }
 
 impl GroupCounter<'_> {
+    /// What this counter alone has found up to now.
+    ///
+    /// # Errors
+    /// As [`Groups::so_far`].
+    pub fn so_far(&self) -> Result<Grouped, GroupError> {
+        self.groups.so_far()
+    }
+
     fn row_of_new_group(&mut self, row: &Row<'_>) {
         self.key.clear();
         for by in self.by {

@@ -32,6 +32,8 @@ pub struct GroupOptions {
     pub memory_bytes: usize,
     /// How many workers share that memory, at least 1.
     pub workers: usize,
+    /// Whether what outgrows the memory may go to temporary files; [`Groups::so_far`] then is not to be had.
+    pub may_spill: bool,
 }
 
 /// Why groups cannot be told.
@@ -247,6 +249,19 @@ impl Groups {
         self.error.is_some()
     }
 
+    /// What this worker alone has counted up to now, while nothing has gone to a file.
+    ///
+    /// # Errors
+    /// When its groups outgrew their memory.
+    pub fn so_far(&self) -> Result<Grouped, GroupError> {
+        if self.error.is_some() || self.spill.is_some() {
+            return Err(GroupError::TooMany { memory_bytes: self.options.memory_bytes });
+        }
+        let mut best = Best::new(self.options.top);
+        best.take(&self.keys);
+        Ok(best.grouped(false))
+    }
+
     /// Makes room when the newest key, which is `key`, is one too many.
     fn keep_ceiling(&mut self, key: &[u8]) {
         let rows_bytes = match self.options.top {
@@ -257,8 +272,8 @@ impl Groups {
             return;
         }
         let made_room = match self.options.top {
-            Some(_) => self.spill_all(),
-            None => Err(GroupError::TooMany { memory_bytes: self.options.memory_bytes }),
+            Some(_) if self.options.may_spill => self.spill_all(),
+            _ => Err(GroupError::TooMany { memory_bytes: self.options.memory_bytes }),
         };
         if let Err(error) = made_room {
             // The first error is the cause of all later ones.
@@ -537,7 +552,7 @@ mod tests {
         ) {
             // What must hold all has to have room for all.
             let memory_bytes = if top.is_none() { 1 << 22 } else { memory_bytes.max(workers * 200) };
-            let result = match grouped(&requests, GroupOptions { top, memory_bytes, workers }) {
+            let result = match grouped(&requests, GroupOptions { top, memory_bytes, workers, may_spill: true }) {
                 // So little memory that not even a part of 256 fits: said, not guessed.
                 Err(GroupError::TooMany { .. }) if memory_bytes < 3000 => return Ok(()),
                 result => result.unwrap(),
@@ -554,7 +569,7 @@ mod tests {
     fn a_table_that_outgrows_its_memory_is_counted_exactly_from_disk() {
         let requests: Vec<(Vec<u8>, u64)> =
             (0..20_000u64).map(|n| (format!("/url/{}", n * 7919 % 5000).into_bytes(), n % 11)).collect();
-        let options = GroupOptions { top: Some(10), memory_bytes: 64 << 10, workers: 2 };
+        let options = GroupOptions { top: Some(10), memory_bytes: 64 << 10, workers: 2, may_spill: true };
         let result = grouped(&requests, options).unwrap();
         assert!(result.spilled);
         assert_eq!(result.groups, 5000);
@@ -565,7 +580,7 @@ mod tests {
 
     #[test]
     fn all_groups_that_do_not_fit_are_an_error_that_is_known_early() {
-        let grouping = Grouping::new(GroupOptions { top: None, memory_bytes: 1 << 20, workers: 1 });
+        let grouping = Grouping::new(GroupOptions { top: None, memory_bytes: 1 << 20, workers: 1, may_spill: true });
         let mut groups = grouping.worker();
         let many = (0..100_000).take_while(|n| {
             groups.add(format!("{n}").as_bytes(), 1);
@@ -578,7 +593,7 @@ mod tests {
 
     #[test]
     fn sums_go_beyond_64_bits() {
-        let grouping = Grouping::new(GroupOptions { top: None, memory_bytes: 1 << 20, workers: 2 });
+        let grouping = Grouping::new(GroupOptions { top: None, memory_bytes: 1 << 20, workers: 2, may_spill: true });
         let workers = [(), ()].map(|()| {
             let mut groups = grouping.worker();
             groups.add(b"a", u64::MAX);

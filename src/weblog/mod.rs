@@ -2,6 +2,7 @@
 pub mod by;
 mod count;
 mod filter;
+mod follow;
 mod format;
 pub mod group;
 mod jpeg;
@@ -10,6 +11,7 @@ mod sum;
 
 pub use count::{GroupCounter, GroupRun, Sink, Sinks};
 pub use filter::{DayRange, DayRangeError};
+pub use follow::{FollowedLog, Notice};
 pub use format::{FormatError, Layout};
 pub use jpeg::is_jpeg;
 pub use record::{Date, Row, RowError, read_row};

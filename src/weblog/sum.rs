@@ -132,9 +132,7 @@ fn sum_input<S: Sink, F: Fn() -> S + Sync>(
     let Some(first_line) = head.split_inclusive(|byte| *byte == b'\n').next() else {
         return Err(LogError::Empty(name));
     };
-    let header = Layout::from_header(without_bom(without_line_end(first_line)));
-    let header = header.map_err(|cause| LogError::Format { input: name.clone(), cause })?;
-    let job = Job { has_header: header.is_some(), layout: header.unwrap_or_else(Layout::four_columns), options };
+    let job = Job { head: Head::of(input, first_line)?, options };
     let mut totals = Totals::default();
     let mut lines = 0;
     let used = scan::blocks(
@@ -160,9 +158,38 @@ fn sum_input<S: Sink, F: Fn() -> S + Sync>(
     }
 }
 
-struct Job<'a> {
+/// What the beginning of a log tells of the rest.
+#[derive(Debug, Clone)]
+pub(super) struct Head {
     layout: Layout,
     has_header: bool,
+}
+
+impl Head {
+    /// What `beginning`, of which the first line is looked at, tells of `input`.
+    pub(super) fn of(input: &Input, beginning: &[u8]) -> Result<Self, LogError> {
+        let first_line = beginning.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let header = Layout::from_header(without_bom(without_line_end(first_line)));
+        let header = header.map_err(|cause| LogError::Format { input: input.name(), cause })?;
+        Ok(Head { has_header: header.is_some(), layout: header.unwrap_or_else(Layout::four_columns) })
+    }
+
+    /// Adds whole lines of `input`, behind `lines` others, to `totals`.
+    pub(super) fn add(
+        &self,
+        input: &Input,
+        bytes: &[u8],
+        options: &SumOptions,
+        (totals, lines): (&mut Totals, &mut u64),
+        sink: &mut impl Sink,
+    ) {
+        let block = Block { bytes, offset: *lines, cut_line: None };
+        Job { head: self.clone(), options }.visit(&block, sink).add_to(totals, &input.name(), lines);
+    }
+}
+
+struct Job<'a> {
+    head: Head,
     options: &'a SumOptions,
 }
 
@@ -206,14 +233,14 @@ impl Job<'_> {
             found.lines += 1;
             let is_first = number == 0 && block.offset == 0;
             let line = without_line_end(if is_first { without_bom(line) } else { line });
-            if line.is_empty() || is_first && self.has_header {
+            if line.is_empty() || is_first && self.head.has_header {
                 continue;
             }
             if line.len() > self.options.scan.line_bytes_max {
                 found.bad(number, self.too_long());
                 continue;
             }
-            match read_row(&self.layout, line) {
+            match read_row(&self.head.layout, line) {
                 Ok(row) => {
                     found.rows_read += 1;
                     if self.counts(row.date, row.url) {
@@ -223,7 +250,7 @@ impl Job<'_> {
                     }
                 }
                 // Logs that were put together with cat have their header again.
-                Err(_) if Layout::from_header(line).is_ok_and(|again| again.as_ref() == Some(&self.layout)) => {}
+                Err(_) if Layout::from_header(line).is_ok_and(|again| again.as_ref() == Some(&self.head.layout)) => {}
                 Err(reason) => found.bad(number, reason),
             }
         }

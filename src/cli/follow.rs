@@ -1,0 +1,119 @@
+//! `votekit logsum --follow`: the result is told again as the files grow.
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use votekit::report::{Report, Value};
+use votekit::weblog::by;
+use votekit::weblog::group::GroupOptions;
+use votekit::weblog::{FollowedLog, GroupCounter, GroupRun, Notice, SumOptions, Totals};
+
+use super::answers::{self, Answers};
+use super::console::Console;
+use super::exit;
+use super::live::Live;
+use super::output::{self, Format};
+
+/// How often files are looked at: an eye sees no more, and a look costs one `stat` a file.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// A reader of a pipe gets a line a second at most.
+const TELL_EVERY: Duration = Duration::from_secs(1);
+
+/// What days and hours are told in.
+const CLOCK: &str = "UTC";
+
+/// Follows `files` until the program is ended, or until nobody reads stdout.
+///
+/// # Errors
+/// When the options cannot be followed, a file cannot be read or is no log, groups outgrow their memory, or stdout cannot be
+/// written.
+pub fn run(
+    files: &[PathBuf],
+    options: &SumOptions,
+    answers: &Answers,
+    format: Format,
+    console: &Console,
+) -> anyhow::Result<()> {
+    if files.iter().any(|path| path == Path::new("-")) {
+        return Err(exit::misuse("--follow needs files by name: a pipe cannot be rotated or read again"));
+    }
+    if format == Format::Csv {
+        return Err(exit::misuse(
+            "--follow tells one result after the other, which csv cannot hold: use --format json",
+        ));
+    }
+    let groups = GroupRun::new(&answers.by, GroupOptions { workers: 1, may_spill: false, ..answers.groups });
+    let mut counter = (!answers.by.is_empty()).then(|| groups.counter());
+    let mut logs: Vec<FollowedLog> = files.iter().map(|path| FollowedLog::new(path, options)).collect();
+    let mut totals = Totals::default();
+    let mut live = Live::new(format != Format::Json, console.colors_stdout());
+    let tell_every = if live.in_place() { LOOK_EVERY } else { TELL_EVERY };
+    let mut told: Option<Instant> = None;
+    let mut news = true;
+    loop {
+        for log in &mut logs {
+            let polled = log.poll(options, &mut totals, &mut counter, &mut |notice| {
+                live.leave();
+                tell(notice, console);
+            });
+            news |= polled.context("no sum")?;
+        }
+        if news && told.is_none_or(|at| at.elapsed() >= tell_every) {
+            live.show(&text(&totals, counter.as_ref(), answers, format, console)?)?;
+            told = Some(Instant::now());
+            news = false;
+        }
+        sleep(LOOK_EVERY);
+    }
+}
+
+/// The result as it is now; groups that stand one below the other end with an empty line in a pipe.
+fn text(
+    totals: &Totals,
+    counter: Option<&GroupCounter<'_>>,
+    answers: &Answers,
+    format: Format,
+    console: &Console,
+) -> anyhow::Result<String> {
+    let Some(counter) = counter else { return figure(totals, answers, format, console) };
+    let grouped = counter.so_far().map_err(answers::way_out)?;
+    if format == Format::Json {
+        answers.draw(&grouped, CLOCK)?;
+        return output::json_line(&by::report(&answers.by, &grouped));
+    }
+    let mut text = answers.text(&grouped, CLOCK, format, console)?;
+    if format == Format::Plain {
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+fn figure(totals: &Totals, answers: &Answers, format: Format, console: &Console) -> anyhow::Result<String> {
+    let bytes = Value::Bytes(totals.bytes);
+    if format == Format::Plain {
+        let report = Report::figure("bytes", bytes);
+        return output::text(&report, format, &console.with_human_bytes(answers.human_bytes));
+    }
+    let mut report = Report::figure("bytes", bytes);
+    report.beside("requests", totals.requests);
+    report.beside("rows_unreadable", totals.rows_bad);
+    if format == Format::Json {
+        return output::json_line(&report);
+    }
+    output::text(&report, format, &console.with_human_bytes(answers.human_bytes))
+}
+
+fn tell(notice: Notice, console: &Console) {
+    match notice {
+        Notice::Missing(input) => console.warn(&format!("{input} is not there: waiting for it")),
+        Notice::Rotated(input) => console.note(&format!("{input} is another file now: reading on at its start")),
+        Notice::Truncated { input, lost_bytes: 0 } => {
+            console.note(&format!("{input} was truncated: reading on at its start"));
+        }
+        Notice::Truncated { input, lost_bytes } => console.warn(&format!(
+            "{input} was truncated in the middle of a line: {lost_bytes} bytes are in no row; reading on at its start"
+        )),
+        Notice::Bad(bad) => console.warn(&format!("a row could not be read and is not in the sum: {bad}")),
+    }
+}
