@@ -1,11 +1,15 @@
 //! What a vote is: ballots, tallies, the rules, the errors, and [`BallotBox`], the trait of every store. Knows no SQL and
 //! no HTTP.
 mod errors;
+mod intake;
+mod lines;
 mod rules;
 mod time;
 mod vote;
 
 pub use errors::{BoxError, Refusal};
+pub use intake::{BadLine, Intake, IntakeError, take_in, take_in_all};
+pub use lines::{LineError, parse_line};
 pub use rules::{Limits, NameError, Opening, Settings, check_name, check_voter_id};
 pub use time::{Clock, Moment, MomentError, Span, SpanError, SystemClock};
 pub use vote::{

@@ -24,6 +24,14 @@ impl Bar {
         Bar { shown, begun: Instant::now(), bytes_total, bytes_done: AtomicU64::new(0), bar: OnceLock::new() }
     }
 
+    /// Runs `write`, which writes to stderr, while the bar is not there.
+    pub fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
+        match self.bar.get() {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
     fn draw(&self) -> ProgressBar {
         let template = match self.bytes_total {
             Some(_) => "{wide_bar} {bytes}/{total_bytes}  {binary_bytes_per_sec}  {eta} left",

@@ -1,12 +1,18 @@
 //! `votekit vote`: casts a vote.
+use std::io::{self, IsTerminal, Read};
+
 use anyhow::{Context, bail};
-use votekit::ballot::{Ballot, BallotBox, BoxError, Candidate, Choice, Outcome, Refusal, Setup, SystemClock};
+use votekit::ballot::{
+    self, BadLine, Ballot, BallotBox, BoxError, Candidate, Choice, Intake, IntakeError, Outcome, Refusal, Setup,
+    SystemClock,
+};
 use votekit::report::{Report, Value};
 use votekit::store;
 
 use super::ballots::{BallotFile, local};
 use super::console::Console;
 use super::output::{self, Format};
+use super::stdin;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -25,7 +31,8 @@ Limits: opinions up to 10,000 characters; voters' ids and keys up to 200.";
 #[command(after_long_help = EXAMPLES)]
 pub struct Args {
     /// For whom: an id or an exact name
-    candidate: String,
+    #[arg(required_unless_present = "stdin")]
+    candidate: Option<String>,
     /// A remark, up to 10,000 characters
     #[arg(long, value_name = "TEXT")]
     opinion: Option<String>,
@@ -38,6 +45,13 @@ pub struct Args {
     /// Replace the voter's latest vote, which stays on record as withdrawn
     #[arg(long, requires = "voter")]
     change: bool,
+    /// Read ballots from stdin, one a line: a candidate, or candidate, voter, opinion and key with tabs between, or a JSON
+    /// object
+    #[arg(long, conflicts_with_all = ["candidate", "opinion", "voter", "key", "change"])]
+    stdin: bool,
+    /// With --stdin: store nothing at all unless every line can be stored; reads all of it into memory first
+    #[arg(long, requires = "stdin")]
+    strict: bool,
     #[command(flatten)]
     file: BallotFile,
 }
@@ -48,8 +62,9 @@ impl Args {
     /// # Errors
     /// When the vote is refused, or the ballot file cannot be made, read or written.
     pub fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
+        let Some(candidate) = &self.candidate else { return many(&self.file, self.strict, format, console) };
         let ballot = Ballot {
-            choice: Choice::parse(&self.candidate),
+            choice: Choice::parse(candidate),
             voter: self.voter,
             opinion: self.opinion,
             key: self.key,
@@ -80,6 +95,73 @@ impl Args {
     }
 }
 
+/// Lines that are told of at most; with --verbose all.
+const LINES_TOLD: u64 = 100;
+
+/// Stores the ballots on stdin.
+fn many(file: &BallotFile, strict: bool, format: Format, console: &Console) -> anyhow::Result<()> {
+    if io::stdin().is_terminal() {
+        console.note("type ballots, one a line, and end with Ctrl-D");
+    }
+    let mut votes = match store::open(file.place()) {
+        Err(BoxError::Missing(_)) => make_first(file, console)?,
+        opened => opened.map_err(|error| file.explain(error))?,
+    };
+    let bytes_total = stdin::file_bytes();
+    let bar = console.bar(bytes_total);
+    let mut told_of = 0;
+    let mut told = |number: u64, why: &BadLine| {
+        told_of += 1;
+        let text = format!("line {number} was not stored: {}", told_line(why));
+        match told_of {
+            1..=LINES_TOLD => bar.suspend(|| console.warn(&text)),
+            _ => bar.suspend(|| console.detail(&text)),
+        }
+    };
+    let mut done = Intake::default();
+    if strict {
+        let mut input = Vec::new();
+        io::stdin().read_to_end(&mut input).context("cannot read the ballots on stdin")?;
+        done = ballot::take_in_all(&mut *votes, &input, &SystemClock, &bar, &mut told)
+            .map_err(|error| file.explain(error))?;
+    } else {
+        let taken = ballot::take_in(&mut *votes, io::stdin(), &SystemClock, &bar, &mut told, &mut done);
+        taken
+            .map_err(|error| match error {
+                IntakeError::Read(error) => anyhow::Error::from(error).context("cannot read the ballots on stdin"),
+                IntakeError::Box(error) => file.explain(error),
+            })
+            .with_context(|| {
+                format!(
+                    "ended early; until then {} stored, {} repeated, {} refused",
+                    done.stored, done.repeated, done.refused
+                )
+            })?;
+    }
+    drop(bar);
+    if told_of > LINES_TOLD {
+        console.warn(&format!("{} more lines were not stored (--verbose tells of each)", told_of - LINES_TOLD));
+    }
+    if strict && done.refused > 0 {
+        bail!("nothing was stored, because of {} lines (--strict)", done.refused);
+    }
+    let mut report = Report::table("ballots", &["stored", "repeated", "refused"]);
+    report.row([done.stored.into(), done.repeated.into(), done.refused.into()]);
+    output::print(&report, format, console)?;
+    match done.refused {
+        0 => Ok(()),
+        refused => bail!("{refused} of {} lines were not stored", done.stored + done.repeated + refused),
+    }
+}
+
+fn told_line(why: &BadLine) -> String {
+    match why {
+        BadLine::Refused(Refusal::NotOpenYet(opens)) => format!("voting opens at {}", local(*opens)),
+        BadLine::Refused(Refusal::Closed(closes)) => format!("voting closed at {}", local(*closes)),
+        other => other.to_string(),
+    }
+}
+
 /// The ballot file; where there is none, a first one, unless `ballot` would be refused there.
 fn open_or_make(file: &BallotFile, ballot: &Ballot, console: &Console) -> anyhow::Result<Box<dyn BallotBox>> {
     match store::open(file.place()) {
@@ -102,9 +184,16 @@ fn open_or_make(file: &BallotFile, ballot: &Ballot, console: &Console) -> anyhow
     if let Some(refusal) = refusal {
         bail!("the vote was not stored, and {} was not made: {}", file.place(), told(&refusal, &candidates));
     }
+    make_first(file, console)
+}
+
+fn make_first(file: &BallotFile, console: &Console) -> anyhow::Result<Box<dyn BallotBox>> {
+    let setup = Setup::first();
     match store::create(file.place(), &setup) {
         Ok(votes) => {
-            console.note(&format!("made {} with the candidates {}", file.place(), listed(&candidates)));
+            let names: Vec<String> =
+                (1..).zip(&setup.candidates).map(|(id, name): (u64, _)| format!("{id} {name}")).collect();
+            console.note(&format!("made {} with the candidates {}", file.place(), names.join(", ")));
             Ok(votes)
         }
         // Somebody else's first vote was quicker.

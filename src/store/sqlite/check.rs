@@ -6,8 +6,10 @@ use crate::ballot::{Finding, Moment, check_name};
 
 type Told = rusqlite::Result<Finding>;
 
-/// What each statement finds wrong, in words.
-const CHECKS: &[(&str, fn(&Row<'_>) -> Told)] = &[
+/// A statement, and what a row of it means.
+type Check = (&'static str, fn(&Row<'_>) -> Told);
+
+const CHECKS: &[Check] = &[
     ("PRAGMA integrity_check", |row| Ok(Finding { place: "file".into(), problem: row.get(0)? })),
     ("PRAGMA foreign_key_check", |row| {
         let (table, id, other): (String, Option<i64>, String) = (row.get(0)?, row.get(1)?, row.get(2)?);

@@ -16,6 +16,13 @@ use crate::ballot::{
 use cast::Known;
 use fault::{commit_fault, fault};
 
+/// From this many ballots in one call on it is a bulk load.
+const BULK_BALLOTS: usize = 10_000;
+/// The page cache of a bulk load at most.
+const BULK_CACHE_KIB: i64 = 256 * 1024;
+/// How long the WAL grows in a bulk load before it is moved into the file: 128 MiB of 4 KiB pages.
+const BULK_CHECKPOINT_PAGES: i64 = 32 * 1024;
+
 /// A handle on a ballot file.
 pub struct SqliteBox {
     path: PathBuf,
@@ -98,6 +105,16 @@ impl SqliteBox {
         run().map_err(|error| fault(&self.path, &error))
     }
 
+    /// Makes room for many ballots at once: keys and voters in no order touch pages all over the file, and each page that
+    /// does not fit is written and read again and again. A connection that casts a few at a time keeps SQLite's 2 MiB.
+    fn expect_bulk(&self) -> Result<(), BoxError> {
+        let prepare = || {
+            self.conn.pragma_update(None, "cache_size", -BULK_CACHE_KIB)?;
+            self.conn.pragma_update_and_check(None, "wal_autocheckpoint", BULK_CHECKPOINT_PAGES, |_| Ok(()))
+        };
+        prepare().map_err(|error| fault(&self.path, &error))
+    }
+
     fn refuse_hidden(&self, now: Moment) -> Result<(), BoxError> {
         let settings = self.read(read::settings)?;
         if settings.hides_results(now) { Err(BoxError::Hidden { closes: settings.closes }) } else { Ok(()) }
@@ -108,6 +125,9 @@ impl BallotBox for SqliteBox {
     fn cast(&mut self, ballots: &[Ballot], clock: &dyn Clock) -> Result<Vec<Outcome>, BoxError> {
         if ballots.is_empty() {
             return Ok(Vec::new());
+        }
+        if ballots.len() >= BULK_BALLOTS {
+            self.expect_bulk()?;
         }
         let path = self.path.clone();
         let outcomes = self.write(|conn, known| {
@@ -121,6 +141,7 @@ impl BallotBox for SqliteBox {
         ballots: &mut dyn Iterator<Item = Ballot>,
         clock: &dyn Clock,
     ) -> Result<AllOrNothing, BoxError> {
+        self.expect_bulk()?;
         let path = self.path.clone();
         let mut done = AllOrNothing::default();
         self.write(|conn, known| {

@@ -1,0 +1,235 @@
+//! A stream of ballots, one a line, into a box: one thread reads and parses, another stores all that waits.
+use std::io::{self, BufRead, BufReader, Read};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use memchr::memchr;
+
+use super::lines::{LineError, parse_line};
+use super::{Ballot, BallotBox, BoxError, Clock, Limits, Outcome, Refusal};
+use crate::progress::Progress;
+
+/// Ballots in one transaction at most: more gain nothing, and keep other writers waiting.
+const BALLOTS_MOST: usize = 200_000;
+/// Bytes read at once.
+const READ_BYTES: usize = 256 * 1024;
+/// Batches that wait for the writer.
+const BATCHES_WAITING: usize = 8;
+
+/// What became of the lines.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Intake {
+    /// Lines whose vote is stored.
+    pub stored: u64,
+    /// Lines whose vote had been stored before, under the same key.
+    pub repeated: u64,
+    /// Lines that are no ballot, or whose ballot the rules refuse.
+    pub refused: u64,
+}
+
+/// Why a line's vote was not stored.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadLine {
+    /// It is no ballot.
+    #[error(transparent)]
+    Unreadable(#[from] LineError),
+    /// The rules refuse it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
+/// Why an intake ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum IntakeError {
+    /// The input could not be read further.
+    #[error("cannot read the ballots")]
+    Read(#[source] io::Error),
+    /// The box could not be written.
+    #[error(transparent)]
+    Box(#[from] BoxError),
+}
+
+/// Stores the ballots on the lines of `input`, all that wait in one transaction each time. `told` is told of each line
+/// that is not stored, by its number from 1. `done` counts what is on disk and stays right if this ends early.
+///
+/// # Errors
+/// When the input cannot be read or the box cannot be written.
+pub fn take_in(
+    votes: &mut dyn BallotBox,
+    input: impl Read + Send + 'static,
+    clock: &dyn Clock,
+    progress: &dyn Progress,
+    told: &mut dyn FnMut(u64, &BadLine),
+    done: &mut Intake,
+) -> Result<(), IntakeError> {
+    let (sender, receiver) = sync_channel(BATCHES_WAITING);
+    // Not a scoped thread: when the box fails, nobody waits for a producer that is silent.
+    let reader = std::thread::spawn(move || read_batches(input, &sender));
+    store_batches(votes, receiver, clock, progress, told, done)?;
+    match reader.join() {
+        Ok(read) => read.map_err(IntakeError::Read),
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
+
+/// Stores the ballots on the lines of `input`, which is at hand as a whole, if every one of them can be stored, else none.
+///
+/// # Errors
+/// When the box cannot be written.
+pub fn take_in_all(
+    votes: &mut dyn BallotBox,
+    input: &[u8],
+    clock: &dyn Clock,
+    progress: &dyn Progress,
+    told: &mut dyn FnMut(u64, &BadLine),
+) -> Result<Intake, BoxError> {
+    let parsed = || (1..).zip(lines(input)).map(|(number, line)| (number, line, parse_line(bare(number, line))));
+    let mut done = Intake::default();
+    // First what is no ballot, without keeping others from the box.
+    for (number, _, error) in parsed().filter_map(|(number, line, parsed)| Some((number, line, parsed.err()?))) {
+        told(number, &error.into());
+        done.refused += 1;
+    }
+    if done.refused > 0 {
+        return Ok(done);
+    }
+    let mut ballots = parsed().filter_map(|(_, line, parsed)| {
+        progress.advance(line.len() as u64);
+        parsed.ok().flatten()
+    });
+    let cast = votes.cast_all(&mut ballots, clock)?;
+    if cast.refused.is_empty() {
+        return Ok(Intake { stored: cast.stored, repeated: cast.repeated, refused: 0 });
+    }
+    let numbers: Vec<u64> = parsed().filter_map(|(number, _, parsed)| parsed.ok().flatten().map(|_| number)).collect();
+    for (index, refusal) in cast.refused {
+        let number = usize::try_from(index).ok().and_then(|index| numbers.get(index)).copied().unwrap_or_default();
+        told(number, &refusal.into());
+        done.refused += 1;
+    }
+    Ok(done)
+}
+
+/// The lines of `input` with their ends.
+fn lines(input: &[u8]) -> impl Iterator<Item = &[u8]> {
+    input.split_inclusive(|byte| *byte == b'\n')
+}
+
+/// A line without its end, and the first without a byte order mark.
+fn bare(number: u64, line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    if number == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line }
+}
+
+/// Ballots with the numbers of their lines, and lines that are none.
+#[derive(Default)]
+struct Batch {
+    ballots: Vec<Ballot>,
+    numbers: Vec<u64>,
+    bad: Vec<(u64, BadLine)>,
+    bytes: u64,
+}
+
+impl Batch {
+    fn is_empty(&self) -> bool {
+        self.bytes == 0
+    }
+
+    fn line(&mut self, number: u64, line: &[u8]) {
+        self.bytes += line.len() as u64;
+        match parse_line(bare(number, line)) {
+            Ok(Some(ballot)) => {
+                self.ballots.push(ballot);
+                self.numbers.push(number);
+            }
+            Ok(None) => {}
+            Err(error) => self.bad.push((number, error.into())),
+        }
+    }
+
+    fn append(&mut self, mut other: Batch) {
+        self.ballots.append(&mut other.ballots);
+        self.numbers.append(&mut other.numbers);
+        self.bad.append(&mut other.bad);
+        self.bytes += other.bytes;
+    }
+}
+
+/// Sends what was read whenever the next line is not at hand: a slow producer's ballots do not wait for a full batch.
+fn read_batches(input: impl Read, sender: &SyncSender<Batch>) -> io::Result<()> {
+    let mut reader = BufReader::with_capacity(READ_BYTES, input);
+    let mut batch = Batch::default();
+    let mut line = Vec::new();
+    for number in 1.. {
+        let waits = memchr(b'\n', reader.buffer()).is_none();
+        if (waits && !batch.is_empty() || batch.ballots.len() >= BALLOTS_MOST)
+            && sender.send(std::mem::take(&mut batch)).is_err()
+        {
+            return Ok(());
+        }
+        line.clear();
+        if read_line(&mut reader, &mut line)? == 0 {
+            break;
+        }
+        batch.line(number, &line);
+    }
+    if !batch.is_empty() {
+        // The writer is gone only when it has failed, and then it says so.
+        let _ = sender.send(batch);
+    }
+    Ok(())
+}
+
+/// Reads a line with its end into `line`, of a line that is too long only its beginning. Gives the bytes read.
+fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<usize> {
+    let mut bytes = 0;
+    loop {
+        let seen = match reader.fill_buf() {
+            Ok(seen) => seen,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        let end = memchr(b'\n', seen).map(|end| end + 1);
+        let part = &seen[..end.unwrap_or(seen.len())];
+        // Two more: the end, and one that shows it is too long.
+        let room = (Limits::LINE_BYTES + 2).saturating_sub(line.len());
+        line.extend_from_slice(&part[..part.len().min(room)]);
+        let used = part.len();
+        reader.consume(used);
+        bytes += used;
+        if end.is_some() || used == 0 {
+            return Ok(bytes);
+        }
+    }
+}
+
+fn store_batches(
+    votes: &mut dyn BallotBox,
+    receiver: Receiver<Batch>,
+    clock: &dyn Clock,
+    progress: &dyn Progress,
+    told: &mut dyn FnMut(u64, &BadLine),
+    done: &mut Intake,
+) -> Result<(), BoxError> {
+    while let Ok(mut batch) = receiver.recv() {
+        while batch.ballots.len() < BALLOTS_MOST {
+            match receiver.try_recv() {
+                Ok(more) => batch.append(more),
+                Err(_) => break,
+            }
+        }
+        let outcomes = votes.cast(&batch.ballots, clock)?;
+        progress.advance(batch.bytes);
+        let mut bad = batch.bad;
+        for (outcome, number) in outcomes.into_iter().zip(batch.numbers) {
+            match outcome {
+                Outcome::Stored { .. } => done.stored += 1,
+                Outcome::Repeated { .. } => done.repeated += 1,
+                Outcome::Refused(refusal) => bad.push((number, refusal.into())),
+            }
+        }
+        bad.sort_by_key(|(number, _)| *number);
+        done.refused += bad.len() as u64;
+        bad.iter().for_each(|(number, why)| told(*number, why));
+    }
+    Ok(())
+}
