@@ -5,7 +5,10 @@ use anyhow::Context;
 use votekit::report::{Report, Value};
 use votekit::scan::{Input, ScanOptions};
 use votekit::units::Day;
-use votekit::weblog::{self, DayRange, GroupRun, Sinks, SumOptions, Totals};
+use votekit::weblog::by::By;
+use votekit::weblog::{
+    self, Choice, Column, DayRange, Filter, GroupRun, Media, Needs, Outcome, Sinks, Span, SumOptions, Totals,
+};
 
 use super::console::Console;
 use super::output::{self, Format};
@@ -52,8 +55,16 @@ impl Args {
     /// When the options contradict each other, an input cannot be read or is no log, or stdout cannot be written.
     pub fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
         let days = DayRange::new(self.from, self.to).map_err(|error| exit::misuse(error.to_string()))?;
-        let options = SumOptions { days, strict: self.strict, scan: ScanOptions::default() };
-        let answers = self.answers.meant(format, options.scan.threads)?;
+        let scan = ScanOptions::default();
+        let answers = self.answers.meant(format, scan.threads)?;
+        let options = SumOptions {
+            filter: Filter { span: Span::days(days), media: Media::Jpeg, content_type: Some(0), tests: Vec::new() },
+            needs: Needs { time: false, columns: vec![Column::ContentType] },
+            format: Choice::Detect,
+            only_days: answers.by == [By::Day],
+            strict: self.strict,
+            scan,
+        };
         if self.follow {
             return follow::run(&self.files, &options, &answers, format, console);
         }
@@ -62,12 +73,14 @@ impl Args {
         let bar = console.bar(bytes_total);
         let run = GroupRun::new(&answers.by, answers.groups);
         let sinks = Sinks::new(|| run.counter());
-        let totals = if answers.by.is_empty() {
-            weblog::sum(&inputs, &options, &bar)
+        let Outcome { totals, failed } = if answers.by.is_empty() {
+            weblog::sum(&inputs, &options, &Sinks::new(|| ()), &bar)
         } else {
-            weblog::sum_into(&inputs, &options, &sinks, &bar)
+            weblog::sum(&inputs, &options, &sinks, &bar)
+        };
+        if let Some(error) = failed.into_iter().next() {
+            return Err(error).context("no sum");
         }
-        .context("no sum")?;
         let grouped = run.finish(sinks.into_all());
         drop(bar);
         if answers.by.is_empty() {

@@ -37,6 +37,11 @@ impl Source {
         &self.input
     }
 
+    /// Whether it can be opened and read again, at any position.
+    pub fn is_positioned(&self) -> bool {
+        matches!(self.content, Content::Positioned { .. })
+    }
+
     /// The first `bytes_max` bytes, fewer only where there are no more. They are still there to be read.
     ///
     /// # Errors

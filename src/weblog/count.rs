@@ -9,17 +9,29 @@ use super::record::{Date, Row};
 pub trait Sink: Send {
     /// A row that counts.
     fn row(&mut self, row: &Row<'_>);
+
+    /// `requests` rows of a day that count, with `bytes` in all: all that a sink gets where
+    /// [`SumOptions::only_days`](super::SumOptions::only_days) says that it wants no more.
+    fn day(&mut self, date: Date, requests: u64, bytes: u128);
 }
 
 impl Sink for () {
     #[inline]
     fn row(&mut self, _row: &Row<'_>) {}
+
+    fn day(&mut self, _date: Date, _requests: u64, _bytes: u128) {}
 }
 
 impl<S: Sink> Sink for Option<S> {
     fn row(&mut self, row: &Row<'_>) {
         if let Some(sink) = self {
             sink.row(row);
+        }
+    }
+
+    fn day(&mut self, date: Date, requests: u64, bytes: u128) {
+        if let Some(sink) = self {
+            sink.day(date, requests, bytes);
         }
     }
 }
@@ -96,10 +108,25 @@ impl Sink for GroupCounter<'_> {
     #[inline]
     fn row(&mut self, row: &Row<'_>) {
         // Logs are in the order of time, nearly: by day, most rows are of the last row's group.
-        if self.last == Some(row.date) {
+        if self.last == Some(row.moment.date) {
             return self.groups.again(row.size_bytes);
         }
         self.row_of_new_group(row);
+    }
+
+    fn day(&mut self, date: Date, requests: u64, bytes: u128) {
+        self.last = None;
+        self.key.clear();
+        self.part.clear();
+        date.write(&mut self.part);
+        self.key.part(&self.part);
+        // A group keeps 64 bits at a time; absurd sizes come in parts.
+        let mut rest = bytes;
+        self.groups.add_many(self.key.bytes(), requests, rest.min(u64::MAX.into()) as u64);
+        while let Some(more @ 1..) = rest.checked_sub(u64::MAX.into()) {
+            rest = more;
+            self.groups.again_many(0, rest.min(u64::MAX.into()) as u64);
+        }
     }
 }
 
@@ -117,12 +144,12 @@ impl GroupCounter<'_> {
         for by in self.by {
             self.part.clear();
             match by {
-                By::Day => row.date.write(&mut self.part),
+                By::Day => row.moment.date.write(&mut self.part),
                 By::Ext => self.part.extend_from_slice(&by::ext(row.url)),
                 By::Dir => self.part.extend_from_slice(by::dir(row.url)),
                 By::Url => self.part.extend_from_slice(by::without_query(row.url)),
                 By::Month => {
-                    row.date.write(&mut self.part);
+                    row.moment.date.write(&mut self.part);
                     self.part.truncate("2019-08".len());
                 }
                 By::Type => self.part.extend_from_slice(by::media_type(row.url)),
@@ -132,6 +159,6 @@ impl GroupCounter<'_> {
             self.key.part(&self.part);
         }
         self.groups.add(self.key.bytes(), row.size_bytes);
-        self.last = matches!(self.by, [By::Day]).then_some(row.date);
+        self.last = matches!(self.by, [By::Day]).then_some(row.moment.date);
     }
 }

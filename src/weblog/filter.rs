@@ -1,8 +1,116 @@
-//! Which days count.
-use chrono::Datelike;
+//! Which rows count.
+use regex::bytes::Regex;
 
-use super::record::Date;
+use super::media::{self, Media};
+use super::record::{Date, Moment, Row};
 use crate::units::Day;
+
+/// What a row must be to count.
+#[derive(Debug, Clone)]
+pub struct Filter {
+    /// When it was.
+    pub span: Span,
+    /// What was sent.
+    pub media: Media,
+    /// Where in [`Row::columns`] the content type stands, if the run asks for it.
+    pub content_type: Option<usize>,
+    /// What else holds for it: all of these.
+    pub tests: Vec<Test>,
+}
+
+/// Something that holds for a row or does not.
+#[derive(Debug, Clone)]
+pub enum Test {
+    /// Its URL's extension is one of these, in lower case.
+    Extension(Vec<String>),
+    /// Its URL matches.
+    Url(Regex),
+    /// The column at this place of [`Row::columns`] is a status of one of these kinds.
+    Status(usize, Vec<StatusKind>),
+    /// The column at this place is one of these, whatever the case.
+    HostIn(usize, Vec<String>),
+    /// The column at this place is this.
+    Is(usize, String),
+}
+
+/// A status or a class of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatusKind {
+    /// One status: 206.
+    Exactly(u16),
+    /// A class: 2 stands for 200 to 299.
+    Class(u16),
+}
+
+impl Test {
+    fn holds(&self, row: &Row) -> bool {
+        match self {
+            Test::Extension(wanted) => media::extension(row.url).is_some_and(|ext| wanted.contains(&ext)),
+            Test::Url(regex) => regex.is_match(row.url),
+            Test::Status(at, kinds) => {
+                let status = std::str::from_utf8(row.columns[*at]).ok().and_then(|text| text.parse::<u16>().ok());
+                status.is_some_and(|status| kinds.iter().any(|kind| kind.contains(status)))
+            }
+            Test::HostIn(at, hosts) => hosts.iter().any(|host| host.as_bytes().eq_ignore_ascii_case(row.columns[*at])),
+            Test::Is(at, value) => value.as_bytes() == row.columns[*at],
+        }
+    }
+}
+
+impl StatusKind {
+    fn contains(self, status: u16) -> bool {
+        match self {
+            StatusKind::Exactly(exactly) => status == exactly,
+            StatusKind::Class(class) => status / 100 == class,
+        }
+    }
+}
+
+impl Filter {
+    /// Whether `row` counts.
+    pub fn keeps(&self, row: &Row) -> bool {
+        self.span.contains(row.moment) && self.keeps_content(row)
+    }
+
+    /// Whether `row` counts, its moment aside.
+    pub fn keeps_content(&self, row: &Row) -> bool {
+        let content_type = self.content_type.map_or(&b""[..], |at| row.columns[at]);
+        self.media.contains(row.url, content_type) && self.tests.iter().all(|test| test.holds(row))
+    }
+}
+
+/// A span of time in days, and, if it is to be, to the second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// Whole days, as clocks at `offset_secs` show them.
+    pub days: DayRange,
+    /// How far those clocks are ahead of the log's.
+    pub offset_secs: i32,
+    /// The first moment, on those clocks.
+    pub from: Option<Moment>,
+    /// The last moment, on those clocks.
+    pub to: Option<Moment>,
+}
+
+impl Span {
+    /// Whole days, as the log has them.
+    pub fn days(days: DayRange) -> Self {
+        Span { days, offset_secs: 0, from: None, to: None }
+    }
+
+    /// Whether the day alone does not tell.
+    pub fn needs_time(&self) -> bool {
+        self.offset_secs != 0 || self.from.is_some() || self.to.is_some()
+    }
+
+    /// Whether a row of this moment, as the log has it, counts.
+    pub fn contains(&self, moment: Moment) -> bool {
+        let moment = if self.offset_secs == 0 { moment } else { moment.shifted(self.offset_secs) };
+        self.days.contains(moment.date)
+            && self.from.is_none_or(|from| from <= moment)
+            && self.to.is_none_or(|to| moment <= to)
+    }
+}
 
 /// The days from one to another, both whole; either end may be open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +193,7 @@ impl From<Day> for Date {
     /// A day of any year becomes one of year 0.
     fn from(day: Day) -> Self {
         match day {
-            Day::Dated(date) => Date::new(date.year().unsigned_abs(), date.month(), date.day()),
+            Day::Dated(date) => date.into(),
             Day::AnyYear { month, day } => Date::new(0, month, day),
         }
     }

@@ -2,7 +2,7 @@
 use std::io;
 
 use super::count::Sink;
-use super::sum::{BadRow, Head, LogError, SumOptions, Totals};
+use super::sum::{BadRow, Growing, LogError, SumOptions, Totals};
 use crate::scan::Input;
 use crate::scan::follow::{Beginning, Event, Tail};
 
@@ -29,15 +29,14 @@ pub enum Notice {
 pub struct FollowedLog {
     input: Input,
     tail: Tail,
-    head: Option<Head>,
-    lines: u64,
+    head: Option<Growing>,
 }
 
 impl FollowedLog {
     /// Will follow the file at `path`, which need not exist yet.
     pub fn new(path: &std::path::Path, options: &SumOptions) -> Self {
         let tail = Tail::new(path, options.scan.line_bytes_max);
-        FollowedLog { input: Input::Path(path.to_owned()), tail, head: None, lines: 0 }
+        FollowedLog { input: Input::Path(path.to_owned()), tail, head: None }
     }
 
     /// Adds what is new to `totals` and gives the rows that count to `sink`; `notice` is told of the rest. Gives whether
@@ -52,12 +51,12 @@ impl FollowedLog {
         sink: &mut impl Sink,
         notice: &mut dyn FnMut(Notice),
     ) -> Result<bool, LogError> {
-        let (head, lines, input) = (&mut self.head, &mut self.lines, &self.input);
+        let (head, input) = (&mut self.head, &self.input);
         self.tail.poll(&mut |event| {
             match event {
                 Event::Missing => notice(Notice::Missing(input.name())),
                 Event::Began(why) => {
-                    (*head, *lines) = (None, 0);
+                    *head = None;
                     match why {
                         Beginning::First => {}
                         Beginning::Rotated => notice(Notice::Rotated(input.name())),
@@ -73,10 +72,10 @@ impl FollowedLog {
                             let cause = io::Error::other("it is compressed, and such a file cannot be followed");
                             return Err(input.error(cause).into());
                         }
-                        None => head.insert(Head::of(input, bytes)?),
+                        None => head.insert(Growing::of(input, bytes, options)?),
                     };
                     let known = totals.bad_rows.len();
-                    head.add(input, bytes, options, (&mut *totals, &mut *lines), sink);
+                    head.add(input, bytes, options, totals, sink);
                     totals.bad_rows[known..].iter().for_each(|bad| notice(Notice::Bad(bad.clone())));
                     if let (true, Some(bad)) = (options.strict, totals.bad_rows.first()) {
                         return Err(LogError::Strict(bad.clone()));

@@ -224,9 +224,14 @@ impl Grouping {
 impl Groups {
     /// Counts a request of `bytes` for `key`.
     pub fn add(&mut self, key: &[u8], bytes: u64) {
+        self.add_many(key, 1, bytes);
+    }
+
+    /// Counts `requests` of `bytes` in all for `key`.
+    pub fn add_many(&mut self, key: &[u8], requests: u64, bytes: u64) {
         let known = self.keys.entries.len();
         self.last = self.keys.entry(key);
-        self.keys.entries[self.last].add(1, bytes);
+        self.keys.entries[self.last].add(requests, bytes);
         if self.keys.entries.len() > known {
             self.keep_ceiling(key);
         }

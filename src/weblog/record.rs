@@ -1,5 +1,6 @@
-//! One row of a log.
-use super::format::Layout;
+//! One row of a log, and what its fields mean.
+use chrono::{DateTime, Datelike, NaiveDate, Timelike};
+
 use crate::units::{Day, DayError};
 
 /// A day of the calendar, in order: year, month, day. Small, for it is compared for every row.
@@ -32,17 +33,71 @@ impl Date {
         text.push(b'-');
         text.extend([day / 10, day].map(digit));
     }
+
+    /// The calendar's day; None for a day of year 0, which is none.
+    pub fn calendar(self) -> Option<NaiveDate> {
+        let year = i32::try_from(self.0 >> 9).ok().filter(|year| *year > 0)?;
+        NaiveDate::from_ymd_opt(year, self.0 >> 5 & 0xf, self.0 & 0x1f)
+    }
+}
+
+impl From<NaiveDate> for Date {
+    fn from(date: NaiveDate) -> Self {
+        Date::new(date.year().unsigned_abs(), date.month(), date.day())
+    }
+}
+
+/// When a request was made, in UTC or in whatever the log means where it does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment {
+    /// The day.
+    pub date: Date,
+    /// Seconds since its midnight, 0 to 86,399 (86,400 for a leap second).
+    pub second: u32,
+}
+
+impl Moment {
+    /// The moment `secs` seconds later (earlier if negative), as clocks of another UTC offset show it.
+    #[must_use]
+    pub fn shifted(self, secs: i32) -> Moment {
+        let second = i64::from(self.second) + i64::from(secs);
+        let days = second.div_euclid(86_400);
+        let date = match days {
+            0 => self.date,
+            _ => {
+                let moved =
+                    self.date.calendar().and_then(|date| date.checked_add_signed(chrono::TimeDelta::days(days)));
+                moved.map_or(self.date, Date::from)
+            }
+        };
+        Moment { date, second: second.rem_euclid(86_400) as u32 }
+    }
+}
+
+/// A column of a log that a run may ask for beside day, time, size and URL.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Column {
+    /// The media type of what was sent; empty where the log does not tell.
+    ContentType,
+    /// The status of the answer.
+    Status,
+    /// The host that was asked.
+    Host,
+    /// A column by its name in the log.
+    Named(String),
 }
 
 /// What a row says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row<'a> {
-    /// The day of the request.
-    pub date: Date,
+    /// When; its second is 0 where the run does not ask for the time.
+    pub moment: Moment,
     /// Bytes sent.
     pub size_bytes: u64,
     /// What was asked for.
     pub url: &'a [u8],
+    /// The columns that the run asks for, in its order; empty where the log has `-` or no such column.
+    pub columns: &'a [&'a [u8]],
 }
 
 /// Why a row cannot be read.
@@ -56,7 +111,7 @@ pub enum RowError {
         /// How many it would have to have.
         needed: usize,
     },
-    /// The day is none.
+    /// The day or time is none.
     #[error("{text:?} is {reason}")]
     Day {
         /// What stands there.
@@ -73,24 +128,17 @@ pub enum RowError {
         /// What a line may have.
         max_bytes: usize,
     },
-}
-
-/// Reads the row that `line` (without its line end) is, as `layout` says.
-///
-/// # Errors
-/// When the row lacks a column, or its day or size is none.
-pub fn read_row<'a>(layout: &Layout, line: &'a [u8]) -> Result<Row<'a>, RowError> {
-    let mut fields = [&b""[..]; Layout::COLUMNS_MAX];
-    let found = line.split(|byte| *byte == layout.delimiter).zip(&mut fields[..layout.columns_needed]);
-    let found = found.map(|(field, slot)| *slot = field).count();
-    if found < layout.columns_needed {
-        return Err(RowError::TooFewColumns { found, needed: layout.columns_needed });
-    }
-    Ok(Row {
-        date: read_date(fields[layout.day])?,
-        size_bytes: read_size(fields[layout.size])?,
-        url: fields[layout.url],
-    })
+    /// The line is not what lines of the format look like.
+    #[error("not a line of {format}: {reason}")]
+    Shape {
+        /// The format's name.
+        format: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A `#Fields` line that lacks what is needed.
+    #[error("{0}")]
+    Header(String),
 }
 
 /// The day of a row: `2019-08-24` or `24/8/2019`.
@@ -108,6 +156,86 @@ pub fn read_date(field: &[u8]) -> Result<Date, RowError> {
     Err(RowError::Day { text: excerpt(field), reason })
 }
 
+/// The time of a row, `10:28:13`, as seconds since midnight; a fraction is cut off.
+///
+/// # Errors
+/// When it is of another shape or no time of a day.
+pub fn read_second(field: &[u8]) -> Result<u32, RowError> {
+    let wrong = || RowError::Day { text: excerpt(field), reason: "not a time" };
+    let (hour, minute, second) = match field {
+        [h1, h2, b':', m1, m2, b':', s1, s2] | [h1, h2, b':', m1, m2, b':', s1, s2, b'.', ..] => {
+            ([*h1, *h2], [*m1, *m2], [*s1, *s2])
+        }
+        [h2, b':', m1, m2, b':', s1, s2] => ([b'0', *h2], [*m1, *m2], [*s1, *s2]),
+        _ => return Err(wrong()),
+    };
+    let number = |pair: [u8; 2]| {
+        pair.iter().all(u8::is_ascii_digit).then(|| u32::from(pair[0] - b'0') * 10 + u32::from(pair[1] - b'0'))
+    };
+    match (number(hour), number(minute), number(second)) {
+        (Some(hour @ 0..24), Some(minute @ 0..60), Some(second @ 0..=60)) => Ok(hour * 3600 + minute * 60 + second),
+        _ => Err(wrong()),
+    }
+}
+
+/// Day and time in one field: seconds, milli-, micro- or nanoseconds since 1970 (told apart by their number of digits), RFC
+/// 3339 (`2019-08-24T10:28:13.5+02:00`, brought to UTC), the same with a space and without an offset, or a day alone.
+///
+/// # Errors
+/// When it is none of these.
+pub fn read_moment(field: &[u8]) -> Result<Moment, RowError> {
+    let wrong = |reason| RowError::Day { text: excerpt(field), reason };
+    let text = std::str::from_utf8(field).map_err(|_| wrong("not a time"))?;
+    let whole = text.split('.').next().unwrap_or_default();
+    if !whole.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+        let number: i64 = whole.parse().map_err(|_| wrong("not a time"))?;
+        let secs = match whole.len() {
+            ..=11 => number,
+            12..=14 => number / 1_000,
+            15..=17 => number / 1_000_000,
+            _ => number / 1_000_000_000,
+        };
+        let time = DateTime::from_timestamp(secs, 0).ok_or_else(|| wrong("not a time"))?;
+        return Ok(Moment { date: time.date_naive().into(), second: time.num_seconds_from_midnight() });
+    }
+    let Some((day, time)) = text.split_once(['T', ' ', 't']) else {
+        return Ok(Moment { date: read_date(field)?, second: 0 });
+    };
+    let date = read_date(day.as_bytes())?;
+    let (clock, offset_secs) = split_offset(time).ok_or_else(|| wrong("not a time"))?;
+    let second = read_second(clock.as_bytes())?;
+    Ok(Moment { date, second }.shifted(-offset_secs))
+}
+
+/// `10:28:13+02:00` as the clock and its offset from UTC in seconds.
+fn split_offset(time: &str) -> Option<(&str, i32)> {
+    if let Some(clock) = time.strip_suffix(['Z', 'z']) {
+        return Some((clock, 0));
+    }
+    match time.find(['+', '-']) {
+        None => Some((time, 0)),
+        Some(at) => Some((time[..at].trim_end(), read_offset(&time[at..])?)),
+    }
+}
+
+/// `+08:00`, `-0330` or `+8` in seconds; None for anything else.
+pub fn read_offset(text: &str) -> Option<i32> {
+    let (sign, digits) = match text.as_bytes() {
+        [b'+', ..] => (1, &text[1..]),
+        [b'-', ..] => (-1, &text[1..]),
+        _ => return None,
+    };
+    let (hours, minutes) = match (digits.split_once(':'), digits.len()) {
+        (Some(parts), _) => parts,
+        (None, 4) => (digits.get(..2)?, digits.get(2..)?),
+        (None, 1 | 2) => (digits, "0"),
+        _ => return None,
+    };
+    let number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse::<i32>().ok())?;
+    let (hours, minutes) = (number(hours)?, number(minutes)?);
+    (hours <= 14 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
+}
+
 /// A whole number of bytes in decimal digits.
 ///
 /// # Errors
@@ -119,7 +247,7 @@ pub fn read_size(field: &[u8]) -> Result<u64, RowError> {
 }
 
 /// What can be shown of a field in an error.
-fn excerpt(field: &[u8]) -> String {
+pub fn excerpt(field: &[u8]) -> String {
     let text = String::from_utf8_lossy(field);
     match text.char_indices().nth(40) {
         Some((at, _)) => format!("{}…", &text[..at]),
@@ -131,36 +259,69 @@ fn excerpt(field: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn read(line: &str) -> Result<Row<'_>, RowError> {
-        read_row(&Layout::four_columns(), line.as_bytes())
-    }
-
     #[test]
-    fn rows_that_can_be_read() {
-        let row = |year, month, day, size_bytes, url| Row { date: Date::new(year, month, day), size_bytes, url };
-        assert_eq!(read("24/8/2021\t10:28:13\t13500\t/a.jpg"), Ok(row(2021, 8, 24, 13500, b"/a.jpg")));
-        assert_eq!(read("2019-08-24\t\t0\t"), Ok(row(2019, 8, 24, 0, b"")));
-        assert_eq!(read("2019-08-24\t\t007\t/a\tmore\t\t"), Ok(row(2019, 8, 24, 7, b"/a")));
-        assert_eq!(read("2019-08-24\t\t18446744073709551615\t/"), Ok(row(2019, 8, 24, u64::MAX, b"/")));
-    }
-
-    #[test]
-    fn rows_that_cannot_be_read_say_why() {
-        for (line, expected) in [
-            ("", "too few columns: 1, and column 4 is needed"),
-            ("24/8/2021\t10:28:13\t13500", "too few columns: 3, and column 4 is needed"),
-            ("31/4/2021\t10:28:13\t1\t/", "\"31/4/2021\" is no day of the calendar"),
-            ("04-30\t10:28:13\t1\t/", "\"04-30\" is a day without a year"),
-            ("today\t10:28:13\t1\t/", "\"today\" is not a day"),
-            ("24/8/2021\t10:28:13\t-1\t/", "the size \"-1\" is not a number of bytes"),
-            ("24/8/2021\t10:28:13\t\t/", "the size \"\" is not a number of bytes"),
-            ("24/8/2021\t10:28:13\t1.5\t/", "the size \"1.5\" is not a number of bytes"),
-            (
-                "24/8/2021\t10:28:13\t18446744073709551616\t/",
-                "the size \"18446744073709551616\" is not a number of bytes",
-            ),
+    fn sizes_and_days_that_cannot_be_read_say_why() {
+        for (field, expected) in [
+            ("-1", "the size \"-1\" is not a number of bytes"),
+            ("", "the size \"\" is not a number of bytes"),
+            ("1.5", "the size \"1.5\" is not a number of bytes"),
+            ("18446744073709551616", "the size \"18446744073709551616\" is not a number of bytes"),
         ] {
-            assert_eq!(read(line).unwrap_err().to_string(), expected, "{line:?}");
+            assert_eq!(read_size(field.as_bytes()).unwrap_err().to_string(), expected);
+        }
+        for (field, expected) in [
+            ("31/4/2021", "\"31/4/2021\" is no day of the calendar"),
+            ("04-30", "\"04-30\" is a day without a year"),
+            ("today", "\"today\" is not a day"),
+        ] {
+            assert_eq!(read_date(field.as_bytes()).unwrap_err().to_string(), expected);
+        }
+        assert_eq!(read_size(b"18446744073709551615"), Ok(u64::MAX));
+        assert_eq!(read_size(b"007"), Ok(7));
+    }
+
+    #[test]
+    fn moments_of_every_shape() {
+        let at = |day, second| Ok(Moment { date: Date::new(2019, 8, day), second });
+        let second = 10 * 3600 + 28 * 60 + 13;
+        for (field, expected) in [
+            ("1566642493", at(24, second)),
+            ("1566642493.123", at(24, second)),
+            ("1566642493123", at(24, second)),
+            ("1566642493123456", at(24, second)),
+            ("1566642493123456789", at(24, second)),
+            ("2019-08-24T10:28:13Z", at(24, second)),
+            ("2019-08-24T10:28:13.999Z", at(24, second)),
+            ("2019-08-24 10:28:13", at(24, second)),
+            ("2019-08-24T12:28:13+02:00", at(24, second)),
+            ("2019-08-24T23:30:00-02:00", at(25, 5400)),
+            ("2019-08-24", at(24, 0)),
+            ("24/8/2019", at(24, 0)),
+        ] {
+            assert_eq!(read_moment(field.as_bytes()), expected, "{field}");
+        }
+        for field in
+            ["", "-", "now", "2019-08-24T25:00:00Z", "2019-08-24T10:28", "99999999999999999999", "2019-02-29T00:00:00Z"]
+        {
+            assert!(read_moment(field.as_bytes()).is_err(), "{field}");
+        }
+    }
+
+    #[test]
+    fn other_clocks() {
+        let noon = Moment { date: Date::new(2019, 12, 31), second: 43_200 };
+        assert_eq!(noon.shifted(8 * 3600), Moment { date: Date::new(2019, 12, 31), second: 72_000 });
+        assert_eq!(noon.shifted(12 * 3600), Moment { date: Date::new(2020, 1, 1), second: 0 });
+        assert_eq!(noon.shifted(-12 * 3600 - 1), Moment { date: Date::new(2019, 12, 30), second: 86_399 });
+        for (text, secs) in [
+            ("+08:00", Some(28_800)),
+            ("-0330", Some(-12_600)),
+            ("+8", Some(28_800)),
+            ("8", None),
+            ("+15:00", None),
+            ("+1:60", None),
+        ] {
+            assert_eq!(read_offset(text), secs, "{text}");
         }
     }
 }

@@ -1,17 +1,28 @@
 //! Inputs in, totals out.
+use std::ops::ControlFlow;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::thread;
+
 use super::count::{Sink, Sinks};
-use super::filter::DayRange;
-use super::format::{FormatError, Layout};
-use super::jpeg::is_jpeg;
-use super::record::{Date, RowError, read_row};
+use super::filter::Filter;
+use super::format::{self, Choice, FormatError, LineReader, Needs};
+use super::record::{Date, RowError};
+use super::visit::{BlockTotals, Visitor};
 use crate::progress::Progress;
 use crate::scan::{self, Block, Input, ScanOptions, Source, SourceError};
 
 /// What is summed, and how strictly.
 #[derive(Debug, Clone)]
 pub struct SumOptions {
-    /// Rows of these days count.
-    pub days: DayRange,
+    /// Which rows count.
+    pub filter: Filter,
+    /// What rows must have for filter and sinks.
+    pub needs: Needs,
+    /// What the user says of the inputs' format.
+    pub format: Choice,
+    /// Sinks want no more of a row than its day.
+    pub only_days: bool,
     /// The first row that cannot be read ends the run.
     pub strict: bool,
     /// How inputs are read.
@@ -31,6 +42,8 @@ pub struct Totals {
     pub rows_bad: u64,
     /// The first of these, at most [`BAD_ROWS_TOLD`].
     pub bad_rows: Vec<BadRow>,
+    /// Each input's name and format.
+    pub formats: Vec<(String, &'static str)>,
 }
 
 /// How many rows that cannot be read are told of one by one.
@@ -48,7 +61,7 @@ pub struct BadRow {
     pub reason: RowError,
 }
 
-/// Why there is no sum.
+/// Why there is no sum of an input.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
     /// An input that cannot be read to its end.
@@ -57,7 +70,7 @@ pub enum LogError {
     /// Nothing is in it.
     #[error("{0} is empty: it is not a log")]
     Empty(String),
-    /// The first line is a header that does not serve.
+    /// Its format does not serve.
     #[error("{input} cannot be understood: {cause}")]
     Format {
         /// The input's name.
@@ -66,10 +79,12 @@ pub enum LogError {
         cause: FormatError,
     },
     /// Not one of its rows can be read.
-    #[error("{input} is not a log: none of its {rows} rows can be read; the first, {first}")]
+    #[error("{input} is not a log of the format {format}: none of its {rows} rows can be read; the first, {first}")]
     NoRow {
         /// The input's name.
         input: String,
+        /// The format as which it was read.
+        format: &'static str,
         /// How many rows it has.
         rows: u64,
         /// The first of them.
@@ -80,30 +95,59 @@ pub enum LogError {
     Strict(BadRow),
 }
 
-/// Adds up all of `inputs`.
-///
-/// # Errors
-/// When an input cannot be read or is no log, or, if strict, at the first row that cannot be read.
-pub fn sum(inputs: &[Input], options: &SumOptions, progress: &dyn Progress) -> Result<Totals, LogError> {
-    sum_into(inputs, options, &Sinks::new(|| ()), progress)
+/// What came of all inputs.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The totals of the inputs that could be read.
+    pub totals: Totals,
+    /// Why others could not be read. Unless this is empty, the totals are not those of the whole, and sinks hold some rows of
+    /// those that failed half way.
+    pub failed: Vec<LogError>,
 }
 
-/// Adds up all of `inputs`, and gives each row that counts to one of `sinks`.
-///
-/// # Errors
-/// As [`sum`].
-pub fn sum_into<S: Sink, F: Fn() -> S + Sync>(
+/// Adds up all of `inputs` and gives each row that counts to one of `sinks`; a single input on all cores, several side by
+/// side. If strict, the first failure ends the run.
+pub fn sum<S: Sink, F: Fn() -> S + Sync>(
     inputs: &[Input],
     options: &SumOptions,
     sinks: &Sinks<S, F>,
     progress: &dyn Progress,
-) -> Result<Totals, LogError> {
-    let mut totals = Totals::default();
-    for input in inputs {
-        let of_input = sum_input(input, options, sinks, progress)?;
-        totals.add(of_input);
+) -> Outcome {
+    let threads = options.scan.threads.max(1).min(inputs.len());
+    let inner_threads = if threads > 1 { 1 } else { options.scan.threads.max(1) };
+    let scan = ScanOptions { threads: inner_threads, ..options.scan };
+    let run = Run { options: &SumOptions { scan, ..options.clone() }, progress, sinks };
+    let results: Vec<Mutex<Option<Result<Totals, LogError>>>> = inputs.iter().map(|_| Mutex::new(None)).collect();
+    let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let work = || {
+        while !stop.load(Relaxed) {
+            let index = next.fetch_add(1, Relaxed);
+            let Some(input) = inputs.get(index) else { break };
+            let result = run.input(input);
+            stop.fetch_or(options.strict && result.is_err(), Relaxed);
+            *lock(&results[index]) = Some(result);
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(work);
+        }
+        work();
+    });
+    let mut outcome = Outcome { totals: Totals::default(), failed: Vec::new() };
+    for result in results {
+        match result.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+            Some(Ok(totals)) => outcome.totals.add(totals),
+            Some(Err(error)) => outcome.failed.push(error),
+            None => {}
+        }
     }
-    Ok(totals)
+    outcome
+}
+
+/// No thread panics while it holds one of these locks, so that a poisoned one is still sound.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 impl Totals {
@@ -114,104 +158,163 @@ impl Totals {
         self.rows_bad += other.rows_bad;
         let room = BAD_ROWS_TOLD - self.bad_rows.len();
         self.bad_rows.extend(other.bad_rows.into_iter().take(room));
+        self.formats.extend(other.formats);
     }
 }
 
-/// How much of an input is looked at to find its header.
+/// How much of an input is looked at to find out its format.
 const HEAD_BYTES: usize = 64 << 10;
 
-fn sum_input<S: Sink, F: Fn() -> S + Sync>(
-    input: &Input,
-    options: &SumOptions,
-    sinks: &Sinks<S, F>,
-    progress: &dyn Progress,
-) -> Result<Totals, LogError> {
-    let name = input.name();
-    let mut source = Source::open(input)?;
-    let head = source.head(HEAD_BYTES)?;
-    let Some(first_line) = head.split_inclusive(|byte| *byte == b'\n').next() else {
-        return Err(LogError::Empty(name));
-    };
-    let job = Job { head: Head::of(input, first_line)?, options };
-    let mut totals = Totals::default();
-    let mut lines = 0;
-    let used = scan::blocks(
-        source,
-        &options.scan,
-        progress,
-        || sinks.take(),
-        |sink, block| job.visit(block, sink),
-        |of_block: BlockTotals| {
-            of_block.add_to(&mut totals, &name, &mut lines);
-            match totals.bad_rows.first() {
-                Some(bad) if options.strict => Err(LogError::Strict(bad.clone())),
-                _ => Ok(()),
-            }
-        },
-    )?;
-    sinks.put(used);
-    match totals.bad_rows.first() {
-        Some(first) if totals.rows_read == 0 => {
-            Err(LogError::NoRow { input: name, rows: totals.rows_bad, first: first.clone() })
+struct Run<'a, S, F> {
+    options: &'a SumOptions,
+    progress: &'a dyn Progress,
+    sinks: &'a Sinks<S, F>,
+}
+
+/// Why the blocks of an input are no longer visited.
+enum Stop {
+    Failed(LogError),
+    /// A line says that the columns change: what was visited side by side was visited wrongly from there on.
+    Changed,
+}
+
+impl From<SourceError> for Stop {
+    fn from(error: SourceError) -> Self {
+        Stop::Failed(error.into())
+    }
+}
+
+/// What a thread has while it visits blocks.
+struct Worker<S> {
+    sink: S,
+    /// The reader that a line of an earlier block asked for.
+    changed: Option<LineReader>,
+}
+
+impl<S: Sink, F: Fn() -> S + Sync> Run<'_, S, F> {
+    fn input(&self, input: &Input) -> Result<Totals, LogError> {
+        let mut source = Source::open(input)?;
+        let head = source.head(HEAD_BYTES)?;
+        let name = input.name();
+        if head.is_empty() {
+            return Err(LogError::Empty(name));
         }
-        _ => Ok(totals),
+        let format_error = |cause| LogError::Format { input: name.clone(), cause };
+        let reader = format::detect(&head, &self.options.format, &self.options.needs).map_err(format_error)?;
+        // Rows that were handed to a sink cannot be taken back; where columns may change, only what can be is read ahead.
+        let in_order = reader.may_change() && (!source.is_positioned() || !self.sums_are_enough());
+        let totals = match self.blocks(source, &reader, in_order) {
+            Err(Stop::Changed) => self.blocks(Source::open(input)?, &reader, true),
+            other => other,
+        };
+        match totals {
+            Ok(totals) => self.judge(totals, name, reader.format()),
+            Err(Stop::Failed(error)) => Err(error),
+            // In order, a change is taken up by the very thread that meets it.
+            Err(Stop::Changed) => unreachable!("no block is visited ahead of another"),
+        }
+    }
+
+    /// Whether sinks can be given all they want from sums by day.
+    fn sums_are_enough(&self) -> bool {
+        self.options.only_days || size_of::<S>() == 0
+    }
+
+    fn judge(&self, mut totals: Totals, name: String, format: &'static str) -> Result<Totals, LogError> {
+        match totals.bad_rows.first() {
+            Some(first) if totals.rows_read == 0 => {
+                Err(LogError::NoRow { input: name, format, rows: totals.rows_bad, first: first.clone() })
+            }
+            _ => {
+                totals.formats.push((name, format));
+                Ok(totals)
+            }
+        }
+    }
+
+    fn blocks(&self, source: Source, reader: &LineReader, in_order: bool) -> Result<Totals, Stop> {
+        let name = source.input().name();
+        let scan = if in_order { ScanOptions { threads: 1, ..self.options.scan } } else { self.options.scan };
+        let (mut totals, mut lines, mut days) = (Totals::default(), 0, Vec::new());
+        let workers = scan::blocks(
+            source,
+            &scan,
+            self.progress,
+            || Worker { sink: self.sinks.take(), changed: None },
+            |worker, block| self.visit(worker, reader, block),
+            |found: BlockTotals| {
+                if found.changed && !in_order {
+                    return Err(Stop::Changed);
+                }
+                days.extend_from_slice(&found.days);
+                found.add_to(&mut totals, &name, &mut lines);
+                match totals.bad_rows.first() {
+                    Some(bad) if self.options.strict => Err(Stop::Failed(LogError::Strict(bad.clone()))),
+                    _ => Ok(()),
+                }
+            },
+        )?;
+        let mut sinks: Vec<S> = workers.into_iter().map(|worker| worker.sink).collect();
+        if let Some(sink) = sinks.first_mut() {
+            days.into_iter().for_each(|(date, requests, bytes)| sink.day(date, requests, bytes));
+        }
+        self.sinks.put(sinks);
+        Ok(totals)
+    }
+
+    fn visit(&self, worker: &mut Worker<S>, reader: &LineReader, block: &Block) -> BlockTotals {
+        visit(self.options, block, reader, &mut worker.changed, &mut worker.sink)
     }
 }
 
-/// What the beginning of a log tells of the rest.
+/// Visits a block with `changed`, if an earlier line asked for that, else with `reader`.
+fn visit(
+    options: &SumOptions,
+    block: &Block,
+    reader: &LineReader,
+    changed: &mut Option<LineReader>,
+    sink: &mut impl Sink,
+) -> BlockTotals {
+    let mut visitor = Visitor::new(options, block);
+    while let ControlFlow::Continue(next) = visitor.read(changed.as_ref().unwrap_or(reader), sink) {
+        *changed = Some(next);
+    }
+    visitor.finish()
+}
+
+/// A log that is read as it grows.
 #[derive(Debug, Clone)]
-pub(super) struct Head {
-    layout: Layout,
-    has_header: bool,
+pub(super) struct Growing {
+    reader: LineReader,
+    changed: Option<LineReader>,
+    lines: u64,
 }
 
-impl Head {
-    /// What `beginning`, of which the first line is looked at, tells of `input`.
-    pub(super) fn of(input: &Input, beginning: &[u8]) -> Result<Self, LogError> {
-        let first_line = beginning.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        let header = Layout::from_header(without_bom(without_line_end(first_line)));
-        let header = header.map_err(|cause| LogError::Format { input: input.name(), cause })?;
-        Ok(Head { has_header: header.is_some(), layout: header.unwrap_or_else(Layout::four_columns) })
+impl Growing {
+    /// What `beginning`, which holds the first line whole, tells of `input`.
+    pub(super) fn of(input: &Input, beginning: &[u8], options: &SumOptions) -> Result<Self, LogError> {
+        let reader = format::detect(beginning, &options.format, &options.needs);
+        let reader = reader.map_err(|cause| LogError::Format { input: input.name(), cause })?;
+        Ok(Growing { reader, changed: None, lines: 0 })
     }
 
-    /// Adds whole lines of `input`, behind `lines` others, to `totals`.
+    /// Adds the whole lines that follow those before.
     pub(super) fn add(
-        &self,
+        &mut self,
         input: &Input,
         bytes: &[u8],
         options: &SumOptions,
-        (totals, lines): (&mut Totals, &mut u64),
+        totals: &mut Totals,
         sink: &mut impl Sink,
     ) {
-        let block = Block { bytes, offset: *lines, cut_line: None };
-        Job { head: self.clone(), options }.visit(&block, sink).add_to(totals, &input.name(), lines);
+        let block = Block { bytes, offset: self.lines, cut_line: None };
+        let found = visit(options, &block, &self.reader, &mut self.changed, sink);
+        found.days.iter().for_each(|(date, requests, bytes)| sink.day(*date, *requests, *bytes));
+        found.add_to(totals, &input.name(), &mut self.lines);
     }
-}
-
-struct Job<'a> {
-    head: Head,
-    options: &'a SumOptions,
-}
-
-/// What one block holds; line numbers count from its first line, 0.
-#[derive(Default)]
-struct BlockTotals {
-    bytes: u128,
-    requests: u64,
-    rows_read: u64,
-    rows_bad: u64,
-    lines: u64,
-    bad_rows: Vec<(u64, RowError)>,
 }
 
 impl BlockTotals {
-    fn bad(&mut self, line: u64, reason: RowError) {
-        self.rows_bad += 1;
-        if self.bad_rows.len() < BAD_ROWS_TOLD {
-            self.bad_rows.push((line, reason));
-        }
-    }
-
     fn add_to(self, totals: &mut Totals, input: &str, lines: &mut u64) {
         let bad_row = |(line, reason)| BadRow { input: input.to_owned(), line: *lines + line + 1, reason };
         totals.add(Totals {
@@ -220,62 +323,11 @@ impl BlockTotals {
             rows_read: self.rows_read,
             rows_bad: self.rows_bad,
             bad_rows: self.bad_rows.into_iter().map(bad_row).collect(),
+            formats: Vec::new(),
         });
         *lines += self.lines;
     }
 }
 
-impl Job<'_> {
-    fn visit(&self, block: &Block, sink: &mut impl Sink) -> BlockTotals {
-        let mut found = BlockTotals::default();
-        for line in block.bytes.split_inclusive(|byte| *byte == b'\n') {
-            let number = found.lines;
-            found.lines += 1;
-            let is_first = number == 0 && block.offset == 0;
-            let line = without_line_end(if is_first { without_bom(line) } else { line });
-            if line.is_empty() || is_first && self.head.has_header {
-                continue;
-            }
-            if line.len() > self.options.scan.line_bytes_max {
-                found.bad(number, self.too_long());
-                continue;
-            }
-            match read_row(&self.head.layout, line) {
-                Ok(row) => {
-                    found.rows_read += 1;
-                    if self.counts(row.date, row.url) {
-                        found.bytes += u128::from(row.size_bytes);
-                        found.requests += 1;
-                        sink.row(&row);
-                    }
-                }
-                // Logs that were put together with cat have their header again.
-                Err(_) if Layout::from_header(line).is_ok_and(|again| again.as_ref() == Some(&self.head.layout)) => {}
-                Err(reason) => found.bad(number, reason),
-            }
-        }
-        if block.cut_line.is_some() {
-            found.bad(found.lines, self.too_long());
-            found.lines += 1;
-        }
-        found
-    }
-
-    fn counts(&self, date: Date, url: &[u8]) -> bool {
-        self.options.days.contains(date) && is_jpeg(url)
-    }
-
-    fn too_long(&self) -> RowError {
-        RowError::TooLong { max_bytes: self.options.scan.line_bytes_max }
-    }
-}
-
-fn without_line_end(line: &[u8]) -> &[u8] {
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    line.strip_suffix(b"\r").unwrap_or(line)
-}
-
-/// Windows programs put a byte order mark in front of UTF-8.
-fn without_bom(line: &[u8]) -> &[u8] {
-    line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line)
-}
+/// A day, its requests and its bytes.
+pub(super) type DaySum = (Date, u64, u128);

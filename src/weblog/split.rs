@@ -1,0 +1,155 @@
+//! Cuts lines into fields, 64 bytes at a time.
+use wide::u8x16;
+
+/// Where a field stands in what [`Splitter::split`] was given: first byte, and the one behind its last.
+pub type Span = (usize, usize);
+
+/// Finds the wanted columns of delimited lines. Does not know quotes.
+#[derive(Debug, Clone)]
+pub struct Splitter {
+    delimiter: u8,
+    wanted: Vec<usize>,
+}
+
+/// A line that was cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line {
+    /// Its length, without its line end.
+    pub len: usize,
+    /// Its length with its line end.
+    pub len_with_end: usize,
+    /// How many of the wanted columns it has.
+    pub found: usize,
+    /// How many columns it has at least; exactly, where not all that were wanted are there.
+    pub columns: usize,
+}
+
+/// What a window of bytes holds, a bit a byte.
+struct Window {
+    delimiters: u64,
+    newlines: u64,
+}
+
+const WINDOW: usize = 64;
+
+impl Splitter {
+    /// Cuts at `delimiter`; `wanted` are column numbers from 0, rising.
+    pub fn new(delimiter: u8, wanted: Vec<usize>) -> Self {
+        debug_assert!(wanted.is_sorted_by(|a, b| a < b), "columns in order, each once");
+        Splitter { delimiter, wanted }
+    }
+
+    /// The columns that are looked for.
+    pub fn wanted(&self) -> &[usize] {
+        &self.wanted
+    }
+
+    /// Cuts the first line of `text`: `spans[i]` is where the `i`th wanted column stands. A last `\r` is no part of a line.
+    #[inline]
+    pub fn split(&self, text: &[u8], spans: &mut [Span]) -> Line {
+        let mut column = 0;
+        let mut found = 0;
+        let mut field_start = 0;
+        let mut base = 0;
+        loop {
+            let Window { mut delimiters, newlines } = self.window(text, base);
+            if newlines != 0 {
+                delimiters &= (newlines & newlines.wrapping_neg()) - 1;
+            }
+            while delimiters != 0 && found < self.wanted.len() {
+                let at = base + delimiters.trailing_zeros() as usize;
+                delimiters &= delimiters - 1;
+                if column == self.wanted[found] {
+                    spans[found] = (field_start, at);
+                    found += 1;
+                }
+                column += 1;
+                field_start = at + 1;
+            }
+            let end = if newlines != 0 {
+                base + newlines.trailing_zeros() as usize
+            } else if base + WINDOW >= text.len() {
+                text.len()
+            } else if found == self.wanted.len() {
+                memchr::memchr(b'\n', &text[base + WINDOW..]).map_or(text.len(), |at| base + WINDOW + at)
+            } else {
+                base += WINDOW;
+                continue;
+            };
+            let len = if end > 0 && text[end - 1] == b'\r' { end - 1 } else { end };
+            if found < self.wanted.len() && column == self.wanted[found] {
+                spans[found] = (field_start, len);
+                found += 1;
+            }
+            return Line { len, len_with_end: (end + 1).min(text.len()), found, columns: column + 1 };
+        }
+    }
+
+    #[inline]
+    fn window(&self, text: &[u8], base: usize) -> Window {
+        match text.get(base..base + WINDOW).and_then(|window| window.first_chunk::<WINDOW>()) {
+            Some(window) => self.masks(window),
+            None => {
+                // Zeros are neither delimiter nor newline.
+                let mut window = [0; WINDOW];
+                let rest = &text[base.min(text.len())..];
+                window[..rest.len()].copy_from_slice(rest);
+                self.masks(&window)
+            }
+        }
+    }
+
+    #[inline]
+    fn masks(&self, window: &[u8; WINDOW]) -> Window {
+        let (delimiter, newline) = (u8x16::splat(self.delimiter), u8x16::splat(b'\n'));
+        let mut masks = Window { delimiters: 0, newlines: 0 };
+        let (quarters, _) = window.as_chunks::<16>();
+        for (index, quarter) in quarters.iter().enumerate() {
+            let bytes = u8x16::new(*quarter);
+            masks.delimiters |= u64::from(bytes.simd_eq(delimiter).to_bitmask()) << (16 * index);
+            masks.newlines |= u64::from(bytes.simd_eq(newline).to_bitmask()) << (16 * index);
+        }
+        masks
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The same, written to be read.
+    fn plainly(text: &str, wanted: &[usize]) -> (Vec<String>, Line) {
+        let line = text.split('\n').next().unwrap();
+        let len_with_end = (line.len() + 1).min(text.len());
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        let fields: Vec<&str> = line.split('\t').collect();
+        let found: Vec<String> =
+            wanted.iter().filter_map(|at| fields.get(*at)).map(|field| (*field).to_owned()).collect();
+        let cut = Line { len: line.len(), len_with_end, found: found.len(), columns: fields.len() };
+        (found, cut)
+    }
+
+    proptest! {
+        #[test]
+        fn it_cuts_as_a_plain_split_does(
+            text in "([a-c]{0,30}[\t\n\r]{0,2}){0,12}",
+            wanted in proptest::collection::btree_set(0usize..8, 1..5),
+        ) {
+            let wanted: Vec<usize> = wanted.into_iter().collect();
+            let splitter = Splitter::new(b'\t', wanted.clone());
+            let mut rest = text.as_str();
+            while !rest.is_empty() {
+                let mut spans = [(0, 0); 8];
+                let line = splitter.split(rest.as_bytes(), &mut spans);
+                let (fields, expected) = plainly(rest, &wanted);
+                let cut: Vec<&str> = spans[..line.found].iter().map(|(start, end)| &rest[*start..*end]).collect();
+                prop_assert_eq!(cut, fields);
+                prop_assert_eq!((line.len, line.len_with_end, line.found), (expected.len, expected.len_with_end, expected.found));
+                prop_assert!(line.columns <= expected.columns);
+                prop_assert!(line.found == wanted.len() || line.columns == expected.columns);
+                rest = &rest[line.len_with_end..];
+            }
+        }
+    }
+}
