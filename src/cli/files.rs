@@ -31,17 +31,16 @@ pub fn write_file_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     write().with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// A temporary file with the permissions any new file gets, not those of a secret.
+/// A temporary file with the permissions any new file gets, not those of a secret. An error of it is the system's own: the
+/// temporary name means nothing to the user.
 fn temporary_in(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".votekit-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // The kernel takes the umask off.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder)
+    let mut reason = None;
+    let create = |path: &Path| {
+        let created = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
+        created.inspect_err(|error| reason = error.raw_os_error())
+    };
+    let made = tempfile::Builder::new().prefix(".votekit-").make_in(folder, create);
+    made.map_err(|error| reason.map_or(error, std::io::Error::from_raw_os_error))
 }
 
 #[cfg(test)]

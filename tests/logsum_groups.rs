@@ -1,0 +1,101 @@
+//! Groups are the whole: whatever they are by, however few are shown, with any number of threads and any cut of the file.
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use proptest::prelude::*;
+use votekit::scan::{Input, ScanOptions};
+use votekit::weblog::by::{By, Key, text};
+use votekit::weblog::group::GroupOptions;
+use votekit::weblog::{self, DayRange, GroupRun, Sinks, SumOptions};
+
+const EXTENSIONS: [&str; 4] = ["jpg", "JPEG", "png", "jpe?x=1"];
+
+#[derive(Debug, Clone)]
+struct Request {
+    day: u32,
+    bytes: u64,
+    dir: u8,
+    name: u8,
+    ext: usize,
+}
+
+impl Request {
+    fn line(&self) -> String {
+        let Request { day, bytes, dir, name, ext } = self;
+        format!("2019-08-{day:02}\t10:00:00\t{bytes}\t/d{dir}/n{name}.{}\n", EXTENSIONS[*ext])
+    }
+
+    fn is_jpeg(&self) -> bool {
+        EXTENSIONS[self.ext] != "png"
+    }
+
+    /// The group's key, said anew and plainly.
+    fn key(&self, by: &By) -> String {
+        let ext = EXTENSIONS[self.ext].trim_end_matches("?x=1");
+        match by {
+            By::Day => format!("2019-08-{:02}", self.day),
+            By::Month => "2019-08".to_owned(),
+            By::Ext => ext.to_lowercase(),
+            By::Type => "image/jpeg".to_owned(),
+            By::Dir => format!("/d{}/", self.dir),
+            By::Url => format!("/d{}/n{}.{ext}", self.dir, self.name),
+            other => panic!("{other:?} is not generated"),
+        }
+    }
+}
+
+fn requests() -> impl Strategy<Value = Vec<Request>> {
+    let request = (20u32..24, prop_oneof![0u64..5, Just(u64::MAX)], 0u8..3, 0u8..30, 0usize..4);
+    let request = request.prop_map(|(day, bytes, dir, name, ext)| Request { day, bytes, dir, name, ext });
+    proptest::collection::vec(request, 1..300)
+}
+
+fn keys() -> impl Strategy<Value = Vec<By>> {
+    let all = vec![By::Day, By::Month, By::Ext, By::Type, By::Dir, By::Url];
+    proptest::sample::subsequence(all, 1..4).prop_shuffle()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+    #[test]
+    fn rows_and_rest_are_the_ungrouped_sum(
+        requests in requests(),
+        by in keys(),
+        top in proptest::option::of(1usize..8),
+        threads in 1usize..4,
+        block_bytes in 20usize..2000,
+        memory_bytes in prop_oneof![Just(64usize << 10), Just(1usize << 22)],
+    ) {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        requests.iter().for_each(|request| file.write_all(request.line().as_bytes()).unwrap());
+        let inputs = [Input::Path(file.path().to_owned())];
+        let scan = ScanOptions { threads, block_bytes, ..ScanOptions::default() };
+        let options = SumOptions { days: DayRange::new(None, None).unwrap(), strict: true, scan };
+        let memory_bytes = if top.is_none() { 1 << 22 } else { memory_bytes };
+        let run = GroupRun::new(&by, GroupOptions { top, memory_bytes, workers: threads, may_spill: true });
+        let sinks = Sinks::new(|| run.counter());
+        let totals = weblog::sum_into(&inputs, &options, &sinks, &()).unwrap();
+        let grouped = run.finish(sinks.into_all()).unwrap();
+
+        prop_assert_eq!(&totals, &weblog::sum(&inputs, &options, &()).unwrap());
+        prop_assert_eq!((grouped.total.bytes, grouped.total.requests), (totals.bytes, totals.requests));
+        let shown: u128 = grouped.rows.iter().map(|row| row.sum.bytes).sum();
+        prop_assert_eq!(shown + grouped.other.bytes, totals.bytes);
+
+        let mut expected: BTreeMap<Vec<String>, (u128, u64)> = BTreeMap::new();
+        for request in requests.iter().filter(|request| request.is_jpeg()) {
+            let sum = expected.entry(by.iter().map(|by| request.key(by)).collect()).or_default();
+            sum.0 += u128::from(request.bytes);
+            sum.1 += 1;
+        }
+        prop_assert_eq!(grouped.groups, expected.len() as u64);
+        prop_assert_eq!(grouped.rows.len(), top.unwrap_or(usize::MAX).min(expected.len()));
+        let mut largest: Vec<u128> = expected.values().map(|sum| sum.0).collect();
+        largest.sort_unstable_by(|a, b| b.cmp(a));
+        for (row, bytes) in grouped.rows.iter().zip(largest) {
+            let key: Vec<String> = Key::parts(&row.key.0).into_iter().map(text).collect();
+            prop_assert_eq!(row.sum.bytes, bytes);
+            prop_assert_eq!(expected.get(&key), Some(&(row.sum.bytes, row.sum.requests)), "{:?}", key);
+        }
+    }
+}
