@@ -6,13 +6,16 @@ use proptest::prelude::*;
 use votekit::scan::{Input, ScanOptions};
 use votekit::weblog::by::{By, Key, text};
 use votekit::weblog::group::GroupOptions;
-use votekit::weblog::{self, DayRange, GroupRun, Sinks, SumOptions};
+use votekit::weblog::{
+    self, Choice, Column, DayRange, Filter, GroupRun, Media, Needs, Outcome, Sinks, Span, SumOptions,
+};
 
 const EXTENSIONS: [&str; 4] = ["jpg", "JPEG", "png", "jpe?x=1"];
 
 #[derive(Debug, Clone)]
 struct Request {
     day: u32,
+    hour: u32,
     bytes: u64,
     dir: u8,
     name: u8,
@@ -21,8 +24,8 @@ struct Request {
 
 impl Request {
     fn line(&self) -> String {
-        let Request { day, bytes, dir, name, ext } = self;
-        format!("2019-08-{day:02}\t10:00:00\t{bytes}\t/d{dir}/n{name}.{}\n", EXTENSIONS[*ext])
+        let Request { day, hour, bytes, dir, name, ext } = self;
+        format!("2019-08-{day:02}\t{hour:02}:59:59\t{bytes}\t/d{dir}/n{name}.{}\n", EXTENSIONS[*ext])
     }
 
     fn is_jpeg(&self) -> bool {
@@ -34,6 +37,7 @@ impl Request {
         let ext = EXTENSIONS[self.ext].trim_end_matches("?x=1");
         match by {
             By::Day => format!("2019-08-{:02}", self.day),
+            By::Hour => format!("2019-08-{:02}T{:02}:00", self.day, self.hour),
             By::Month => "2019-08".to_owned(),
             By::Ext => ext.to_lowercase(),
             By::Type => "image/jpeg".to_owned(),
@@ -45,13 +49,13 @@ impl Request {
 }
 
 fn requests() -> impl Strategy<Value = Vec<Request>> {
-    let request = (20u32..24, prop_oneof![0u64..5, Just(u64::MAX)], 0u8..3, 0u8..30, 0usize..4);
-    let request = request.prop_map(|(day, bytes, dir, name, ext)| Request { day, bytes, dir, name, ext });
+    let request = (20u32..24, 0u32..24, prop_oneof![0u64..5, Just(u64::MAX)], 0u8..3, 0u8..30, 0usize..4);
+    let request = request.prop_map(|(day, hour, bytes, dir, name, ext)| Request { day, hour, bytes, dir, name, ext });
     proptest::collection::vec(request, 1..300)
 }
 
 fn keys() -> impl Strategy<Value = Vec<By>> {
-    let all = vec![By::Day, By::Month, By::Ext, By::Type, By::Dir, By::Url];
+    let all = vec![By::Hour, By::Day, By::Month, By::Ext, By::Type, By::Dir, By::Url];
     proptest::sample::subsequence(all, 1..4).prop_shuffle()
 }
 
@@ -70,14 +74,24 @@ proptest! {
         requests.iter().for_each(|request| file.write_all(request.line().as_bytes()).unwrap());
         let inputs = [Input::Path(file.path().to_owned())];
         let scan = ScanOptions { threads, block_bytes, ..ScanOptions::default() };
-        let options = SumOptions { days: DayRange::new(None, None).unwrap(), strict: true, scan };
         let memory_bytes = if top.is_none() { 1 << 22 } else { memory_bytes };
-        let run = GroupRun::new(&by, GroupOptions { top, memory_bytes, workers: threads, may_spill: true });
+        let mut needs = Needs { time: false, columns: vec![Column::ContentType] };
+        let run = GroupRun::new(&by, &mut needs, 0, GroupOptions { top, memory_bytes, workers: threads, may_spill: true });
+        let days = Span::days(DayRange::new(None, None).unwrap());
+        let options = SumOptions {
+            filter: Filter { span: days, media: Media::Jpeg, content_type: Some(0), tests: Vec::new() },
+            needs,
+            format: Choice::Detect,
+            only_days: by == [By::Day],
+            strict: true,
+            scan,
+        };
         let sinks = Sinks::new(|| run.counter());
-        let totals = weblog::sum_into(&inputs, &options, &sinks, &()).unwrap();
+        let Outcome { totals, failed } = weblog::sum(&inputs, &options, &sinks, &());
+        prop_assert!(failed.is_empty(), "{:?}", failed);
         let grouped = run.finish(sinks.into_all()).unwrap();
 
-        prop_assert_eq!(&totals, &weblog::sum(&inputs, &options, &()).unwrap());
+        prop_assert_eq!(&totals, &weblog::sum(&inputs, &options, &Sinks::new(|| ()), &()).totals);
         prop_assert_eq!((grouped.total.bytes, grouped.total.requests), (totals.bytes, totals.requests));
         let shown: u128 = grouped.rows.iter().map(|row| row.sum.bytes).sum();
         prop_assert_eq!(shown + grouped.other.bytes, totals.bytes);
@@ -93,7 +107,7 @@ proptest! {
         let mut largest: Vec<u128> = expected.values().map(|sum| sum.0).collect();
         largest.sort_unstable_by(|a, b| b.cmp(a));
         for (row, bytes) in grouped.rows.iter().zip(largest) {
-            let key: Vec<String> = Key::parts(&row.key.0).into_iter().map(text).collect();
+            let key: Vec<String> = Key::parts(&row.key.0).iter().map(|part| text(part)).collect();
             prop_assert_eq!(row.sum.bytes, bytes);
             prop_assert_eq!(expected.get(&key), Some(&(row.sum.bytes, row.sum.requests)), "{:?}", key);
         }

@@ -51,18 +51,15 @@ pub struct Answers {
 }
 
 impl AnswerArgs {
-    /// What was meant; `workers` threads share the memory.
+    /// What was meant; `threads` share the memory, unless one follows files.
     ///
     /// # Errors
     /// When the options contradict each other or `format`.
-    pub fn meant(self, format: Format, workers: usize) -> anyhow::Result<Answers> {
+    pub fn meant(self, format: Format, threads: usize, follow: bool) -> anyhow::Result<Answers> {
         let names: Vec<String> = self.by.iter().map(By::name).collect();
         if let Some(twice) = names.iter().enumerate().find_map(|(at, name)| names[..at].contains(name).then_some(name))
         {
             return Err(exit::misuse(format!("--by {twice} is given twice")));
-        }
-        if let Some(by) = self.by.iter().find(|by| matches!(by, By::Hour | By::Status | By::Column(_))) {
-            return Err(exit::misuse(format!("--by {}: the log has no such column", by.name())));
         }
         if self.by.len() > BY_MOST {
             return Err(exit::misuse(format!("--by takes at most {BY_MOST} keys")));
@@ -75,8 +72,8 @@ impl AnswerArgs {
         let groups = GroupOptions {
             top: self.top.map(|top| top as usize),
             memory_bytes: self.memory,
-            workers: workers.max(1),
-            may_spill: true,
+            workers: if follow { 1 } else { threads.max(1) },
+            may_spill: !follow,
         };
         Ok(Answers { by: self.by, groups, human_bytes: self.human, chart: self.chart, svg: self.svg })
     }
@@ -206,7 +203,7 @@ const BARS_MOST: usize = 50;
 const SERIES_MOST: usize = 6;
 
 fn label(row: &Row) -> String {
-    Key::parts(&row.key.0).into_iter().map(by::text).collect::<Vec<_>>().join("  ")
+    Key::parts(&row.key.0).iter().map(|part| by::text(part)).collect::<Vec<_>>().join("  ")
 }
 
 /// A group's moment, the text of its second key (empty where there is none) and its bytes.

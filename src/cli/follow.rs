@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use votekit::report::{Report, Value};
 use votekit::weblog::by;
-use votekit::weblog::group::GroupOptions;
 use votekit::weblog::{FollowedLog, GroupCounter, GroupRun, Notice, SumOptions, Totals};
 
 use super::answers::{self, Answers};
@@ -32,6 +31,7 @@ pub fn run(
     files: &[PathBuf],
     options: &SumOptions,
     answers: &Answers,
+    groups: &GroupRun<'_>,
     format: Format,
     console: &Console,
 ) -> anyhow::Result<()> {
@@ -43,7 +43,6 @@ pub fn run(
             "--follow tells one result after the other, which csv cannot hold: use --format json",
         ));
     }
-    let groups = GroupRun::new(&answers.by, GroupOptions { workers: 1, may_spill: false, ..answers.groups });
     let mut counter = (!answers.by.is_empty()).then(|| groups.counter());
     let mut logs: Vec<FollowedLog> = files.iter().map(|path| FollowedLog::new(path, options)).collect();
     let mut totals = Totals::default();

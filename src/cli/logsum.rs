@@ -56,22 +56,23 @@ impl Args {
     pub fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
         let days = DayRange::new(self.from, self.to).map_err(|error| exit::misuse(error.to_string()))?;
         let scan = ScanOptions::default();
-        let answers = self.answers.meant(format, scan.threads)?;
+        let answers = self.answers.meant(format, scan.threads, self.follow)?;
+        let mut needs = Needs { time: false, columns: vec![Column::ContentType] };
+        let run = GroupRun::new(&answers.by, &mut needs, 0, answers.groups);
         let options = SumOptions {
             filter: Filter { span: Span::days(days), media: Media::Jpeg, content_type: Some(0), tests: Vec::new() },
-            needs: Needs { time: false, columns: vec![Column::ContentType] },
+            needs,
             format: Choice::Detect,
             only_days: answers.by == [By::Day],
             strict: self.strict,
             scan,
         };
         if self.follow {
-            return follow::run(&self.files, &options, &answers, format, console);
+            return follow::run(&self.files, &options, &answers, &run, format, console);
         }
         let inputs = inputs(&self.files, console);
         let bytes_total = inputs.iter().map(Input::bytes_total).sum();
         let bar = console.bar(bytes_total);
-        let run = GroupRun::new(&answers.by, answers.groups);
         let sinks = Sinks::new(|| run.counter());
         let Outcome { totals, failed } = if answers.by.is_empty() {
             weblog::sum(&inputs, &options, &Sinks::new(|| ()), &bar)

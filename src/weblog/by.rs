@@ -3,9 +3,9 @@ use std::borrow::Cow;
 use std::convert::Infallible;
 use std::str::FromStr;
 
-use percent_encoding::percent_decode;
-
 use super::group::{Grouped, Row, Sum};
+use super::media;
+use super::record::Column;
 use crate::report::{Report, Value};
 
 /// What a group's rows have in common.
@@ -81,29 +81,58 @@ impl By {
         }
     }
 
+    /// The column of the log that it needs beside day, size and URL.
+    pub fn column(&self) -> Option<Column> {
+        match self {
+            By::Type => Some(Column::ContentType),
+            By::Status => Some(Column::Status),
+            By::Host => Some(Column::Host),
+            By::Column(name) => Some(Column::Named(name.clone())),
+            By::Hour | By::Day | By::Month | By::Ext | By::Dir | By::Url => None,
+        }
+    }
+
     /// Whether it is a span of time, whose groups stand in the order of time.
     pub fn is_time(&self) -> bool {
         matches!(self, By::Hour | By::Day | By::Month)
     }
 }
 
-/// Puts a key of one or more parts into the bytes that a group is known by.
+/// Puts a key of one or more parts into the bytes that a group is known by. Keys are in the order of their parts.
 #[derive(Debug, Default)]
 pub struct Key {
     bytes: Vec<u8>,
+    parts: usize,
 }
+
+/// Between two parts. A NUL byte inside a part is followed by [`NUL_INSIDE`].
+const BETWEEN: &[u8] = &[0, 0];
+const NUL_INSIDE: u8 = 0xff;
 
 impl Key {
     /// Begins a new key.
     pub fn clear(&mut self) {
         self.bytes.clear();
+        self.parts = 0;
     }
 
-    /// Adds a part.
-    pub fn part(&mut self, part: &[u8]) {
-        // A line has at most as many bytes as its limit, far below 2^32.
-        self.bytes.extend_from_slice(&(part.len() as u32).to_le_bytes());
-        self.bytes.extend_from_slice(part);
+    /// Adds a part, which `write` adds to the bytes it gets.
+    pub fn part(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        if self.parts > 0 {
+            self.bytes.extend_from_slice(BETWEEN);
+        }
+        self.parts += 1;
+        let start = self.bytes.len();
+        write(&mut self.bytes);
+        if memchr::memchr(0, &self.bytes[start..]).is_some() {
+            let part = self.bytes.split_off(start);
+            for byte in part {
+                self.bytes.push(byte);
+                if byte == 0 {
+                    self.bytes.push(NUL_INSIDE);
+                }
+            }
+        }
     }
 
     /// The key.
@@ -112,15 +141,24 @@ impl Key {
     }
 
     /// The parts of a key that was put together here.
-    pub fn parts(mut key: &[u8]) -> Vec<&[u8]> {
+    pub fn parts(key: &[u8]) -> Vec<Cow<'_, [u8]>> {
         let mut parts = Vec::new();
-        while let Some((len, rest)) = key.split_first_chunk::<4>() {
-            let (part, rest) = rest.split_at(u32::from_le_bytes(*len) as usize);
-            parts.push(part);
-            key = rest;
+        let mut rest = key;
+        while let Some(at) = memchr::memmem::find(rest, BETWEEN) {
+            parts.push(without_escapes(&rest[..at]));
+            rest = &rest[at + BETWEEN.len()..];
         }
+        parts.push(without_escapes(rest));
         parts
     }
+}
+
+fn without_escapes(part: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr(0, part).is_none() {
+        return Cow::Borrowed(part);
+    }
+    let follows_nul = |at: usize| at > 0 && part[at - 1] == 0;
+    Cow::Owned((0..part.len()).filter(|at| !follows_nul(*at)).map(|at| part[at]).collect())
 }
 
 /// `url` without query and fragment.
@@ -128,54 +166,46 @@ pub fn without_query(url: &[u8]) -> &[u8] {
     memchr::memchr2(b'?', b'#', url).map_or(url, |at| &url[..at])
 }
 
-/// The path of `url`, which may begin with a scheme and a host (RFC 3986, section 3); without query and fragment.
-fn path(url: &[u8]) -> &[u8] {
-    let url = without_query(url);
-    let Some(host) = after_scheme(url) else { return url };
-    memchr::memchr(b'/', host).map_or(b"/", |at| &host[at..])
-}
-
-fn after_scheme(url: &[u8]) -> Option<&[u8]> {
-    let at = memchr::memmem::find(url, b"://")?;
-    let is_scheme = at > 0 && url[..at].iter().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(b));
-    is_scheme.then(|| &url[at + 3..])
-}
-
-/// The host of an absolute `url`, in small letters and without a port.
+/// The host of an absolute `url`, in small letters and without a port (RFC 3986, section 3.2).
 pub fn host(url: &[u8]) -> Option<Vec<u8>> {
-    let authority = after_scheme(without_query(url))?;
-    let authority = authority.split(|b| *b == b'/').next().unwrap_or_default();
-    let host = authority.rsplit(|b| *b == b'@').next().unwrap_or_default();
-    let port = host.iter().rposition(|b| *b == b':').filter(|at| host[at + 1..].iter().all(u8::is_ascii_digit));
+    let url = without_query(url);
+    let path = media::path(url);
+    let (_, authority) = url[..url.len() - path.len()].split_at_checked(memchr::memmem::find(url, b"://")? + 3)?;
+    let host = authority.rsplit(|byte| *byte == b'@').next().unwrap_or_default();
+    let port = host.iter().rposition(|byte| *byte == b':').filter(|at| host[at + 1..].iter().all(u8::is_ascii_digit));
     Some(host[..port.unwrap_or(host.len())].to_ascii_lowercase())
 }
 
 /// The path of `url` up to its last `/`, with it.
 pub fn dir(url: &[u8]) -> &[u8] {
-    let path = path(url);
-    memchr::memrchr(b'/', path).map_or(NONE, |at| &path[..=at])
-}
-
-/// The extension of the file name in `url`, percent-encoding undone, in small letters; [`NONE`] where it has none. A name
-/// that is all extension (`.jpg`) has that extension.
-pub fn ext(url: &[u8]) -> Cow<'_, [u8]> {
-    let path = path(url);
-    let name = memchr::memrchr(b'/', path).map_or(path, |at| &path[at + 1..]);
-    let name: Cow<'_, [u8]> = percent_decode(name).into();
-    match memchr::memrchr(b'.', &name) {
-        Some(at) if at + 1 < name.len() => match name {
-            Cow::Borrowed(name) if !name[at + 1..].iter().any(u8::is_ascii_uppercase) => Cow::Borrowed(&name[at + 1..]),
-            name => Cow::Owned(name[at + 1..].to_ascii_lowercase()),
-        },
-        _ => Cow::Borrowed(NONE),
+    match media::path(url) {
+        // `https://host` asks for the root.
+        b"" if !url.is_empty() => b"/",
+        path => memchr::memrchr(b'/', path).map_or(NONE, |at| &path[..=at]),
     }
 }
 
-/// The media type that the extension of `url` suggests; [`NONE`] where it suggests none.
-pub fn media_type(url: &[u8]) -> &'static [u8] {
+/// The extension of the file name in `url`, as [`media::extension`] finds it; [`NONE`] where it has none.
+pub fn ext(url: &[u8]) -> Cow<'_, [u8]> {
+    let path = media::path(url);
+    let plain = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    // Most need no decoding and no memory of their own.
+    let plain_len = path.iter().rev().take_while(|byte| plain(byte)).count();
+    let (before, ext) = path.split_at(path.len() - plain_len);
+    if (1..=16).contains(&plain_len) && before.ends_with(b".") {
+        return Cow::Borrowed(ext);
+    }
+    media::extension(url).map_or(Cow::Borrowed(NONE), |ext| Cow::Owned(ext.into_bytes()))
+}
+
+/// The media type that `content_type` tells, else the one that the extension of `url` suggests; [`NONE`] where neither does.
+pub fn media_type(url: &[u8], content_type: &[u8]) -> Cow<'static, [u8]> {
+    if let Some(told) = media::essence(content_type) {
+        return Cow::Owned(told.into_bytes());
+    }
     let ext = ext(url);
     let ext = std::str::from_utf8(&ext).unwrap_or_default();
-    mime_guess::from_ext(ext).first_raw().map_or(NONE, str::as_bytes)
+    Cow::Borrowed(mime_guess::from_ext(ext).first_raw().map_or(NONE, str::as_bytes))
 }
 
 /// The groups as a report: in the order of time where that is the first key, else by bytes; what is not shown is one row
@@ -193,7 +223,7 @@ pub fn report(by: &[By], grouped: &Grouped) -> Report {
         [Value::from(sum.requests), Value::Bytes(sum.bytes), share]
     };
     for row in ordered(by, &grouped.rows) {
-        let key = Key::parts(&row.key.0).into_iter().map(|part| Value::Text(text(part)));
+        let key = Key::parts(&row.key.0).into_iter().map(|part| Value::Text(text(&part)));
         report.row(key.chain(figures(row.sum)));
     }
     if grouped.groups > grouped.rows.len() as u64 {
@@ -211,7 +241,7 @@ pub fn ordered<'a>(by: &[By], rows: &'a [Row]) -> Vec<&'a Row> {
     let mut rows: Vec<&Row> = rows.iter().collect();
     if by.first().is_some_and(By::is_time) {
         // Stable: within the same time the rows stay by bytes.
-        rows.sort_by_cached_key(|row| Key::parts(&row.key.0).first().map(|part| part.to_vec()));
+        rows.sort_by_cached_key(|row| Key::parts(&row.key.0).swap_remove(0).into_owned());
     }
     rows
 }
@@ -261,6 +291,29 @@ mod tests {
     }
 
     #[test]
+    fn keys_keep_their_parts_and_their_order() {
+        let key = |parts: &[&[u8]]| {
+            let mut key = Key::default();
+            parts.iter().for_each(|part| key.part(|bytes| bytes.extend_from_slice(part)));
+            key.bytes().to_vec()
+        };
+        let parts: &[&[&[u8]]] = &[
+            &[b""],
+            &[b"a"],
+            &[b"a", b""],
+            &[b"a", b"b"],
+            &[b"a\0", b"b"],
+            &[b"a\0\0b"],
+            &[b"a\0\xff"],
+            &[b"ab", b"\0"],
+        ];
+        for parts in parts {
+            assert_eq!(Key::parts(&key(parts)), *parts);
+        }
+        assert!(parts.is_sorted_by_key(|parts| key(parts)));
+    }
+
+    #[test]
     fn names_are_snake_case_and_never_those_of_the_figures() {
         for (typed, name) in
             [("day", "day"), ("sc-status", "sc_status"), ("cs(Host)", "cs_host"), ("bytes", "by_bytes")]
@@ -279,8 +332,8 @@ mod tests {
             [("2019-08-25", "jpg", 50), ("2019-08-24", "css", 20), ("2019-08-24", "jpg", 25), ("2019-08-25", "png", 5)]
         {
             key.clear();
-            key.part(day.as_bytes());
-            key.part(ext.as_bytes());
+            key.part(|part| part.extend_from_slice(day.as_bytes()));
+            key.part(|part| part.extend_from_slice(ext.as_bytes()));
             groups.add(key.bytes(), bytes);
         }
         let report = report(&by, &finish(&grouping, vec![groups]).unwrap());

@@ -2,8 +2,9 @@
 use std::sync::Mutex;
 
 use super::by::{self, By, Key};
+use super::format::Needs;
 use super::group::{GroupError, GroupOptions, Grouped, Grouping, Groups, finish};
-use super::record::{Date, Row};
+use super::record::{Date, Moment, Row};
 
 /// Takes each row that counts. Every thread has its own, in no order.
 pub trait Sink: Send {
@@ -66,33 +67,35 @@ impl<S: Sink, F: Fn() -> S + Sync> Sinks<S, F> {
     }
 }
 
-/// Counts rows into groups.
-#[derive(Debug)]
-pub struct GroupCounter<'a> {
-    by: &'a [By],
-    groups: Groups,
-    key: Key,
-    last: Option<Date>,
-    part: Vec<u8>,
-}
-
-/// Groups of one run: makes the counters and brings them together.
+/// Groups of one run: makes the threads' counters and brings them together.
 #[derive(Debug)]
 pub struct GroupRun<'a> {
-    by: &'a [By],
+    keys: Keys<'a>,
     grouping: Grouping,
 }
 
+/// What keys are made of.
+#[derive(Debug, Clone)]
+struct Keys<'a> {
+    by: &'a [By],
+    /// Where in [`Row::columns`] each stands that needs a column.
+    places: Vec<Option<usize>>,
+    offset_secs: i32,
+}
+
 impl<'a> GroupRun<'a> {
-    /// For one run.
-    pub fn new(by: &'a [By], options: GroupOptions) -> Self {
-        GroupRun { by, grouping: Grouping::new(options) }
+    /// For one run, of whose rows it then `needs` what the keys are made of. Days and hours are those of clocks that are
+    /// `offset_secs` ahead of the log's.
+    pub fn new(by: &'a [By], needs: &mut Needs, offset_secs: i32, options: GroupOptions) -> Self {
+        let places = by.iter().map(|by| by.column().map(|column| needs.place_of(column))).collect();
+        needs.time |= by.contains(&By::Hour) || (offset_secs != 0 && by.iter().any(By::is_time));
+        GroupRun { keys: Keys { by, places, offset_secs }, grouping: Grouping::new(options) }
     }
 
     /// A thread's counter.
     pub fn counter(&self) -> GroupCounter<'a> {
-        let groups = self.grouping.worker();
-        GroupCounter { by: self.by, groups, key: Key::default(), last: None, part: Vec::new() }
+        let (groups, keys) = (self.grouping.worker(), self.keys.clone());
+        GroupCounter { keys, groups, key: Key::default(), last: None }
     }
 
     /// What all counters found.
@@ -104,28 +107,42 @@ impl<'a> GroupRun<'a> {
     }
 }
 
+/// Counts rows into groups.
+#[derive(Debug)]
+pub struct GroupCounter<'a> {
+    keys: Keys<'a>,
+    groups: Groups,
+    key: Key,
+    /// The day and hour of the last row, where the group is told by these alone.
+    last: Option<(Date, u32)>,
+}
+
 impl Sink for GroupCounter<'_> {
     #[inline]
     fn row(&mut self, row: &Row<'_>) {
-        // Logs are in the order of time, nearly: by day, most rows are of the last row's group.
-        if self.last == Some(row.moment.date) {
+        // Logs are in the order of time, nearly: by time, most rows are of the last row's group.
+        let moment = row.moment.shifted(self.keys.offset_secs);
+        if self.last == Some((moment.date, moment.second / 3600)) {
             return self.groups.again(row.size_bytes);
         }
-        self.row_of_new_group(row);
+        self.keys.write(row, moment, &mut self.key);
+        self.groups.add(self.key.bytes(), row.size_bytes);
+        let by_time_alone = self.keys.by.iter().all(By::is_time);
+        self.last = by_time_alone.then_some((moment.date, moment.second / 3600));
     }
 
     fn day(&mut self, date: Date, requests: u64, bytes: u128) {
         self.last = None;
         self.key.clear();
-        self.part.clear();
-        date.write(&mut self.part);
-        self.key.part(&self.part);
-        // A group keeps 64 bits at a time; absurd sizes come in parts.
-        let mut rest = bytes;
-        self.groups.add_many(self.key.bytes(), requests, rest.min(u64::MAX.into()) as u64);
-        while let Some(more @ 1..) = rest.checked_sub(u64::MAX.into()) {
-            rest = more;
-            self.groups.again_many(0, rest.min(u64::MAX.into()) as u64);
+        self.key.part(|part| date.write(part));
+        // A group adds 64 bits at a time; absurd sizes come in parts.
+        let first = bytes.min(u64::MAX.into());
+        self.groups.add_many(self.key.bytes(), requests, first as u64);
+        let mut rest = bytes - first;
+        while rest > 0 {
+            let part = rest.min(u64::MAX.into());
+            self.groups.again_many(0, part as u64);
+            rest -= part;
         }
     }
 }
@@ -138,27 +155,34 @@ impl GroupCounter<'_> {
     pub fn so_far(&self) -> Result<Grouped, GroupError> {
         self.groups.so_far()
     }
+}
 
-    fn row_of_new_group(&mut self, row: &Row<'_>) {
-        self.key.clear();
-        for by in self.by {
-            self.part.clear();
-            match by {
-                By::Day => row.moment.date.write(&mut self.part),
-                By::Ext => self.part.extend_from_slice(&by::ext(row.url)),
-                By::Dir => self.part.extend_from_slice(by::dir(row.url)),
-                By::Url => self.part.extend_from_slice(by::without_query(row.url)),
-                By::Month => {
-                    row.moment.date.write(&mut self.part);
-                    self.part.truncate("2019-08".len());
+impl Keys<'_> {
+    /// Makes `key` the row's.
+    fn write(&self, row: &Row<'_>, moment: Moment, key: &mut Key) {
+        key.clear();
+        for (by, place) in self.by.iter().zip(&self.places) {
+            let column = place.and_then(|place| row.columns.get(place)).copied().unwrap_or_default();
+            key.part(|part| match by {
+                By::Hour => {
+                    moment.date.write(part);
+                    let hour = (moment.second / 3600).min(23) as u8;
+                    part.extend([b'T', b'0' + hour / 10, b'0' + hour % 10, b':', b'0', b'0']);
                 }
-                By::Type => self.part.extend_from_slice(by::media_type(row.url)),
-                By::Host => self.part.extend(by::host(row.url).unwrap_or_else(|| by::NONE.to_vec())),
-                By::Hour | By::Status | By::Column(_) => self.part.extend_from_slice(by::NONE),
-            }
-            self.key.part(&self.part);
+                By::Day => moment.date.write(part),
+                By::Month => {
+                    moment.date.write(part);
+                    part.truncate(part.len() - "-24".len());
+                }
+                By::Ext => part.extend_from_slice(&by::ext(row.url)),
+                By::Dir => part.extend_from_slice(by::dir(row.url)),
+                By::Url => part.extend_from_slice(by::without_query(row.url)),
+                By::Type => part.extend_from_slice(&by::media_type(row.url, column)),
+                By::Host if !column.is_empty() => part.extend(column.iter().map(u8::to_ascii_lowercase)),
+                By::Host => part.extend(by::host(row.url).unwrap_or_else(|| by::NONE.to_vec())),
+                By::Status | By::Column(_) if column.is_empty() => part.extend_from_slice(by::NONE),
+                By::Status | By::Column(_) => part.extend_from_slice(column),
+            });
         }
-        self.groups.add(self.key.bytes(), row.size_bytes);
-        self.last = matches!(self.by, [By::Day]).then_some(row.moment.date);
     }
 }

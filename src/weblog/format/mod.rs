@@ -22,6 +22,16 @@ pub struct Needs {
     pub columns: Vec<Column>,
 }
 
+impl Needs {
+    /// Where `column` stands in [`Row::columns`]; it is asked for if it was not.
+    pub fn place_of(&mut self, column: Column) -> usize {
+        self.columns.iter().position(|known| *known == column).unwrap_or_else(|| {
+            self.columns.push(column);
+            self.columns.len() - 1
+        })
+    }
+}
+
 /// The formats that can be named, with what they are.
 pub const NAMES: &[(&str, &str)] = &[
     ("four-columns", "date, time, size, url between tabs, no header"),
