@@ -89,8 +89,13 @@ fn table(report: &Report, styled: bool, human: bool) -> String {
     }));
     for row in &report.rows {
         table.add_row(row.iter().map(|value| {
-            let align = if matches!(value, Value::Text(_)) { CellAlignment::Left } else { CellAlignment::Right };
-            Cell::new(for_people(value, human)).set_alignment(align)
+            let cell = Cell::new(for_people(value, human));
+            match value {
+                // Nothing stands where its column's values stand.
+                Value::Null => cell,
+                Value::Text(_) => cell.set_alignment(CellAlignment::Left),
+                _ => cell.set_alignment(CellAlignment::Right),
+            }
         }));
     }
     for (index, column) in table.column_iter_mut().enumerate() {
