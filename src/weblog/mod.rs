@@ -6,6 +6,7 @@ mod follow;
 mod format;
 pub mod group;
 mod media;
+mod quick;
 mod record;
 mod split;
 mod sum;

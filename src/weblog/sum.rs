@@ -8,7 +8,7 @@ use super::count::{Sink, Sinks};
 use super::filter::Filter;
 use super::format::{self, Choice, FormatError, LineReader, Needs};
 use super::record::{Date, RowError};
-use super::visit::{BlockTotals, Visitor};
+use super::visit::{BlockTotals, Visitor, visit_halves};
 use crate::progress::Progress;
 use crate::scan::{self, Block, Input, ScanOptions, Source, SourceError};
 
@@ -275,6 +275,9 @@ fn visit(
     changed: &mut Option<LineReader>,
     sink: &mut impl Sink,
 ) -> BlockTotals {
+    if let (None, Some(found)) = (&changed, visit_halves(options, block, reader, sink)) {
+        return found;
+    }
     let mut visitor = Visitor::new(options, block);
     while let ControlFlow::Continue(next) = visitor.read(changed.as_ref().unwrap_or(reader), sink) {
         *changed = Some(next);

@@ -3,6 +3,8 @@ use std::ops::ControlFlow;
 
 use super::count::Sink;
 use super::format::{Delimited, LineReader, When, without_bom, without_cr};
+use super::media::Media;
+use super::quick::{self, DayKey};
 use super::record::{Date, Moment, RowError, read_date};
 use super::sum::{BAD_ROWS_TOLD, DaySum, SumOptions};
 use crate::scan::Block;
@@ -37,6 +39,7 @@ pub struct Visitor<'a> {
 struct DayRun {
     text: [u8; DAY_BYTES_MAX],
     len: usize,
+    key: Option<DayKey>,
     date: Date,
     counts: bool,
     requests: u64,
@@ -90,25 +93,59 @@ impl<'a> Visitor<'a> {
         reader: &LineReader,
         sink: &mut impl Sink,
     ) -> ControlFlow<(), LineReader> {
-        let When::Apart { day: day_slot, .. } = delimited.slots.when else { return ControlFlow::Break(()) };
-        let wanted = delimited.splitter.wanted().len();
-        let mut spans = [(0, 0); Delimited::WANTED_MAX];
+        let is_quick = is_quick(self.options, delimited, sink);
         while !self.rest.is_empty() {
-            let text = self.rest;
-            let cut = delimited.splitter.split(text, &mut spans);
-            self.rest = &text[cut.len_with_end..];
-            let line = &text[..cut.len];
-            let day = &text[spans[day_slot].0..spans[day_slot].1.max(spans[day_slot].0)];
-            let known = cut.found == wanted && cut.len <= self.options.scan.line_bytes_max && self.is_day(day);
-            if !(known || cut.found == wanted && self.new_day(day)) {
-                if let Some(changed) = self.line(reader, line, sink) {
-                    return ControlFlow::Continue(changed);
-                }
-                continue;
+            if let Some(changed) = self.delimited_line(delimited, reader, sink) {
+                return ControlFlow::Continue(changed);
             }
-            self.dated(delimited, line, &spans, sink);
+            if let Some(mut lane) = is_quick.then(|| self.lane()).flatten() {
+                while lane.step() {}
+                self.leave(lane);
+            }
         }
         ControlFlow::Break(())
+    }
+
+    /// The next line; a reader for those behind it, if it asks for one.
+    fn delimited_line(
+        &mut self,
+        delimited: &Delimited,
+        reader: &LineReader,
+        sink: &mut impl Sink,
+    ) -> Option<LineReader> {
+        let When::Apart { day, .. } = delimited.slots.when else { return None };
+        let mut spans = [(0, 0); Delimited::WANTED_MAX];
+        let text = self.rest;
+        let cut = delimited.splitter.split(text, &mut spans);
+        self.rest = &text[cut.len_with_end..];
+        let line = &text[..cut.len];
+        let is_whole = cut.found == delimited.splitter.wanted().len() && cut.len <= self.options.scan.line_bytes_max;
+        let is_dated = is_whole && {
+            let day = &line[spans[day].0..spans[day].1];
+            self.is_day(day) || self.new_day(day)
+        };
+        if !is_dated {
+            return self.line(reader, line, sink);
+        }
+        self.dated(delimited, line, &spans, sink);
+        None
+    }
+
+    /// What a quick look at the rows that follow needs; None where the day before them is not known.
+    fn lane(&self) -> Option<Lane<'a>> {
+        let run = self.day.as_ref()?;
+        Some(Lane { rest: self.rest, key: run.key?, counts: run.counts, rows: 0, requests: 0, bytes: 0 })
+    }
+
+    /// Takes over what a quick look has found.
+    fn leave(&mut self, lane: Lane<'a>) {
+        self.rest = lane.rest;
+        self.found.lines += lane.rows;
+        self.found.rows_read += lane.rows;
+        if let Some(run) = &mut self.day {
+            run.requests += lane.requests;
+            run.bytes += u128::from(lane.bytes);
+        }
     }
 
     /// A row whose day is that of `self.day`.
@@ -157,7 +194,8 @@ impl<'a> Visitor<'a> {
         let mut kept = [0; DAY_BYTES_MAX];
         kept[..text.len()].copy_from_slice(text);
         let counts = self.options.filter.span.days.contains(date);
-        self.day = Some(DayRun { text: kept, len: text.len(), date, counts, requests: 0, bytes: 0 });
+        self.day =
+            Some(DayRun { text: kept, len: text.len(), key: DayKey::new(text), date, counts, requests: 0, bytes: 0 });
         true
     }
 
@@ -229,12 +267,96 @@ impl<'a> Visitor<'a> {
 }
 
 impl BlockTotals {
+    /// These lines, and `other` behind them.
+    fn followed_by(mut self, other: BlockTotals) -> BlockTotals {
+        self.bytes += other.bytes;
+        self.requests += other.requests;
+        self.rows_read += other.rows_read;
+        self.rows_bad += other.rows_bad;
+        let room = BAD_ROWS_TOLD - self.bad_rows.len();
+        let lines = self.lines;
+        self.bad_rows.extend(other.bad_rows.into_iter().take(room).map(|(line, reason)| (lines + line, reason)));
+        self.lines += other.lines;
+        self.days.extend(other.days);
+        self.changed |= other.changed;
+        self
+    }
+
     fn bad(&mut self, line: u64, reason: RowError) {
         self.rows_bad += 1;
         if self.bad_rows.len() < BAD_ROWS_TOLD {
             self.bad_rows.push((line, reason));
         }
     }
+}
+
+/// Whether a quick look at a row can tell all that is asked.
+fn is_quick<S: Sink>(options: &SumOptions, delimited: &Delimited, _sink: &S) -> bool {
+    delimited.is_four_columns()
+        && options.filter.media == Media::Jpeg
+        && options.filter.tests.is_empty()
+        && !options.filter.span.needs_time()
+        && (options.only_days || size_of::<S>() == 0)
+        && options.scan.line_bytes_max >= quick::LOOKED_AT
+}
+
+/// Rows of one day, as far as a quick look at each tells all.
+struct Lane<'a> {
+    rest: &'a [u8],
+    key: DayKey,
+    counts: bool,
+    rows: u64,
+    requests: u64,
+    bytes: u64,
+}
+
+impl Lane<'_> {
+    /// Looks at the next row; false where that does not tell.
+    #[inline(always)]
+    fn step(&mut self) -> bool {
+        let Some(row) = quick::look(self.rest, &self.key) else { return false };
+        self.rest = &self.rest[row.len_with_end..];
+        self.rows += 1;
+        if self.counts {
+            let counts = u64::from(row.is_jpeg());
+            self.requests += counts;
+            self.bytes += row.size_bytes() * counts;
+        }
+        true
+    }
+}
+
+/// Blocks below this are not worth two lanes.
+const HALVES_BYTES_MIN: usize = 16 << 10;
+
+/// Visits both halves of a block at once, where a quick look is enough for most of its rows; None where it is not. A row begins
+/// where the one before it ends, and a core would wait for that most of the time: with two lanes it has something to do.
+pub fn visit_halves(
+    options: &SumOptions,
+    block: &Block,
+    reader: &LineReader,
+    sink: &mut impl Sink,
+) -> Option<BlockTotals> {
+    let LineReader::Delimited(delimited) = reader else { return None };
+    if block.bytes.len() < HALVES_BYTES_MIN || !is_quick(options, delimited, sink) {
+        return None;
+    }
+    let middle = memchr::memchr(b'\n', &block.bytes[block.bytes.len() / 2..])? + block.bytes.len() / 2 + 1;
+    let (first, second) = block.bytes.split_at(middle);
+    let first = Block { bytes: first, cut_line: None, ..*block };
+    let second = Block { bytes: second, offset: block.offset + middle as u64, ..*block };
+    let (mut left, mut right) = (Visitor::new(options, &first), Visitor::new(options, &second));
+    while !left.rest.is_empty() && !right.rest.is_empty() {
+        // A header with these four columns cannot be changed by a line.
+        let (_, _) = (left.delimited_line(delimited, reader, sink), right.delimited_line(delimited, reader, sink));
+        if let (Some(mut one), Some(mut other)) = (left.lane(), right.lane()) {
+            while one.step() & other.step() {}
+            left.leave(one);
+            right.leave(other);
+        }
+    }
+    let (_, _) = (left.read(reader, sink), right.read(reader, sink));
+    Some(left.finish().followed_by(right.finish()))
 }
 
 /// Whether `field` is a number that surely fits 64 bits.

@@ -44,6 +44,14 @@ impl Delimited {
         self.directives
     }
 
+    /// Whether rows are `date  time  size  url` with tabs, and no more is asked of them.
+    pub(in crate::weblog) fn is_four_columns(&self) -> bool {
+        self.delimiter == b'\t'
+            && self.names == Names::fixed(super::names::FOUR_COLUMNS)
+            && self.slots.columns.iter().all(Option::is_none)
+            && self.splitter.wanted() == [0, 2, 3]
+    }
+
     /// Whether fields may stand in quotes.
     pub fn has_quotes(&self) -> bool {
         self.delimiter == b','
@@ -144,7 +152,7 @@ impl Delimited {
             return line.first() == Some(&b'#');
         }
         // Logs that were put together with cat have their header again.
-        self.header.as_deref() == Some(line)
+        self.header.as_deref().is_some_and(|header| bare_names(header).eq_ignore_ascii_case(bare_names(line)))
     }
 
     /// The reader for what follows a `#Fields` line with other columns, or, if `always`, with any; an error where one of them
@@ -235,4 +243,9 @@ fn fields_directive(line: &[u8]) -> Option<Names> {
     let text = std::str::from_utf8(without_bom(line)).ok()?;
     let (name, fields) = text.strip_prefix('#')?.split_once(':')?;
     name.trim().eq_ignore_ascii_case("fields").then(|| Names::of_fields(fields))
+}
+
+/// A header without the `# ` that some write in front of it.
+fn bare_names(line: &[u8]) -> &[u8] {
+    line.strip_prefix(b"#").unwrap_or(line).trim_ascii_start()
 }

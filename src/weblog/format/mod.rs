@@ -195,7 +195,10 @@ fn named(head: &[u8], name: &str, needs: &Needs) -> Result<LineReader, FormatErr
         Delimited::of_names(names, delimiter, format, needs).map(LineReader::Delimited)
     };
     match name {
-        "four-columns" => fixed("four-columns", b'\t', &Names::fixed(names::FOUR_COLUMNS)),
+        // A log without a header may have come together with one that has it.
+        "four-columns" => Delimited::from_header(b"date\ttime\tsize\turl", b'\t', "four-columns", needs)?
+            .map(LineReader::Delimited)
+            .ok_or(FormatError::NoHeader { format: "four-columns" }),
         "tsv" => headed(b'\t', "tsv"),
         "csv" => headed(b',', "csv"),
         "cloudfront" => Delimited::from_directives(head, b'\t', "cloudfront", needs).map(LineReader::Delimited),

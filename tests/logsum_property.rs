@@ -1,0 +1,186 @@
+//! logsum against a plain reference, written to be read: whatever the rows, the block size, the threads and the split into
+//! files, both give the same.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+use std::collections::BTreeMap;
+use std::fs;
+
+use proptest::prelude::*;
+use votekit::scan::{Input, ScanOptions};
+use votekit::units::Day;
+use votekit::weblog::by::By;
+use votekit::weblog::group::GroupOptions;
+use votekit::weblog::{
+    Choice, Column, DayRange, Filter, GroupRun, Media, Needs, Outcome, Sinks, Span, SumOptions, sum,
+};
+
+/// What the reference finds.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Plain {
+    bytes: u128,
+    requests: u64,
+    rows_read: u64,
+    rows_bad: u64,
+    first_bad: Vec<String>,
+    by_day: BTreeMap<String, (u64, u128)>,
+}
+
+/// Year, month and day of `24/8/2019` or `2019-08-24`.
+fn day(text: &str) -> Option<(i32, u32, u32)> {
+    let digits = |part: &str, most: usize| {
+        (1..=most).contains(&part.len()).then_some(())?;
+        part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse::<u32>().ok())?
+    };
+    let parts: Vec<&str> = text.split(['-', '/']).collect();
+    let [a, b, c] = parts.as_slice() else { return None };
+    let slashes = text.matches('/').count();
+    let (year, month, day) = match slashes {
+        0 => (a, b, c),
+        2 => (c, b, a),
+        _ => return None,
+    };
+    let (year, month, day) = ((year.len() == 4).then(|| digits(year, 4))??, digits(month, 2)?, digits(day, 2)?);
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = [31, if leap { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let fits = year > 0 && (1..=12).contains(&month) && day >= 1 && day <= days[month as usize - 1];
+    fits.then_some((year as i32, month, day))
+}
+
+fn is_jpeg(url: &str) -> bool {
+    let path = url.split(['?', '#']).next().unwrap();
+    let path = match path.split_once("://") {
+        Some((scheme, rest)) if !scheme.is_empty() && scheme.chars().all(|c| c.is_ascii_alphanumeric()) => {
+            rest.find('/').map_or("", |at| &rest[at..])
+        }
+        _ => path,
+    };
+    let path = path.replace("%2E", ".").replace("%2e", ".").replace("%4A", "J").replace("%4a", "J").to_lowercase();
+    [".jpg", ".jpeg", ".jpe", ".jfif"].iter().any(|extension| path.ends_with(extension))
+}
+
+fn plain(files: &[(String, String)], from: (i32, u32, u32), to: (i32, u32, u32)) -> Plain {
+    let mut found = Plain::default();
+    for (name, text) in files {
+        for (number, line) in text.split('\n').enumerate() {
+            let line = line.strip_suffix('\r').unwrap_or(line);
+            if line.is_empty() || line == "# date\ttime\tsize\turl" {
+                continue;
+            }
+            let fields: Vec<&str> = line.split('\t').collect();
+            let row = (|| {
+                let (day, size) = (day(fields.first()?)?, fields.get(2)?);
+                size.bytes().all(|b| b.is_ascii_digit()).then_some(())?;
+                Some((day, size.parse::<u64>().ok()?, *fields.get(3)?))
+            })();
+            let Some((day, size, url)) = row else {
+                found.rows_bad += 1;
+                if found.first_bad.len() < 3 {
+                    found.first_bad.push(format!("{name}:{}:", number + 1));
+                }
+                continue;
+            };
+            found.rows_read += 1;
+            if day >= from && day <= to && is_jpeg(url) {
+                found.bytes += u128::from(size);
+                found.requests += 1;
+                let sums = found.by_day.entry(format!("{:04}-{:02}-{:02}", day.0, day.1, day.2)).or_default();
+                *sums = (sums.0 + 1, sums.1 + u128::from(size));
+            }
+        }
+    }
+    found
+}
+
+fn options(scan: ScanOptions, only_days: bool) -> SumOptions {
+    let date = |text: &str| text.parse::<Day>().ok();
+    let days = DayRange::new(date("2019-08-24"), date("2019-08-25")).unwrap();
+    SumOptions {
+        filter: Filter { span: Span::days(days), media: Media::Jpeg, content_type: Some(0), tests: Vec::new() },
+        needs: Needs { time: false, columns: vec![Column::ContentType] },
+        format: Choice::Detect,
+        only_days,
+        strict: false,
+        scan,
+    }
+}
+
+fn row() -> impl Strategy<Value = String> {
+    let date = prop_oneof![
+        8 => Just("2019-08-24"),
+        4 => Just("2019-08-25"),
+        4 => Just("24/8/2019"),
+        2 => Just("2019-08-26"),
+        1 => prop_oneof![Just("24/08/2018"), Just("2019-02-29"), Just(""), Just("08-24"), Just("24/8/2019x"), Just("2019-08-2\u{1}")],
+    ];
+    let time = prop_oneof![9 => Just("10:28:13"), 1 => prop_oneof![Just(""), Just("1:2:3"), Just("10:28:1\u{2}"), Just("10:28:13.5")]];
+    let size = prop_oneof![
+        9 => "[0-9]{1,7}",
+        2 => prop_oneof![Just(String::new()), Just("-".to_owned()), Just("-1".to_owned()), Just("1e3".to_owned()),
+            Just(u64::MAX.to_string()), Just("18446744073709551616".to_owned()), Just("12345678".to_owned()), Just("1 ".to_owned())],
+    ];
+    let url = prop_oneof![
+        6 => "/[a-z]{1,30}\\.(jpg|JPG|jpeg|jPe|jfif|png|js)",
+        2 => "/[a-z]{1,90}\\.jpg",
+        3 => prop_oneof![
+            Just("/a.jpg?x=1".to_owned()), Just("/a.png?b.jpg".to_owned()), Just("/a%2Ejpg".to_owned()), Just("/a.%4Apg".to_owned()),
+            Just("/a.jpg#x".to_owned()), Just("/a.jpg2".to_owned()), Just("a.jpg".to_owned()), Just(".jpg".to_owned()), Just("jpg".to_owned()),
+            Just("/x.jpg/y".to_owned()), Just("http://cdn.jpg".to_owned()), Just("http://cdn/x.jpg".to_owned()), Just(String::new()),
+            Just("/薯片.jpg".to_owned()), Just("/\u{e}jpg".to_owned()), Just("/a.jpg ".to_owned()), Just("/a\u{1}.jpg".to_owned())],
+    ];
+    let tail = prop_oneof![8 => Just(""), 1 => Just("\tmore"), 1 => Just("\t\t.jpg"), 1 => Just("\r")];
+    prop_oneof![
+        20 => (date, time, size, url, tail).prop_map(|(date, time, size, url, tail)| format!("{date}\t{time}\t{size}\t{url}{tail}")),
+        1 => prop_oneof![Just(String::new()), Just("2019-08-24".to_owned()), Just("\t\t\t".to_owned()), Just("# date\ttime\tsize\turl".to_owned()),
+            Just("2019-08-24\t10:28:13\t5".to_owned())],
+    ]
+}
+
+/// Some rows of a kind one after the other, as logs have them: the quick look lives on that.
+fn rows() -> impl Strategy<Value = Vec<String>> {
+    let runs = proptest::collection::vec((row(), 1usize..40), 1..25);
+    runs.prop_map(|runs| runs.into_iter().flat_map(|(row, times)| std::iter::repeat_n(row, times)).collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+    #[test]
+    fn the_sum_is_that_of_the_plain_reference(
+        files in proptest::collection::vec((rows(), any::<bool>(), any::<bool>()), 1..4),
+        block_bytes in prop_oneof![1usize..300, Just(1 << 15), Just(1 << 20)],
+        threads in 1usize..4,
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut texts = Vec::new();
+        let mut inputs = Vec::new();
+        for (index, (rows, has_header, ends)) in files.iter().enumerate() {
+            let header = if *has_header { "# date\ttime\tsize\turl\n" } else { "2019-08-26\t00:00:00\t1\t/\n" };
+            let text = format!("{header}2019-08-24\t00:00:00\t1\t/first.jpg\n{}{}", rows.join("\n"), if *ends { "\n" } else { "" });
+            let path = folder.path().join(format!("{index}.log"));
+            fs::write(&path, &text).unwrap();
+            texts.push((path.display().to_string(), text));
+            inputs.push(Input::Path(path));
+        }
+        let expected = plain(&texts, (2019, 8, 24), (2019, 8, 25));
+        let scan = ScanOptions { threads, block_bytes, ..ScanOptions::default() };
+        let Outcome { totals, failed } = sum(&inputs, &options(scan, false), &Sinks::new(|| ()), &());
+        prop_assert!(failed.is_empty(), "{failed:?}");
+        let first_bad: Vec<String> = totals.bad_rows.iter().map(|bad| format!("{}:{}:", bad.input, bad.line)).collect();
+        prop_assert_eq!((totals.bytes, totals.requests), (expected.bytes, expected.requests));
+        prop_assert_eq!((totals.rows_read, totals.rows_bad), (expected.rows_read, expected.rows_bad));
+        prop_assert_eq!(first_bad, expected.first_bad);
+
+        let groups = GroupOptions { top: None, memory_bytes: 64 << 20, workers: threads, may_spill: true };
+        for only_days in [true, false] {
+            let run = GroupRun::new(&[By::Day], groups);
+            let sinks = Sinks::new(|| run.counter());
+            let outcome = sum(&inputs, &options(scan, only_days), &sinks, &());
+            prop_assert_eq!(outcome.totals.bytes, expected.bytes);
+            let grouped = run.finish(sinks.into_all()).unwrap();
+            let by_day: BTreeMap<String, (u64, u128)> = grouped
+                .rows
+                .iter()
+                .map(|row| (String::from_utf8(row.key.0[4..].to_vec()).unwrap(), (row.sum.requests, row.sum.bytes)))
+                .collect();
+            prop_assert_eq!(&by_day, &expected.by_day);
+        }
+    }
+}
