@@ -103,21 +103,20 @@ fn memory_bytes(text: &str) -> Result<usize, String> {
 const MEMORY_LEAST: usize = 1 << 20;
 
 impl Answers {
-    /// The groups as they are printed, as a table or as a chart; writes the picture where one was asked for. `clock` is
-    /// what days and hours are told in: `UTC`.
+    /// The groups as they are printed, as a table or as a chart; writes the picture where one was asked for.
     ///
     /// # Errors
     /// When the picture cannot be written.
-    pub fn text(&self, grouped: &Grouped, clock: &str, format: Format, console: &Console) -> anyhow::Result<String> {
-        self.draw(grouped, clock)?;
+    pub fn text(&self, grouped: &Grouped, about: &About, format: Format, console: &Console) -> anyhow::Result<String> {
+        self.draw(grouped, about)?;
         if self.chart {
-            return Ok(self.chart(grouped, Canvas::stdout(console)));
+            return Ok(self.chart(grouped, about, Canvas::stdout(console)));
         }
         output::text(&by::report(&self.by, grouped), format, &console.with_human_bytes(self.human_bytes))
     }
 
     /// The groups as bars.
-    fn chart(&self, grouped: &Grouped, canvas: Canvas) -> String {
+    fn chart(&self, grouped: &Grouped, about: &About, canvas: Canvas) -> String {
         let total = Value::Bytes(grouped.total.bytes);
         let beside = format!(
             "\n  total: {} ({} bytes) in {} requests\n",
@@ -125,29 +124,29 @@ impl Answers {
             output::for_people(&total, false),
             output::grouped(u128::from(grouped.total.requests))
         );
-        chart::bars(&self.bars(grouped, usize::MAX), canvas) + &beside
+        chart::bars(&self.bars(grouped, about, usize::MAX), canvas) + &beside
     }
 
     /// Writes the picture, where one was asked for.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn draw(&self, grouped: &Grouped, clock: &str) -> anyhow::Result<()> {
+    pub fn draw(&self, grouped: &Grouped, about: &About) -> anyhow::Result<()> {
         let Some(path) = &self.svg else { return Ok(()) };
-        let picture = match self.timeline(grouped, clock) {
+        let picture = match self.timeline(grouped, about) {
             Some(timeline) => svg::timeline(&timeline)?,
-            None => svg::bars(&self.bars(grouped, BARS_MOST))?,
+            None => svg::bars(&self.bars(grouped, about, BARS_MOST))?,
         };
         write_file_atomically(path, picture.as_bytes())
     }
 
     fn title(&self) -> String {
-        let names: Vec<String> = self.by.iter().map(By::name).collect();
+        let names: Vec<String> = self.by.iter().map(words).collect();
         format!("Bytes by {}", names.join(" and "))
     }
 
-    /// The `most` first groups as bars, and all others as one.
-    fn bars(&self, grouped: &Grouped, most: usize) -> Bars {
+    /// The `most` first groups as bars. All others are told of as one, without a bar: it would dwarf the rest.
+    fn bars(&self, grouped: &Grouped, about: &About, most: usize) -> Bars {
         let rows = by::ordered(&self.by, &grouped.rows);
         let (shown, folded) = rows.split_at(most.min(rows.len()));
         let bar = |row: &&Row| (label(row), Value::Bytes(row.sum.bytes));
@@ -155,13 +154,14 @@ impl Answers {
         let others = grouped.groups - shown.len() as u64;
         if others > 0 {
             let bytes = folded.iter().fold(grouped.other.bytes, |bytes, row| bytes + row.sum.bytes);
-            bars.push((format!("{OTHER}: {others} groups"), Value::Bytes(bytes)));
+            let text = format!("{} (not drawn)", short(&Value::Bytes(bytes)));
+            bars.push((format!("{OTHER}: {} groups", output::grouped(others.into())), Value::Text(text)));
         }
-        Bars { title: self.title(), axis: "bytes sent".to_owned(), bars }
+        Bars { title: self.title(), axis: about.axis(), bars }
     }
 
     /// The groups over time, where the first key is a time and no group is left out.
-    fn timeline(&self, grouped: &Grouped, clock: &str) -> Option<Timeline> {
+    fn timeline(&self, grouped: &Grouped, about: &About) -> Option<Timeline> {
         let step = match self.by.first()? {
             By::Hour => Step::Hour,
             By::Day => Step::Day,
@@ -188,12 +188,39 @@ impl Answers {
             .map(|(name, values)| Series { name, values: values.into_iter().map(Value::Bytes).collect() });
         Some(Timeline {
             title: self.title(),
-            axis: "bytes sent".to_owned(),
-            clock: clock.to_owned(),
+            axis: about.axis(),
+            clock: about.clock.clone(),
             step,
             starts,
             series: series.collect(),
         })
+    }
+}
+
+/// What a picture has to say of the rows it shows.
+#[derive(Debug, Clone)]
+pub struct About {
+    /// Which rows count: `JPEGs, 2019-08-24 to 2019-08-25`.
+    pub rows: String,
+    /// What days and hours are told in: `UTC`.
+    pub clock: String,
+}
+
+impl About {
+    fn axis(&self) -> String {
+        format!("bytes sent: {}", self.rows)
+    }
+}
+
+/// A key as a headline names it.
+fn words(by: &By) -> String {
+    match by {
+        By::Ext => "file extension".to_owned(),
+        By::Type => "media type".to_owned(),
+        By::Dir => "folder".to_owned(),
+        By::Url => "URL".to_owned(),
+        By::Column(name) => name.clone(),
+        by => by.name(),
     }
 }
 

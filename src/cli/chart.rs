@@ -111,18 +111,14 @@ fn column_cell(sum: f64, most: f64, row: usize, thickness: usize) -> String {
 }
 
 fn time_axis(figure: &Timeline, width: usize, note: Option<String>, canvas: Canvas) -> String {
-    let one_day = figure.step.only_day(&figure.starts);
-    let label = |at| figure.step.label(at, one_day.is_some());
     let (Some(first), Some(last)) = (figure.starts.first(), figure.starts.last()) else { return String::new() };
-    let (first, last) = (label(*first), label(*last));
+    let (first, last) = (figure.label(*first), figure.label(*last));
     let gap = width.saturating_sub(first.width() + last.width()).max(1);
     let last = if last == first { String::new() } else { last };
     let mut text = canvas.painted(FAINT, &format!("  {:>10} {}", 0, "─".repeat(width))) + "\n";
     let _ = writeln!(text, "{:13}{first}{:gap$}{last}", "", "");
-    let mut notes = vec![figure.clock.clone()];
-    notes.extend(one_day.map(|day| day.to_string()));
-    notes.extend(note);
-    let _ = writeln!(text, "  {}", canvas.painted(FAINT, &notes.join(", ")));
+    let axis = figure.time_axis() + &note.map(|note| format!("; {note}")).unwrap_or_default();
+    let _ = writeln!(text, "  {}", canvas.painted(FAINT, &axis));
     text
 }
 
@@ -217,11 +213,14 @@ Votes · votes
     fn a_timeline_adds_up_what_has_no_room() {
         let day = |n: u32| NaiveDate::from_ymd_opt(2019, 1, 1).unwrap().and_hms_opt(0, n, 0).unwrap();
         let points = (0..59).map(|n| (day(n), Value::Count(1))).collect();
-        let text = timeline(&Timeline::single("Votes per minute", "votes", Step::Minute, points), PLAIN);
+        let text = timeline(
+            &Timeline::single("Votes per minute", "votes", Step::Minute, points),
+            Canvas { width: 60, colored: false },
+        );
         assert!(text.contains("           2 █████████████████████████████\n"), "{text}");
         assert!(text.contains("00:00"), "{text}");
-        assert!(text.contains("UTC, 2019-01-01, a column is 2 minutes"), "{text}");
-        assert!(text.lines().all(|line| line.width() <= 44), "{text}");
+        assert!(text.contains("time of day on 2019-01-01, UTC; a column is 2 minutes"), "{text}");
+        assert!(text.lines().all(|line| line.width() <= 60), "{text}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use votekit::report::{Report, Value};
 use votekit::weblog::by;
 use votekit::weblog::{FollowedLog, GroupCounter, GroupRun, Notice, SumOptions, Totals};
 
-use super::answers::{self, Answers};
+use super::answers::{self, About, Answers};
 use super::console::Console;
 use super::exit;
 use super::live::Live;
@@ -18,9 +18,6 @@ use super::output::{self, Format};
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// A reader of a pipe gets a line a second at most.
 const TELL_EVERY: Duration = Duration::from_secs(1);
-
-/// What days and hours are told in.
-const CLOCK: &str = "UTC";
 
 /// Follows `files` until the program is ended, or until nobody reads stdout.
 ///
@@ -32,6 +29,7 @@ pub fn run(
     options: &SumOptions,
     answers: &Answers,
     groups: &GroupRun<'_>,
+    about: &About,
     format: Format,
     console: &Console,
 ) -> anyhow::Result<()> {
@@ -59,7 +57,7 @@ pub fn run(
             news |= polled.context("no sum")?;
         }
         if news && told.is_none_or(|at| at.elapsed() >= tell_every) {
-            live.show(&text(&totals, counter.as_ref(), answers, format, console)?)?;
+            live.show(&text(&totals, counter.as_ref(), answers, about, format, console)?)?;
             told = Some(Instant::now());
             news = false;
         }
@@ -72,16 +70,17 @@ fn text(
     totals: &Totals,
     counter: Option<&GroupCounter<'_>>,
     answers: &Answers,
+    about: &About,
     format: Format,
     console: &Console,
 ) -> anyhow::Result<String> {
     let Some(counter) = counter else { return figure(totals, answers, format, console) };
     let grouped = counter.so_far().map_err(answers::way_out)?;
     if format == Format::Json {
-        answers.draw(&grouped, CLOCK)?;
+        answers.draw(&grouped, about)?;
         return output::json_line(&by::report(&answers.by, &grouped));
     }
-    let mut text = answers.text(&grouped, CLOCK, format, console)?;
+    let mut text = answers.text(&grouped, about, format, console)?;
     if format == Format::Plain {
         text.push('\n');
     }

@@ -67,8 +67,9 @@ impl Args {
             strict: self.strict,
             scan,
         };
+        let about = answers::About { rows: rows_in_words("JPEGs", self.from, self.to), clock: "UTC".to_owned() };
         if self.follow {
-            return follow::run(&self.files, &options, &answers, &run, format, console);
+            return follow::run(&self.files, &options, &answers, &run, &about, format, console);
         }
         let inputs = inputs(&self.files, console);
         let bytes_total = inputs.iter().map(Input::bytes_total).sum();
@@ -88,10 +89,21 @@ impl Args {
             let figure = Report::figure("bytes", Value::Bytes(totals.bytes));
             output::print(&figure, format, &console.with_human_bytes(answers.human_bytes))?;
         } else {
-            output::write_stdout(&answers.text(&grouped.map_err(answers::way_out)?, "UTC", format, console)?)?;
+            output::write_stdout(&answers.text(&grouped.map_err(answers::way_out)?, &about, format, console)?)?;
         }
         tell_of_bad_rows(&totals, console);
         Ok(())
+    }
+}
+
+/// Which rows count, for the headline of a picture: `JPEGs, 2019-08-24 to 2019-08-25`.
+fn rows_in_words(what: &str, from: Option<Day>, to: Option<Day>) -> String {
+    match (from, to) {
+        (None, None) => format!("{what}, all days"),
+        (Some(from), None) => format!("{what}, from {from} on"),
+        (None, Some(to)) => format!("{what}, up to {to}"),
+        (Some(from), Some(to)) if from == to => format!("{what}, {from}"),
+        (Some(from), Some(to)) => format!("{what}, {from} to {to}"),
     }
 }
 

@@ -188,23 +188,45 @@ impl Step {
             Step::Month => first.checked_add_months(Months::new(u32::try_from(count).ok()?)),
         }
     }
+}
 
-    /// A moment as the axis writes it; `one_day` when all of it lies in one day, which the axis' title then names.
-    pub fn label(self, at: NaiveDateTime, one_day: bool) -> String {
-        let shape = match (self, one_day) {
+impl Timeline {
+    /// What all moments share and the axis therefore says once: the day, or the year.
+    fn shared(&self) -> Shared {
+        let (Some(first), Some(last)) = (self.starts.first(), self.starts.last()) else { return Shared::Nothing };
+        match self.step {
+            Step::Minute | Step::Hour if first.date() == last.date() => Shared::Day(first.date()),
+            Step::Minute | Step::Hour if first.year() == last.year() => Shared::Year(first.year()),
+            _ => Shared::Nothing,
+        }
+    }
+
+    /// A moment as the axis writes it.
+    pub fn label(&self, at: NaiveDateTime) -> String {
+        let shape = match (self.step, self.shared()) {
             (Step::Month, _) => "%Y-%m",
             (Step::Day, _) => "%Y-%m-%d",
-            (Step::Hour | Step::Minute, true) => "%H:%M",
-            (Step::Hour | Step::Minute, false) => "%m-%d %H:%M",
+            (Step::Hour | Step::Minute, Shared::Day(_)) => "%H:%M",
+            (Step::Hour | Step::Minute, Shared::Year(_)) => "%m-%d %H:%M",
+            (Step::Hour | Step::Minute, Shared::Nothing) => "%Y-%m-%d %H:%M",
         };
         at.format(shape).to_string()
     }
 
-    /// The day all of `starts` lie in, where it is one and the step is shorter than a day.
-    pub fn only_day(self, starts: &[NaiveDateTime]) -> Option<NaiveDate> {
-        let (first, last) = (starts.first()?.date(), starts.last()?.date());
-        (matches!(self, Step::Minute | Step::Hour) && first == last).then_some(first)
+    /// What the axis is: `time of day on 2019-08-24, UTC`.
+    pub fn time_axis(&self) -> String {
+        match self.shared() {
+            Shared::Day(day) => format!("time of day on {day}, {}", self.clock),
+            Shared::Year(year) => format!("time in {year}, {}", self.clock),
+            Shared::Nothing => format!("time, {}", self.clock),
+        }
     }
+}
+
+enum Shared {
+    Day(NaiveDate),
+    Year(i32),
+    Nothing,
 }
 
 /// A value as a length; what is no number has none.

@@ -133,26 +133,20 @@ pub fn timeline(figure: &Timeline) -> anyhow::Result<String> {
 }
 
 fn time_axis(area: &Area<'_>, plot: &Plot<'_, '_>, figure: &Timeline, folded: &Folded) -> Drawn {
-    let one_day = figure.step.only_day(&figure.starts);
     let columns = folded.sums.first().map_or(1, Vec::len).max(1);
     let (left, bottom) = plot.backend_coord(&(0.0, 0.0));
     let (right, _) = plot.backend_coord(&(columns as f64, 0.0));
     area.draw(&PathElement::new([(left, bottom), (right, bottom)], FAINT))?;
-    let label = |at| figure.step.label(at, one_day.is_some());
-    let label_width = figure.starts.first().map_or(1, |first| text_width(&label(*first), 12) + 20);
+    let label_width = figure.starts.first().map_or(1, |first| text_width(&figure.label(*first), 12) + 20);
     // A moment begins a minute or an hour; a day or a month is named as a whole.
     let place = if matches!(figure.step, Step::Minute | Step::Hour) { 0.0 } else { 0.5 };
     for (column, at) in figure.ticks(folded, ((right - left) / label_width).max(1) as usize) {
         let (x, _) = plot.backend_coord(&(column as f64 + place, 0.0));
         area.draw(&PathElement::new([(x, bottom), (x, bottom + 5)], FAINT))?;
-        write(area, &label(at), (x, bottom + 9), font(12, FAINT).pos(Pos::new(HPos::Center, VPos::Top)))?;
+        write(area, &figure.label(at), (x, bottom + 9), font(12, FAINT).pos(Pos::new(HPos::Center, VPos::Top)))?;
     }
-    let clock = match one_day {
-        Some(day) => format!("time of day on {day}, {}", figure.clock),
-        None => format!("time, {}", figure.clock),
-    };
     let style = font(12, FAINT).pos(Pos::new(HPos::Center, VPos::Top));
-    write(area, &shown(&clock, 80), ((left + right) / 2, bottom + 32), style)
+    write(area, &shown(&figure.time_axis(), 80), ((left + right) / 2, bottom + 32), style)
 }
 
 fn draw_legend(area: &Area<'_>, figure: &Timeline) -> Drawn {
