@@ -1,7 +1,8 @@
 //! What the commands of a vote share: which ballot file is meant, its times, and how its errors are told.
 use anyhow::anyhow;
 use chrono::Local;
-use votekit::ballot::{BallotBox, BoxError, Moment};
+use votekit::ballot::{BallotBox, BoxError, Candidate, Moment};
+use votekit::report::{Report, Value};
 use votekit::store;
 
 use super::exit;
@@ -14,7 +15,7 @@ const DEFAULT_FILE: &str = "ballots.db";
 pub struct BallotFile {
     /// The ballot file [default: ballots.db in this folder]
     // An empty variable counts as none.
-    #[arg(long, value_name = "FILE", env = "VOTEKIT_BALLOTS", hide_env_values = true)]
+    #[arg(long, value_name = "FILE", env = "VOTEKIT_BALLOTS", hide_env_values = true, global = true)]
     ballots: Option<String>,
 }
 
@@ -36,7 +37,7 @@ impl BallotFile {
     pub fn explain(&self, error: BoxError) -> anyhow::Error {
         let file = if self.place() == DEFAULT_FILE { String::new() } else { format!(" --ballots {}", self.place()) };
         let hint = match &error {
-            BoxError::Missing(_) => format!(
+            BoxError::Missing(place) if place == self.place() => format!(
                 "make one with: votekit init{file} --candidate NAME --candidate NAME\n\
                  or with the first vote: votekit vote{file} CANDIDATE"
             ),
@@ -49,13 +50,23 @@ impl BallotFile {
             BoxError::Busy { .. } => "try again, and see which program has it open: fuser FILE".into(),
             BoxError::Full { .. } => "make room and try again; the votes before are all there".into(),
             BoxError::OutcomeUnknown { .. } => format!("look with: votekit tally{file}"),
-            BoxError::ReadOnly { .. } | BoxError::Hidden { .. } | BoxError::Candidate(_) | BoxError::Setup(_) => {
-                return error.into();
+            BoxError::Hidden { closes: Some(closes) } => {
+                return anyhow!("the results are hidden until the vote closes at {}", local(*closes));
             }
-            BoxError::Io { .. } => return error.into(),
+            BoxError::Missing(_) | BoxError::ReadOnly { .. } | BoxError::Hidden { .. } => return error.into(),
+            BoxError::Candidate(_) | BoxError::Setup(_) | BoxError::Io { .. } => return error.into(),
         };
         anyhow!("{error}\n{hint}")
     }
+}
+
+/// The candidates as they are listed.
+pub fn candidates_report(candidates: &[Candidate]) -> Report {
+    let mut report = Report::table("candidates", &["id", "name"]);
+    for candidate in candidates {
+        report.row([Value::Count(candidate.id.unsigned_abs().into()), candidate.name.as_str().into()]);
+    }
+    report
 }
 
 /// Reads a time as typed: RFC 3339, or local time where it names no zone.

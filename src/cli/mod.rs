@@ -2,11 +2,15 @@
 //! comfy_table.
 pub mod answers;
 mod ballots;
+mod candidates;
 pub mod chart;
+mod check;
 pub mod console;
 pub mod exit;
+mod export;
 pub mod files;
 pub mod follow;
+mod init;
 pub mod live;
 mod logsum;
 pub mod output;
@@ -16,6 +20,7 @@ mod q1;
 mod stdin;
 pub mod svg;
 mod tally;
+mod tally_pace;
 mod vote;
 
 use clap::{Parser, Subcommand};
@@ -54,6 +59,10 @@ struct Shared {
 /// One file a command.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Candidates(candidates::Args),
+    Check(check::Args),
+    Export(export::Args),
+    Init(init::Args),
     Logsum(logsum::Args),
     Q1(q1::Args),
     Tally(tally::Args),
@@ -73,6 +82,10 @@ impl Cli {
     pub fn run(self, console: &Console) -> anyhow::Result<()> {
         let format = Format::or_default(self.shared.format);
         match self.command {
+            Command::Candidates(args) => args.run(format, console),
+            Command::Check(args) => args.run(format, console),
+            Command::Export(args) => args.run(format, console),
+            Command::Init(args) => args.run(format, console),
             Command::Logsum(args) => args.run(format, console),
             Command::Q1(args) => args.run(format, console),
             Command::Tally(args) => args.run(format, console),

@@ -111,10 +111,14 @@ fn table(report: &Report, styled: bool, human: bool) -> String {
     if !report.beside.is_empty() {
         text.push('\n');
     }
-    for (name, value) in &report.beside {
-        text.push_str(&format!("  {}: {}\n", printable(name), for_people(value, human)));
-    }
+    text.push_str(&beside(report, human));
     text
+}
+
+/// The figures beside the rows, a line each, as a table has them below it.
+pub fn beside(report: &Report, human: bool) -> String {
+    let line = |(name, value): &(String, Value)| format!("  {}: {}\n", printable(name), for_people(value, human));
+    report.beside.iter().map(line).collect()
 }
 
 /// A value as a person reads it; bytes as `12.1 GB` when `human` is set, else every digit of them.

@@ -1,21 +1,35 @@
 //! `votekit tally`: what the votes add up to.
-use votekit::ballot::{Clock, Opening, Span, SystemClock, Tally};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use votekit::ballot::{BallotBox, BoxError, Clock, Moment, Opening, Span, SystemClock, Tally};
 use votekit::report::{Report, Value};
 
 use super::ballots::{BallotFile, local, moment};
+use super::chart::{self, Canvas};
 use super::console::Console;
+use super::files::write_file_atomically;
+use super::live::Live;
 use super::output::{self, Format};
+use super::picture::Bars;
+use super::tally_pace::{By, Pace};
+use super::{exit, svg};
 
 const EXAMPLES: &str = "\
 Examples:
   votekit tally                               every candidate, the total, and the last 10 minutes
   votekit tally --recent                      the votes of the last 10 minutes, as a bare number
   votekit tally --window 1h                   of the last hour
+  votekit tally --watch --chart               bars that move as votes come in, until Ctrl-C
+  votekit tally --by minute --svg pace.svg    how votes came in, as numbers and as a picture
   votekit tally --at '2026-11-24 20:00'       as it was then (local time; 2026-11-24T20:00:00Z for UTC)
   votekit tally --format json | jq .total_votes
 
 plain and csv hold a row a candidate: id, name, votes. A window holds the votes of its whole seconds: 10m at 20:00:00 those
-from 19:50:01 to 20:00:00.";
+from 19:50:01 to 20:00:00. Withdrawn votes are in no figure. Candidates that share the most votes are all leading.";
+
+/// How often a watched file is looked at: its change shows within this, and the window slides as smoothly.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// Count the votes
 #[derive(Debug, clap::Args)]
@@ -25,13 +39,37 @@ pub struct Args {
     #[arg(long, value_name = "SPAN", default_value_t = Span::TEN_MINUTES)]
     window: Span,
     /// The number of recent votes and nothing else
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["chart", "by", "svg"])]
     recent: bool,
     /// As of another time: 2026-11-24T20:00:00Z, or local 2026-11-24 20:00
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["watch", "by"])]
     at: Option<String>,
+    /// Show it again whenever it changes, until Ctrl-C; in place on a terminal
+    #[arg(long)]
+    watch: bool,
+    /// How votes came in over time
+    #[arg(long, value_name = "STEP")]
+    by: Option<By>,
+    /// Draw it in the terminal
+    #[arg(long)]
+    chart: bool,
+    /// Draw it into an SVG picture
+    #[arg(long, value_name = "FILE", conflicts_with = "watch")]
+    svg: Option<PathBuf>,
     #[command(flatten)]
     file: BallotFile,
+}
+
+/// What is shown.
+struct Wanted {
+    window: Span,
+    recent: bool,
+    at: Option<Moment>,
+    by: Option<By>,
+    chart: bool,
+    svg: Option<PathBuf>,
+    format: Format,
+    watch: bool,
 }
 
 impl Args {
@@ -41,23 +79,103 @@ impl Args {
     /// When there is no ballot file, it cannot be read, or stdout cannot be written.
     pub fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
         let at = self.at.as_deref().map(|text| moment("--at", text)).transpose()?;
+        if self.chart && matches!(format, Format::Csv | Format::Json) {
+            return Err(exit::misuse(
+                "--chart is drawn for people: leave --format away, or draw a file with --svg FILE",
+            ));
+        }
+        let Args { window, recent, by, chart, svg, watch: watched, .. } = self;
+        let wanted = Wanted { window, recent, at, by, chart, svg, format, watch: watched };
         let mut votes = self.file.open()?;
+        if watched {
+            return watch(&mut *votes, &wanted, &self.file, console);
+        }
+        let text = wanted.text(&mut *votes, SystemClock.now(), &self.file, console)?;
+        output::write_stdout(&text)
+    }
+}
+
+/// Shows what is wanted again and again, when the file changed or a second went by.
+fn watch(votes: &mut dyn BallotBox, wanted: &Wanted, file: &BallotFile, console: &Console) -> anyhow::Result<()> {
+    let mut live = Live::new(matches!(wanted.format, Format::Table), console.colors_stdout());
+    let mut last = None;
+    loop {
         let now = SystemClock.now();
-        let tally = match at {
+        let state = (votes.version().map_err(|error| file.explain(error))?, now);
+        if last != Some(state) {
+            // Into a pipe, where each state stays, only what is new of the votes counts, not the time.
+            let changed = last.is_none_or(|(version, _)| version != state.0);
+            if live.in_place() || changed {
+                live.show(&wanted.text(votes, now, file, console)?)?;
+            }
+            last = Some(state);
+        }
+        std::thread::sleep(LOOK);
+    }
+}
+
+impl Wanted {
+    fn text(
+        &self,
+        votes: &mut dyn BallotBox,
+        now: Moment,
+        file: &BallotFile,
+        console: &Console,
+    ) -> anyhow::Result<String> {
+        let explain = |error: BoxError| file.explain(error);
+        let tally = match self.at {
             Some(at) => votes.tally_at(self.window, at, now),
             None => votes.tally(self.window, now),
         };
-        let tally = tally.map_err(|error| self.file.explain(error))?;
-        if at.is_none() && tally.votes_after > 0 {
+        let tally = tally.map_err(explain)?;
+        if let Some(by) = self.by {
+            if tally.hidden {
+                return Err(explain(BoxError::Hidden { closes: tally.settings.closes }));
+            }
+            let points = votes.pace(60, now).map_err(explain)?;
+            let pace = Pace::new(&tally, &points, by);
+            if let Some(path) = &self.svg {
+                write_file_atomically(path, svg::timeline(&pace.timeline())?.as_bytes())?;
+            }
+            return match self.chart {
+                true => Ok(chart::timeline(&pace.timeline(), Canvas::stdout(console))),
+                false => output::text(&pace.report(), self.format, console),
+            };
+        }
+        if self.at.is_none() && !self.watch && tally.votes_after > 0 {
             console.warn(&format!(
-                "{} votes carry a later time than now, so they are in no window: was a clock set back?",
+                "{} votes carry a later time than now and are in no window: was a clock set back?",
                 tally.votes_after
             ));
         }
-        let report =
-            if self.recent { Report::figure("recent_votes", tally.votes_in_window) } else { report(&tally, format) };
-        output::print(&report, format, console)
+        if let Some(path) = &self.svg {
+            write_file_atomically(path, svg::bars(&bars(&tally))?.as_bytes())?;
+        }
+        if self.recent {
+            let report = Report::figure("recent_votes", tally.votes_in_window);
+            return output::text(&report, self.format, console);
+        }
+        let report = report(&tally, self.format);
+        if self.watch && self.format == Format::Json {
+            return output::json_line(&report);
+        }
+        if !self.chart {
+            return output::text(&report, self.format, console);
+        }
+        let mut text = chart::bars(&bars(&tally), Canvas::stdout(console));
+        text.push('\n');
+        text.push_str(&output::beside(&report, false));
+        Ok(text)
     }
+}
+
+fn bars(tally: &Tally) -> Bars {
+    let title = if tally.settings.title.is_empty() { "Votes" } else { &tally.settings.title };
+    let bar = |total: &votekit::ballot::CandidateTotal| {
+        let votes = if tally.hidden { Value::Null } else { total.votes.into() };
+        (total.candidate.name.clone(), votes)
+    };
+    Bars { title: title.to_owned(), axis: "votes".to_owned(), bars: tally.candidates.iter().map(bar).collect() }
 }
 
 fn report(tally: &Tally, format: Format) -> Report {

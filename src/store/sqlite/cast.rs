@@ -239,13 +239,15 @@ impl<'conn> Scribe<'conn> {
     fn finish(mut self) -> rusqlite::Result<()> {
         let mut totals = self.conn.prepare_cached("UPDATE candidate SET votes = votes + ?2 WHERE id = ?1")?;
         let mut pace = self.conn.prepare_cached(include_str!("../../../sql/ballot/add_pace.sql"))?;
+        let fewer = "UPDATE pace SET votes = votes - ?3 WHERE second = ?1 AND candidate_id = ?2";
+        let mut fewer = self.conn.prepare_cached(fewer)?;
         let mut changes: BTreeMap<CandidateId, i64> = BTreeMap::new();
         for (candidate, added) in self.known.candidates.iter().zip(&self.added).filter(|(_, added)| **added > 0) {
             pace.execute((self.now.0, candidate.id, added))?;
             changes.insert(candidate.id, *added);
         }
         for ((second, candidate_id), votes) in std::mem::take(&mut self.withdrawn) {
-            pace.execute((second, candidate_id, -votes))?;
+            fewer.execute((second, candidate_id, votes))?;
             *changes.entry(candidate_id).or_default() -= votes;
         }
         for (candidate_id, change) in changes.into_iter().filter(|(_, change)| *change != 0) {

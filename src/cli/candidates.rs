@@ -1,0 +1,55 @@
+//! `votekit candidates`: who stands.
+use super::ballots::{BallotFile, candidates_report};
+use super::console::Console;
+use super::output::{self, Format};
+
+const EXAMPLES: &str = "\
+Examples:
+  votekit candidates                      who stands
+  votekit candidates add 'Somebody New'   gets the next id
+  votekit candidates rename 3 正氣        as long as nobody voted for 3
+
+Limits: 1,000 candidates; names of 200 characters without control characters, and not a number.";
+
+/// List, add or rename candidates
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct Args {
+    #[command(subcommand)]
+    change: Option<Change>,
+    #[command(flatten)]
+    file: BallotFile,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Change {
+    /// Add a candidate, who gets the next id
+    Add {
+        /// Not a number, and not another's
+        name: String,
+    },
+    /// Rename a candidate whom nobody voted for yet
+    Rename {
+        /// Whom
+        id: i64,
+        /// Not a number, and not another's
+        name: String,
+    },
+}
+
+impl Args {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// When there is no ballot file, it cannot be read or written, or the change is not allowed.
+    pub fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
+        let mut votes = self.file.open()?;
+        let changed = match &self.change {
+            None => Ok(()),
+            Some(Change::Add { name }) => votes.add_candidate(name).map(|_| ()),
+            Some(Change::Rename { id, name }) => votes.rename_candidate(*id, name),
+        };
+        let candidates = changed.and_then(|()| votes.candidates()).map_err(|error| self.file.explain(error))?;
+        output::print(&candidates_report(&candidates), format, console)
+    }
+}
