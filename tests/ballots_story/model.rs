@@ -1,0 +1,289 @@
+//! The rules of a vote over plain lists: what every store is held against. Written from the trait's documentation, not from
+//! a store.
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use votekit::ballot::{
+    AllOrNothing, Ballot, BallotBox, BoxError, Candidate, CandidateId, CandidateTotal, Choice, Clock, Finding, Flow,
+    Moment, Opening, Outcome, PacePoint, PrivateRecord, Record, Refusal, Settings, Setup, Span, Tally,
+};
+
+#[derive(Clone)]
+struct Vote {
+    at: i64,
+    candidate: CandidateId,
+    voter: Option<String>,
+    opinion: Option<String>,
+    key: Option<String>,
+    replaced_by: Option<i64>,
+}
+
+struct State {
+    setup: Setup,
+    candidates: Vec<String>,
+    votes: Vec<Vote>,
+    changes: u64,
+}
+
+/// Handles share one state, as handles on one file do.
+pub struct Model(Arc<Mutex<State>>);
+
+impl Model {
+    pub fn create(setup: &Setup) -> Self {
+        let candidates = setup.candidates.clone();
+        Model(Arc::new(Mutex::new(State { setup: setup.clone(), candidates, votes: Vec::new(), changes: 0 })))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+}
+
+impl State {
+    fn id_of(&self, choice: &Choice) -> Option<CandidateId> {
+        match choice {
+            Choice::Id(id) => (*id >= 1 && *id <= self.candidates.len() as i64).then_some(*id),
+            Choice::Name(name) => self.candidates.iter().position(|known| known == name).map(|at| at as i64 + 1),
+        }
+    }
+
+    fn place(&mut self, ballot: &Ballot, now: Moment) -> Outcome {
+        let rules = self.setup.settings.clone();
+        if let Err(refusal) = ballot.check() {
+            return Outcome::Refused(refusal);
+        }
+        let opinion = ballot.opinion.clone().filter(|opinion| !opinion.is_empty());
+        let candidate = self.id_of(&ballot.choice);
+        if let Some(key) = &ballot.key
+            && let Some(at) = self.votes.iter().position(|vote| vote.key.as_ref() == Some(key))
+        {
+            let first = &self.votes[at];
+            let same = Some(first.candidate) == candidate && first.voter == ballot.voter && first.opinion == opinion;
+            return if same {
+                Outcome::Repeated { id: at as i64 + 1 }
+            } else {
+                Outcome::Refused(Refusal::KeyReused(key.clone()))
+            };
+        }
+        if let Some(closes) = rules.closes.filter(|closes| now >= *closes) {
+            return Outcome::Refused(Refusal::Closed(closes));
+        }
+        if let Some(opens) = rules.opens.filter(|opens| now < *opens) {
+            return Outcome::Refused(Refusal::NotOpenYet(opens));
+        }
+        if ballot.change && !rules.change_allowed {
+            return Outcome::Refused(Refusal::ChangeNotAllowed);
+        }
+        if ballot.voter.is_none() && (rules.votes_per_voter.is_some() || rules.voters_only || ballot.change) {
+            return Outcome::Refused(Refusal::VoterMissing);
+        }
+        let Some(candidate) = candidate else {
+            return Outcome::Refused(Refusal::UnknownCandidate(match &ballot.choice {
+                Choice::Id(id) => id.to_string(),
+                Choice::Name(name) => name.clone(),
+            }));
+        };
+        let mut replaced = None;
+        if let Some(voter) = &ballot.voter {
+            if rules.voters_only && !self.setup.voters.iter().any(|known| known.id == *voter) {
+                return Outcome::Refused(Refusal::UnknownVoter(voter.clone()));
+            }
+            let standing: Vec<usize> = (0..self.votes.len())
+                .filter(|at| self.votes[*at].voter.as_ref() == Some(voter) && self.votes[*at].replaced_by.is_none())
+                .collect();
+            replaced = standing.last().copied().filter(|_| ballot.change);
+            if let Some(votes_per_voter) = rules.votes_per_voter
+                && replaced.is_none()
+                && standing.len() >= votes_per_voter as usize
+            {
+                return Outcome::Refused(Refusal::LimitReached { voter: voter.clone(), votes_per_voter });
+            }
+        }
+        self.votes.push(Vote {
+            at: now.0,
+            candidate,
+            voter: ballot.voter.clone(),
+            opinion,
+            key: ballot.key.clone(),
+            replaced_by: None,
+        });
+        let id = self.votes.len() as i64;
+        if let Some(at) = replaced {
+            self.votes[at].replaced_by = Some(id);
+        }
+        Outcome::Stored { id, replaced: replaced.map(|at| at as i64 + 1) }
+    }
+
+    fn standing(&self) -> impl Iterator<Item = &Vote> {
+        self.votes.iter().filter(|vote| vote.replaced_by.is_none())
+    }
+
+    /// `live`: totals are of all standing votes, whatever the clock said when they were cast.
+    fn tally(&self, window: Span, at: Moment, now: Moment, live: bool) -> Tally {
+        let settings = self.setup.settings.clone();
+        let over = |now: Moment| settings.closes.is_some_and(|closes| now >= closes);
+        let hidden = settings.hide_until_closed && !over(now);
+        let counted = || self.standing().filter(|vote| live || vote.at <= at.0);
+        let total = |id: i64| counted().filter(|vote| vote.candidate == id).count() as u64;
+        let opening = match settings.opens {
+            _ if over(at) => Opening::Closed,
+            Some(opens) if at < opens => Opening::NotOpenYet,
+            _ => Opening::Open,
+        };
+        let from = at.0 - i64::from(window.secs);
+        let candidates = (1..).zip(&self.candidates).map(|(id, name)| CandidateTotal {
+            candidate: Candidate { id, name: name.clone() },
+            votes: if hidden { 0 } else { total(id) },
+        });
+        Tally {
+            candidates: candidates.collect(),
+            opening,
+            votes_total: counted().count() as u64,
+            votes_in_window: self.standing().filter(|vote| vote.at > from && vote.at <= at.0).count() as u64,
+            votes_after: self.standing().filter(|vote| vote.at > at.0).count() as u64,
+            window,
+            at,
+            hidden,
+            settings,
+        }
+    }
+}
+
+impl BallotBox for Model {
+    fn cast(&mut self, ballots: &[Ballot], clock: &dyn Clock) -> Result<Vec<Outcome>, BoxError> {
+        let mut state = self.state();
+        state.changes += 1;
+        Ok(ballots.iter().map(|ballot| state.place(ballot, clock.now())).collect())
+    }
+
+    fn cast_all(
+        &mut self,
+        ballots: &mut dyn Iterator<Item = Ballot>,
+        clock: &dyn Clock,
+    ) -> Result<AllOrNothing, BoxError> {
+        let mut state = self.state();
+        let before = state.votes.clone();
+        let mut done = AllOrNothing::default();
+        for (index, ballot) in (0..).zip(ballots) {
+            match state.place(&ballot, clock.now()) {
+                Outcome::Stored { .. } => done.stored += 1,
+                Outcome::Repeated { .. } => done.repeated += 1,
+                Outcome::Refused(refusal) => done.refused.push((index, refusal)),
+            }
+        }
+        state.changes += 1;
+        if !done.refused.is_empty() {
+            state.votes = before;
+        }
+        Ok(done)
+    }
+
+    fn tally(&mut self, window: Span, now: Moment) -> Result<Tally, BoxError> {
+        Ok(self.state().tally(window, now, now, true))
+    }
+
+    fn tally_at(&mut self, window: Span, at: Moment, now: Moment) -> Result<Tally, BoxError> {
+        Ok(self.state().tally(window, at, now, false))
+    }
+
+    fn pace(&mut self, step_secs: u32, now: Moment) -> Result<Vec<PacePoint>, BoxError> {
+        let state = self.state();
+        if state.tally(Span::TEN_MINUTES, now, now, true).hidden {
+            return Ok(Vec::new());
+        }
+        let mut points: Vec<PacePoint> = Vec::new();
+        let start = |vote: &Vote| Moment(vote.at.div_euclid(step_secs.into()) * i64::from(step_secs));
+        for vote in state.standing() {
+            match points.iter_mut().find(|p| p.start == start(vote) && p.candidate_id == vote.candidate) {
+                Some(point) => point.votes += 1,
+                None => points.push(PacePoint { start: start(vote), candidate_id: vote.candidate, votes: 1 }),
+            }
+        }
+        points.sort_by_key(|point| (point.start, point.candidate_id));
+        Ok(points)
+    }
+
+    fn candidates(&mut self) -> Result<Vec<Candidate>, BoxError> {
+        Ok((1..).zip(&self.state().candidates).map(|(id, name)| Candidate { id, name: name.clone() }).collect())
+    }
+
+    fn add_candidate(&mut self, name: &str) -> Result<CandidateId, BoxError> {
+        let mut state = self.state();
+        if state.candidates.iter().any(|known| known == name) || votekit::ballot::check_name(name).is_err() {
+            return Err(BoxError::Candidate(String::new()));
+        }
+        state.candidates.push(name.to_owned());
+        state.changes += 1;
+        Ok(state.candidates.len() as i64)
+    }
+
+    fn rename_candidate(&mut self, id: CandidateId, name: &str) -> Result<(), BoxError> {
+        let mut state = self.state();
+        let known = id >= 1 && id <= state.candidates.len() as i64;
+        let taken = state.candidates.iter().any(|known| known == name);
+        if !known
+            || taken
+            || votekit::ballot::check_name(name).is_err()
+            || state.votes.iter().any(|v| v.candidate == id)
+        {
+            return Err(BoxError::Candidate(String::new()));
+        }
+        state.candidates[id as usize - 1] = name.to_owned();
+        state.changes += 1;
+        Ok(())
+    }
+
+    fn settings(&mut self) -> Result<Settings, BoxError> {
+        Ok(self.state().setup.settings.clone())
+    }
+
+    fn version(&mut self) -> Result<u64, BoxError> {
+        Ok(self.state().changes)
+    }
+
+    fn export(
+        &mut self,
+        with_voters: bool,
+        now: Moment,
+        sink: &mut dyn FnMut(Record<'_>) -> Flow,
+    ) -> Result<(), BoxError> {
+        let state = self.state();
+        if state.tally(Span::TEN_MINUTES, now, now, true).hidden {
+            return Err(BoxError::Hidden { closes: state.setup.settings.closes });
+        }
+        let mut votes: Vec<(i64, &Vote)> = (1..).zip(&state.votes).collect();
+        if !with_voters {
+            votes.retain(|(_, vote)| vote.replaced_by.is_none());
+            votes.sort_by_key(|(_, vote)| (vote.candidate, &vote.opinion));
+        }
+        for (id, vote) in votes {
+            let record = Record {
+                candidate_id: vote.candidate,
+                candidate: &state.candidates[vote.candidate as usize - 1],
+                opinion: vote.opinion.as_deref(),
+                private: with_voters.then_some(PrivateRecord {
+                    id,
+                    created_at: Moment(vote.at),
+                    voter: vote.voter.as_deref(),
+                    key: vote.key.as_deref(),
+                    replaced_by: vote.replaced_by,
+                }),
+            };
+            if sink(record).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn check(&mut self) -> Result<Vec<Finding>, BoxError> {
+        Ok(Vec::new())
+    }
+
+    fn reader(&self) -> Result<Box<dyn BallotBox>, BoxError> {
+        Ok(Box::new(Model(self.0.clone())))
+    }
+
+    fn settle(&mut self) -> Result<(), BoxError> {
+        Ok(())
+    }
+}
