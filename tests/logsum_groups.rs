@@ -82,7 +82,7 @@ proptest! {
             filter: Filter { span: days, media: Media::Jpeg, content_type: Some(0), tests: Vec::new() },
             needs,
             format: Choice::Detect,
-            only_days: by == [By::Day],
+            only_days: run.only_days(),
             strict: true,
             scan,
         };

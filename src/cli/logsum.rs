@@ -5,7 +5,6 @@ use anyhow::Context;
 use votekit::report::{Report, Value};
 use votekit::scan::{Input, ScanOptions};
 use votekit::units::Day;
-use votekit::weblog::by::By;
 use votekit::weblog::{
     self, Choice, Column, DayRange, Filter, GroupRun, Media, Needs, Outcome, Sinks, Span, SumOptions, Totals,
 };
@@ -63,7 +62,7 @@ impl Args {
             filter: Filter { span: Span::days(days), media: Media::Jpeg, content_type: Some(0), tests: Vec::new() },
             needs,
             format: Choice::Detect,
-            only_days: answers.by == [By::Day],
+            only_days: run.only_days(),
             strict: self.strict,
             scan,
         };

@@ -92,6 +92,11 @@ impl<'a> GroupRun<'a> {
         GroupRun { keys: Keys { by, places, offset_secs }, grouping: Grouping::new(options) }
     }
 
+    /// Whether a row's day tells its group: then [`Sink::day`] is enough for the counters.
+    pub fn only_days(&self) -> bool {
+        !self.keys.by.is_empty() && self.keys.by.iter().all(|by| matches!(by, By::Day | By::Month))
+    }
+
     /// A thread's counter.
     pub fn counter(&self) -> GroupCounter<'a> {
         let (groups, keys) = (self.grouping.worker(), self.keys.clone());
@@ -134,7 +139,9 @@ impl Sink for GroupCounter<'_> {
     fn day(&mut self, date: Date, requests: u64, bytes: u128) {
         self.last = None;
         self.key.clear();
-        self.key.part(|part| date.write(part));
+        for by in self.keys.by {
+            self.key.part(|part| if *by == By::Month { write_month(date, part) } else { date.write(part) });
+        }
         // A group adds 64 bits at a time; absurd sizes come in parts.
         let first = bytes.min(u64::MAX.into());
         self.groups.add_many(self.key.bytes(), requests, first as u64);
@@ -170,10 +177,7 @@ impl Keys<'_> {
                     part.extend([b'T', b'0' + hour / 10, b'0' + hour % 10, b':', b'0', b'0']);
                 }
                 By::Day => moment.date.write(part),
-                By::Month => {
-                    moment.date.write(part);
-                    part.truncate(part.len() - "-24".len());
-                }
+                By::Month => write_month(moment.date, part),
                 By::Ext => part.extend_from_slice(&by::ext(row.url)),
                 By::Dir => part.extend_from_slice(by::dir(row.url)),
                 By::Url => part.extend_from_slice(by::without_query(row.url)),
@@ -185,4 +189,10 @@ impl Keys<'_> {
             });
         }
     }
+}
+
+/// Adds `2019-08` to `text`.
+fn write_month(date: Date, text: &mut Vec<u8>) {
+    date.write(text);
+    text.truncate(text.len() - "-24".len());
 }
