@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, mpsc};
 use std::thread;
 
-use super::source::{Content, Source};
+use super::source::{Content, Source, Taken};
 use super::{Input, SourceError};
 use crate::progress::Progress;
 
@@ -68,7 +68,10 @@ where
     let run = Run { input: &input, options, progress, worker: &worker, visit: &visit, order: &order };
     let workers = match source.content {
         Content::Positioned { file, bytes_total } => run.positioned(&file, bytes_total),
-        Content::Stream { .. } => run.streamed(source.into_reader()),
+        Content::Stream { ref taken_bytes, .. } => {
+            let taken_bytes = taken_bytes.clone();
+            run.streamed(source.into_reader(), &taken_bytes)
+        }
     };
     order.outcome().map(|()| workers)
 }
@@ -173,14 +176,25 @@ where
         })
     }
 
-    /// One thread (this one) reads and cuts at line ends, the others visit.
-    fn streamed<W: Send>(&self, reader: Box<dyn Read + Send>) -> Vec<W>
+    /// This thread reads and cuts at line ends; with one thread it visits too, with more the others do.
+    fn streamed<W: Send>(&self, reader: Box<dyn Read + Send>, taken_bytes: &Taken) -> Vec<W>
     where
         F: Fn() -> W + Sync,
         V: Fn(&mut W, &Block) -> T + Sync,
     {
-        let threads = self.options.threads.max(1);
-        let (full_tx, full_rx) = mpsc::sync_channel::<(u64, Chunk)>(threads);
+        let mut chunks =
+            Chunks { run: self, cutter: LineCutter::new(reader, self.options), taken_bytes, told_bytes: 0, number: 0 };
+        if self.options.threads <= 1 {
+            let mut worker = (self.worker)();
+            let mut buffer = Vec::new();
+            while let Some((number, chunk)) = chunks.next(buffer) {
+                self.order.hand(number, Ok((self.visit)(&mut worker, &chunk.block())));
+                buffer = chunk.bytes;
+            }
+            return vec![worker];
+        }
+        let visitors = self.options.threads - 1;
+        let (full_tx, full_rx) = mpsc::sync_channel::<(u64, Chunk)>(2 * visitors);
         let (empty_tx, empty_rx) = mpsc::channel::<Vec<u8>>();
         let full_rx = Mutex::new(full_rx);
         let work = || {
@@ -190,31 +204,17 @@ where
                 let next = full_rx.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recv();
                 let Ok((number, chunk)) = next else { return worker };
                 if !self.order.stopped() {
-                    let result = (self.visit)(&mut worker, &chunk.block());
-                    self.order.hand(number, Ok(result));
+                    self.order.hand(number, Ok((self.visit)(&mut worker, &chunk.block())));
                 }
                 // The reader may be done and gone; then nobody needs the buffer.
                 let _ = empty_tx.send(chunk.bytes);
             }
         };
         thread::scope(|scope| {
-            let visitors: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-            let mut cutter = LineCutter::new(reader, self.options);
-            let mut number = 0;
-            while !self.order.stopped() {
-                match cutter.next(empty_rx.try_recv().unwrap_or_default()) {
-                    Ok(Some(chunk)) => {
-                        self.progress.advance(chunk.bytes.len() as u64);
-                        if full_tx.send((number, chunk)).is_err() {
-                            break;
-                        }
-                        number += 1;
-                    }
-                    Ok(None) => break,
-                    Err(cause) => {
-                        self.order.hand(number, Err(self.input.error(cause).into()));
-                        break;
-                    }
+            let visitors: Vec<_> = (0..visitors).map(|_| scope.spawn(work)).collect();
+            while let Some(chunk) = chunks.next(empty_rx.try_recv().unwrap_or_default()) {
+                if full_tx.send(chunk).is_err() {
+                    break;
                 }
             }
             drop(full_tx);
@@ -224,6 +224,41 @@ where
             };
             visitors.into_iter().map(join).collect()
         })
+    }
+}
+
+/// The chunks of a stream, numbered.
+struct Chunks<'a, 'r, F, V, T, E, M> {
+    run: &'a Run<'r, F, V, T, E, M>,
+    cutter: LineCutter,
+    taken_bytes: &'a Taken,
+    told_bytes: u64,
+    number: u64,
+}
+
+impl<F, V, T, E, M> Chunks<'_, '_, F, V, T, E, M>
+where
+    E: From<SourceError>,
+    M: FnMut(T) -> Result<(), E>,
+{
+    /// The next chunk, in `buffer`; None at the end, or where the run is stopped.
+    fn next(&mut self, buffer: Vec<u8>) -> Option<(u64, Chunk)> {
+        if self.run.order.stopped() {
+            return None;
+        }
+        let next = self.cutter.next(buffer);
+        let taken_bytes = self.taken_bytes.load(Relaxed);
+        self.run.progress.advance(taken_bytes - self.told_bytes);
+        self.told_bytes = taken_bytes;
+        let number = self.number;
+        self.number += 1;
+        match next {
+            Ok(chunk) => chunk.map(|chunk| (number, chunk)),
+            Err(cause) => {
+                self.run.order.hand(number, Err(self.run.input.error(cause).into()));
+                None
+            }
+        }
     }
 }
 

@@ -4,7 +4,7 @@ pub mod follow;
 mod source;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use blocks::{Block, ScanOptions, blocks};
 pub use source::Source;
@@ -44,6 +44,31 @@ impl Input {
             Input::Stdin => "stdin".to_owned(),
             Input::BuiltIn { name, .. } => (*name).to_owned(),
         }
+    }
+
+    /// The files that `path` stands for: itself, or, if it is a directory, all files below it in the order of their names.
+    ///
+    /// # Errors
+    /// When a directory cannot be listed or holds no file.
+    pub fn below(path: &Path) -> Result<Vec<Input>, SourceError> {
+        if !path.is_dir() {
+            return Ok(vec![Input::Path(path.to_owned())]);
+        }
+        let whole = Input::Path(path.to_owned());
+        let mut files = Vec::new();
+        for entry in walkdir::WalkDir::new(path).follow_links(true).sort_by_file_name() {
+            let entry = entry.map_err(|error| {
+                let at = error.path().map_or_else(|| whole.clone(), |path| Input::Path(path.to_owned()));
+                at.error(error.into())
+            })?;
+            if entry.file_type().is_file() {
+                files.push(Input::Path(entry.into_path()));
+            }
+        }
+        if files.is_empty() {
+            return Err(whole.error(io::Error::other("there are no files in this directory")));
+        }
+        Ok(files)
     }
 
     /// An error of this input.

@@ -1,7 +1,9 @@
-//! An input that is open: a file to be read at any position, or a stream.
+//! An input that is open: a file to be read at any position, or a stream; gzip and zstd are unpacked on the way.
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::{Input, SourceError};
 
@@ -15,21 +17,31 @@ pub(super) enum Content {
     /// A file that can be read at any position.
     Positioned { file: File, bytes_total: u64 },
     /// Whatever can only be read once, and what was read of it to look at.
-    Stream { head: Vec<u8>, reader: Box<dyn Read + Send> },
+    Stream { head: Vec<u8>, reader: Box<dyn Read + Send>, taken_bytes: Taken },
 }
 
+/// How many bytes were taken out of the input up to now, packed ones where it is packed.
+pub(super) type Taken = Arc<AtomicU64>;
+
+/// The beginning of a gzip member (RFC 1952).
+const GZIP: &[u8] = &[0x1f, 0x8b];
+/// The beginning of a zstd frame (RFC 8878).
+const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+/// Packed bytes are read in pieces of this size.
+const PACKED_BYTES: usize = 128 << 10;
+
 impl Source {
-    /// Opens `input`.
+    /// Opens `input`; gzip, of any number of members, and zstd are known by their content and unpacked.
     ///
     /// # Errors
     /// When there is no such file, or it must not be read, or it is a directory.
     pub fn open(input: &Input) -> Result<Self, SourceError> {
         let content = match input {
-            Input::Path(path) => File::open(path).and_then(of_file).map_err(|cause| input.error(cause))?,
+            Input::Path(path) => File::open(path).and_then(of_file),
             Input::Stdin => stream(Box::new(io::stdin())),
             Input::BuiltIn { bytes, .. } => stream(Box::new(*bytes)),
         };
-        Ok(Source { input: input.clone(), content })
+        Ok(Source { input: input.clone(), content: content.map_err(|cause| input.error(cause))? })
     }
 
     /// The input that this is.
@@ -49,7 +61,7 @@ impl Source {
     pub fn head(&mut self, bytes_max: usize) -> Result<Vec<u8>, SourceError> {
         let head = match &mut self.content {
             Content::Positioned { file, .. } => read_at_most(file, bytes_max),
-            Content::Stream { head, reader } => {
+            Content::Stream { head, reader, .. } => {
                 let wanted = bytes_max.saturating_sub(head.len()) as u64;
                 reader.take(wanted).read_to_end(head).map(|_| head[..head.len().min(bytes_max)].to_vec())
             }
@@ -61,13 +73,27 @@ impl Source {
     pub fn into_reader(self) -> Box<dyn Read + Send> {
         match self.content {
             Content::Positioned { file, .. } => Box::new(file),
-            Content::Stream { head, reader } => Box::new(io::Cursor::new(head).chain(reader)),
+            Content::Stream { head, reader, .. } => Box::new(io::Cursor::new(head).chain(reader)),
         }
     }
 }
 
-fn stream(reader: Box<dyn Read + Send>) -> Content {
-    Content::Stream { head: Vec::new(), reader }
+/// A stream, unpacked if it is packed.
+fn stream(mut reader: Box<dyn Read + Send>) -> io::Result<Content> {
+    let taken_bytes = Taken::default();
+    let mut head = Vec::new();
+    (&mut reader).take(4).read_to_end(&mut head)?;
+    let is_gzip = head.starts_with(GZIP);
+    let is_zstd = head.starts_with(ZSTD);
+    let counted = Counted { reader: io::Cursor::new(head).chain(reader), taken_bytes: taken_bytes.clone() };
+    let packed = BufReader::with_capacity(PACKED_BYTES, counted);
+    let reader: Box<dyn Read + Send> = match (is_gzip, is_zstd) {
+        (true, _) => Box::new(Unpacked { reader: flate2::bufread::MultiGzDecoder::new(packed), format: "gzip" }),
+        (_, true) => Box::new(Unpacked { reader: zstd::stream::read::Decoder::with_buffer(packed)?, format: "zstd" }),
+        // Without the buffer: it would only be one more copy.
+        _ => Box::new(packed.into_inner()),
+    };
+    Ok(Content::Stream { head: Vec::new(), reader, taken_bytes })
 }
 
 fn of_file(file: File) -> io::Result<Content> {
@@ -75,9 +101,46 @@ fn of_file(file: File) -> io::Result<Content> {
     if meta.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
+    let magic = if meta.is_file() { read_at_most(&file, 4)? } else { Vec::new() };
+    let is_packed = magic.starts_with(GZIP) || magic.starts_with(ZSTD);
     // Files of /proc and the like tell a length of 0 and are not empty.
-    let positioned = meta.is_file() && meta.len() > 0;
-    Ok(if positioned { Content::Positioned { file, bytes_total: meta.len() } } else { stream(Box::new(file)) })
+    if is_packed || !meta.is_file() || meta.len() == 0 {
+        return stream(Box::new(file));
+    }
+    Ok(Content::Positioned { file, bytes_total: meta.len() })
+}
+
+/// Counts what is taken out of a reader.
+struct Counted<R> {
+    reader: R,
+    taken_bytes: Taken,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.taken_bytes.fetch_add(read as u64, Relaxed);
+        Ok(read)
+    }
+}
+
+/// Says of an error that it came up while unpacking.
+struct Unpacked<R> {
+    reader: R,
+    format: &'static str,
+}
+
+impl<R: Read> Read for Unpacked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.reader.read(buffer).map_err(|error| {
+            let reason = match error.kind() {
+                io::ErrorKind::UnexpectedEof => "it ends too early, part of it is missing".to_owned(),
+                io::ErrorKind::Interrupted => return error,
+                _ => error.to_string(),
+            };
+            io::Error::new(error.kind(), format!("the {} data is damaged: {reason}", self.format))
+        })
+    }
 }
 
 fn read_at_most(file: &File, bytes_max: usize) -> io::Result<Vec<u8>> {
@@ -98,6 +161,7 @@ fn read_at_most(file: &File, bytes_max: usize) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write;
 
     #[test]
     fn looking_at_the_head_loses_nothing() {
@@ -108,5 +172,44 @@ mod tests {
         let mut all = Vec::new();
         source.into_reader().read_to_end(&mut all).unwrap();
         assert_eq!(all, b"abcdef");
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packer.write_all(bytes).unwrap();
+        packer.finish().unwrap()
+    }
+
+    fn unpacked(bytes: Vec<u8>) -> io::Result<Vec<u8>> {
+        let Content::Stream { mut reader, .. } = stream(Box::new(io::Cursor::new(bytes)))? else { unreachable!() };
+        let mut all = Vec::new();
+        reader.read_to_end(&mut all).map(|_| all)
+    }
+
+    #[test]
+    fn packed_content_is_unpacked_to_its_last_member() {
+        let members = [gzip(b"one\n"), gzip(b""), gzip(b"two\n")].concat();
+        assert_eq!(unpacked(members).unwrap(), b"one\ntwo\n");
+        let frames =
+            [zstd::encode_all(&b"one\n"[..], 1).unwrap(), zstd::encode_all(&b"two\n"[..], 1).unwrap()].concat();
+        assert_eq!(unpacked(frames).unwrap(), b"one\ntwo\n");
+        assert_eq!(unpacked(b"\x1fplain".to_vec()).unwrap(), b"\x1fplain");
+    }
+
+    #[test]
+    fn damaged_content_is_an_error_and_not_an_end() {
+        let text: Vec<u8> = (0..100_000u32).flat_map(u32::to_le_bytes).collect();
+        for packed in [gzip(&text), zstd::encode_all(&text[..], 1).unwrap()] {
+            assert_eq!(unpacked(packed.clone()).unwrap(), text);
+            for cut in [packed.len() - 1, packed.len() / 2, 12] {
+                let error = unpacked(packed[..cut].to_vec()).unwrap_err().to_string();
+                assert!(error.contains("it ends too early"), "{cut}: {error}");
+            }
+            let mut broken = packed.clone();
+            broken[packed.len() / 2] ^= 0xff;
+            // zstd has a checksum only where the packer wants one.
+            assert!(unpacked(broken).is_err() || !packed.starts_with(GZIP));
+            assert!(unpacked([packed, b"garbage behind it".to_vec()].concat()).is_err());
+        }
     }
 }
