@@ -113,3 +113,39 @@ proptest! {
         }
     }
 }
+
+/// A log of many URLs, each a few times.
+fn many_urls() -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    let lines: String = (0..90_000u64)
+        .map(|n| format!("2019-08-24\t10:00:00\t{}\t/{}.jpg\n", n * n % 1013, n * 7919 % 30_000))
+        .collect();
+    file.write_all(lines.as_bytes()).unwrap();
+    file
+}
+
+fn logsum(file: &tempfile::NamedTempFile, options: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_votekit"));
+    let output = command.arg("logsum").arg(file.path()).args(options).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn little_memory_gives_the_same_largest_groups() {
+    let file = many_urls();
+    let plenty = logsum(&file, &["--by", "url", "--top", "20"]);
+    let little = logsum(&file, &["--by", "url", "--top", "20", "--memory", "1MiB"]);
+    assert_eq!(plenty.0, Some(0), "{}", plenty.2);
+    assert_eq!(plenty.1.lines().count(), 21);
+    assert_eq!(plenty, little);
+}
+
+#[test]
+fn too_many_groups_are_an_error_that_says_what_to_do() {
+    let (code, stdout, stderr) = logsum(&many_urls(), &["--by", "url", "--memory", "1MiB"]);
+    assert_eq!((code, stdout.as_str()), (Some(1), ""));
+    let expected = "votekit: error: the groups need more than 1 MiB of memory\n  ask for the largest with --top N, \
+                    or allow more with --memory 2GiB\n";
+    assert_eq!(stderr, expected);
+}

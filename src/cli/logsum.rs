@@ -79,16 +79,16 @@ impl Args {
         } else {
             weblog::sum(&inputs, &options, &sinks, &bar)
         };
+        let grouped = run.finish(sinks.into_all()).map_err(answers::way_out)?;
         if let Some(error) = failed.into_iter().next() {
             return Err(error).context("no sum");
         }
-        let grouped = run.finish(sinks.into_all());
         drop(bar);
         if answers.by.is_empty() {
             let figure = Report::figure("bytes", Value::Bytes(totals.bytes));
             output::print(&figure, format, &console.with_human_bytes(answers.human_bytes))?;
         } else {
-            output::write_stdout(&answers.text(&grouped.map_err(answers::way_out)?, &about, format, console)?)?;
+            output::write_stdout(&answers.text(&grouped, &about, format, console)?)?;
         }
         tell_of_bad_rows(&totals, console);
         Ok(())

@@ -1,5 +1,5 @@
 //! Where the rows that count go: nowhere but the sum, or into groups.
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 
 use super::by::{self, By, Key};
 use super::format::Needs;
@@ -14,6 +14,11 @@ pub trait Sink: Send {
     /// `requests` rows of a day that count, with `bytes` in all: all that a sink gets where
     /// [`SumOptions::only_days`](super::SumOptions::only_days) says that it wants no more.
     fn day(&mut self, date: Date, requests: u64, bytes: u128);
+
+    /// Whether all further rows are in vain, so that the run had better end.
+    fn gave_up(&self) -> bool {
+        false
+    }
 }
 
 impl Sink for () {
@@ -35,9 +40,13 @@ impl<S: Sink> Sink for Option<S> {
             sink.day(date, requests, bytes);
         }
     }
+
+    fn gave_up(&self) -> bool {
+        self.as_ref().is_some_and(Sink::gave_up)
+    }
 }
 
-/// Gives sinks to threads and takes them back, so that they live through all inputs of a run.
+/// Lends sinks to threads, so that they live through all inputs of a run, those that fail among them.
 #[derive(Debug)]
 pub struct Sinks<S, F> {
     idle: Mutex<Vec<S>>,
@@ -50,20 +59,43 @@ impl<S: Sink, F: Fn() -> S + Sync> Sinks<S, F> {
         Sinks { idle: Mutex::new(Vec::new()), new }
     }
 
-    /// A sink that no thread has.
-    pub fn take(&self) -> S {
-        let idle = self.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
-        idle.unwrap_or_else(&self.new)
-    }
-
-    /// Takes sinks back.
-    pub fn put(&self, sinks: impl IntoIterator<Item = S>) {
-        self.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(sinks);
+    /// A sink that no thread has. It comes back when the lease ends, however the work with it ended.
+    pub fn lease(&self) -> Lease<'_, S, F> {
+        let idle = self.lock().pop();
+        Lease { sink: Some(idle.unwrap_or_else(&self.new)), home: self }
     }
 
     /// All that came back.
     pub fn into_all(self) -> Vec<S> {
         self.idle.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl<S, F> Sinks<S, F> {
+    /// No thread panics while it holds the lock, so that a poisoned one is still sound.
+    fn lock(&self) -> MutexGuard<'_, Vec<S>> {
+        self.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// A sink while a thread has it.
+#[derive(Debug)]
+pub struct Lease<'a, S, F> {
+    /// Always there until the lease ends.
+    sink: Option<S>,
+    home: &'a Sinks<S, F>,
+}
+
+impl<S: Sink, F: Fn() -> S + Sync> Lease<'_, S, F> {
+    /// The sink.
+    pub fn sink(&mut self) -> &mut S {
+        self.sink.get_or_insert_with(&self.home.new)
+    }
+}
+
+impl<S, F> Drop for Lease<'_, S, F> {
+    fn drop(&mut self) {
+        self.home.lock().extend(self.sink.take());
     }
 }
 
@@ -151,6 +183,10 @@ impl Sink for GroupCounter<'_> {
             self.groups.again_many(0, part as u64);
             rest -= part;
         }
+    }
+
+    fn gave_up(&self) -> bool {
+        self.groups.failed()
     }
 }
 

@@ -12,7 +12,7 @@ mod split;
 mod sum;
 mod visit;
 
-pub use count::{GroupCounter, GroupRun, Sink, Sinks};
+pub use count::{GroupCounter, GroupRun, Lease, Sink, Sinks};
 pub use filter::{DayRange, DayRangeError, Filter, Span, StatusKind, Test};
 pub use follow::{FollowedLog, Notice};
 pub use format::{Choice, Delimited, FormatError, GivenColumns, LineReader, NAMES as FORMATS, Needs, detect};

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::thread;
 
-use super::count::{Sink, Sinks};
+use super::count::{Lease, Sink, Sinks};
 use super::filter::Filter;
 use super::format::{self, Choice, FormatError, LineReader, Needs};
 use super::record::{Date, RowError};
@@ -90,6 +90,9 @@ pub enum LogError {
         /// The first of them.
         first: BadRow,
     },
+    /// The sinks can take no more: they tell why.
+    #[error("{0} was not read to its end")]
+    GaveUp(String),
     /// A row cannot be read, and [`SumOptions::strict`] was asked.
     #[error("{0}")]
     Strict(BadRow),
@@ -185,8 +188,8 @@ impl From<SourceError> for Stop {
 }
 
 /// What a thread has while it visits blocks.
-struct Worker<S> {
-    sink: S,
+struct Worker<'a, S, F> {
+    sink: Lease<'a, S, F>,
     /// The reader that a line of an earlier block asked for.
     changed: Option<LineReader>,
 }
@@ -236,15 +239,18 @@ impl<S: Sink, F: Fn() -> S + Sync> Run<'_, S, F> {
         let name = source.input().name();
         let scan = if in_order { ScanOptions { threads: 1, ..self.options.scan } } else { self.options.scan };
         let (mut totals, mut lines, mut days) = (Totals::default(), 0, Vec::new());
-        let workers = scan::blocks(
+        let mut workers = scan::blocks(
             source,
             &scan,
             self.progress,
-            || Worker { sink: self.sinks.take(), changed: None },
+            || Worker { sink: self.sinks.lease(), changed: None },
             |worker, block| self.visit(worker, reader, block),
             |found: BlockTotals| {
                 if found.changed && !in_order {
                     return Err(Stop::Changed);
+                }
+                if found.gave_up {
+                    return Err(Stop::Failed(LogError::GaveUp(name.clone())));
                 }
                 days.extend_from_slice(&found.days);
                 found.add_to(&mut totals, &name, &mut lines);
@@ -254,16 +260,17 @@ impl<S: Sink, F: Fn() -> S + Sync> Run<'_, S, F> {
                 }
             },
         )?;
-        let mut sinks: Vec<S> = workers.into_iter().map(|worker| worker.sink).collect();
-        if let Some(sink) = sinks.first_mut() {
-            days.into_iter().for_each(|(date, requests, bytes)| sink.day(date, requests, bytes));
+        if let Some(worker) = workers.first_mut() {
+            days.into_iter().for_each(|(date, requests, bytes)| worker.sink.sink().day(date, requests, bytes));
         }
-        self.sinks.put(sinks);
         Ok(totals)
     }
 
-    fn visit(&self, worker: &mut Worker<S>, reader: &LineReader, block: &Block) -> BlockTotals {
-        visit(self.options, block, reader, &mut worker.changed, &mut worker.sink)
+    fn visit(&self, worker: &mut Worker<'_, S, F>, reader: &LineReader, block: &Block) -> BlockTotals {
+        let sink = worker.sink.sink();
+        let mut found = visit(self.options, block, reader, &mut worker.changed, sink);
+        found.gave_up = sink.gave_up();
+        found
     }
 }
 

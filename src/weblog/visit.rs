@@ -22,6 +22,8 @@ pub struct BlockTotals {
     pub days: Vec<DaySum>,
     /// A line said that the columns change.
     pub changed: bool,
+    /// The sink can take no more.
+    pub gave_up: bool,
 }
 
 /// Visits the lines of a block.
