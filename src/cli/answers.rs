@@ -17,13 +17,20 @@ use super::{exit, svg};
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Answers")]
 pub struct AnswerArgs {
-    /// A row for each: day, hour, month, ext, type, status, host, dir, url, or a column of the log; several with commas
+    /// A row for each day, hour, month, ext, type, status, host, dir, url, or COLUMN; several with commas
+    ///
+    /// ext is the file's extension, type the media type (image/jpeg), dir the URL's path without the file name, url the URL
+    /// without query; COLUMN any column of the log by its name. Rows hold requests, bytes and the share of all bytes. They
+    /// stand in the order of time when the first key is a time, else the most bytes come first.
     #[arg(long, value_name = "KEY,…", value_delimiter = ',', action = clap::ArgAction::Append)]
     by: Vec<By>,
-    /// Only the N groups with the most bytes; the rest is one row (other)
+    /// Only the N groups with the most bytes; the rest is one row (other), so that the sum is whole
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000), requires = "by")]
     top: Option<u32>,
-    /// The most memory for groups; with --top what needs more goes through temporary files, exactly
+    /// The most memory that groups may take
+    ///
+    /// With --top what needs more goes through unnamed temporary files (in TMPDIR), and the figures stay exact. Without it,
+    /// more groups than fit are an error.
     #[arg(long, value_name = "SIZE", default_value = "256MiB", value_parser = memory_bytes, requires = "by")]
     memory: usize,
     /// Bytes with decimal units, as in 12.1 GB (table and plain)
@@ -32,7 +39,7 @@ pub struct AnswerArgs {
     /// Draw the groups as bars in the terminal
     #[arg(long, requires = "by")]
     chart: bool,
-    /// Draw the groups into an SVG picture
+    /// Draw the groups into an SVG picture: over time if the first key is a time, else bars
     #[arg(long, value_name = "FILE", requires = "by")]
     svg: Option<PathBuf>,
 }
@@ -60,6 +67,11 @@ impl AnswerArgs {
         if let Some(twice) = names.iter().enumerate().find_map(|(at, name)| names[..at].contains(name).then_some(name))
         {
             return Err(exit::misuse(format!("--by {twice} is given twice")));
+        }
+        if names.contains(&By::Column(String::new()).name()) {
+            return Err(exit::misuse(
+                "--by needs names: day, hour, month, ext, type, status, host, dir, url, or a column",
+            ));
         }
         if self.by.len() > BY_MOST {
             return Err(exit::misuse(format!("--by takes at most {BY_MOST} keys")));
@@ -268,7 +280,7 @@ fn largest_names(rows: &[(NaiveDateTime, String, u128)]) -> Vec<String> {
 pub fn way_out(error: GroupError) -> anyhow::Error {
     let way_out = match &error {
         GroupError::TooMany { .. } => "ask for the largest with --top N, or allow more with --memory 2GiB",
-        GroupError::Spill { .. } => "TMPDIR names another folder, and --memory 2GiB needs less of it",
+        GroupError::Spill { .. } => "name another folder with TMPDIR=…, or allow more memory with --memory 2GiB",
     };
     let because = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
     anyhow::anyhow!("{error}{because}\n{way_out}")

@@ -19,6 +19,9 @@ Examples:
   votekit logsum access.log --from 08-24 --to 08-25             the same days of any year
   zcat *.gz | votekit logsum                                    all days, from a pipe
   votekit logsum                                                the sample that is built in
+  votekit logsum access.log --by day,ext --top 20 --human       groups, the most bytes first
+  votekit logsum access.log --by hour --svg hours.svg           a picture for a report
+  votekit logsum access.log --by dir --chart --follow           bars that grow with the log
 
 A log has a header that names its columns date, size and url, or is of the four columns date, time, size, url; tabs stand
 between them. JPEGs are told by the URL: .jpg, .jpeg, .jpe, .jfif, in any case. Rows that cannot be read are no part of the
@@ -41,6 +44,9 @@ pub struct Args {
     #[arg(long)]
     strict: bool,
     /// Go on as the files grow, as tail -F does: through truncation and rotation, until Ctrl-C
+    ///
+    /// The result is redrawn in place on a terminal; into a pipe it is told again when it changed, once a second at most. A
+    /// file that is not there is waited for. What was counted stays counted when a file is truncated or replaced.
     #[arg(long, requires = "files")]
     follow: bool,
     #[command(flatten)]
