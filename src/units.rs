@@ -18,12 +18,60 @@ pub enum Day {
     },
 }
 
+/// A day, or a minute or second of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// A whole day.
+    Day(Day),
+    /// A span within a day of the calendar.
+    Within {
+        /// The day.
+        date: NaiveDate,
+        /// The first second since its midnight.
+        second: u32,
+        /// How many seconds it spans: 60 for a minute, 1 for a second.
+        span_secs: u32,
+    },
+}
+
+impl FromStr for Bound {
+    type Err = DayError;
+
+    /// A [`Day`], or a day of the calendar with `T10:00` or `T10:00:30` behind it (a space will do for the T).
+    fn from_str(text: &str) -> Result<Self, DayError> {
+        let Some((day, time)) = text.split_once(['T', 't', ' ']) else { return text.parse().map(Bound::Day) };
+        let date = day.parse::<Day>()?.dated().ok_or(DayError::Time)?;
+        let (time, span_secs) = match time.len() {
+            5 => (format!("{time}:00"), 60),
+            _ => (time.to_owned(), 1),
+        };
+        let parsed = chrono::NaiveTime::parse_from_str(&time, "%H:%M:%S").map_err(|_| DayError::Time)?;
+        let second = chrono::Timelike::num_seconds_from_midnight(&parsed);
+        if time.len() == 8 { Ok(Bound::Within { date, second, span_secs }) } else { Err(DayError::Time) }
+    }
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Bound::Day(day) => day.fmt(f),
+            Bound::Within { date, second, span_secs } => {
+                write!(f, "{date}T{:02}:{:02}", second / 3600, second / 60 % 60)?;
+                if *span_secs == 1 { write!(f, ":{:02}", second % 60) } else { Ok(()) }
+            }
+        }
+    }
+}
+
 /// Why a text is no day.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DayError {
     /// Not of a known shape.
     #[error("not a day: write 2019-08-24, 24/8/2019, or 08-24 for any year")]
     Shape,
+    /// A day with something behind it that is no time.
+    #[error("not a time of a day: write 2019-08-24T10:00 or 2019-08-24T10:00:30")]
+    Time,
     /// Of a known shape, but the calendar has no such day.
     #[error("no such day in the calendar")]
     Calendar,
@@ -109,6 +157,27 @@ mod tests {
             ("", Err(DayError::Shape)),
         ] {
             assert_eq!(text.parse::<Day>(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn times_within_a_day() {
+        for (text, written) in [
+            ("24/8/2019T10:05", "2019-08-24T10:05"),
+            ("2019-08-24 10:05:09", "2019-08-24T10:05:09"),
+            ("08-24", "08-24"),
+        ] {
+            assert_eq!(text.parse::<Bound>().unwrap().to_string(), written);
+        }
+        for text in [
+            "08-24T10:00",
+            "2019-08-24T",
+            "2019-08-24T25:00",
+            "2019-08-24T10",
+            "2019-08-24T10:00:60",
+            "2019-08-24T1:00:00",
+        ] {
+            assert_eq!(text.parse::<Bound>(), Err(DayError::Time), "{text}");
         }
     }
 

@@ -99,6 +99,7 @@ fn options(scan: ScanOptions, only_days: bool) -> SumOptions {
         format: Choice::Detect,
         only_days,
         strict: false,
+        rejects: None,
         scan,
     }
 }
@@ -170,9 +171,10 @@ proptest! {
 
         let groups = GroupOptions { top: None, memory_bytes: 64 << 20, workers: threads, may_spill: true };
         for only_days in [true, false] {
-            let run = GroupRun::new(&[By::Day], groups);
+            let mut options = options(scan, only_days);
+            let run = GroupRun::new(&[By::Day], &mut options.needs, 0, groups);
             let sinks = Sinks::new(|| run.counter());
-            let outcome = sum(&inputs, &options(scan, only_days), &sinks, &());
+            let outcome = sum(&inputs, &options, &sinks, &());
             prop_assert_eq!(outcome.totals.bytes, expected.bytes);
             let grouped = run.finish(sinks.into_all()).unwrap();
             let by_day: BTreeMap<String, (u64, u128)> = grouped

@@ -1,8 +1,9 @@
 //! Files that a command leaves behind: whole, or not at all.
-use std::io::Write;
-use std::path::Path;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use votekit::weblog::SharedWriter;
 
 /// Writes `bytes` to `path` so that a reader, a full disk or a Ctrl-C never leaves half of it there: a temporary file in
 /// the same folder takes the name when all is on disk. A file of that name is replaced; a symbolic link is followed.
@@ -30,6 +31,50 @@ pub fn write_file_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         Ok(())
     };
     write().with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// A file that grows under a temporary name in the folder where it will stand, and takes its own only when it is whole.
+#[derive(Debug)]
+pub struct Growing {
+    path: PathBuf,
+    file: tempfile::NamedTempFile,
+    writer: SharedWriter,
+}
+
+impl Growing {
+    /// Begins a file that will stand at `path`.
+    ///
+    /// # Errors
+    /// When the folder does not exist, must not be written, or is full; the error names `path`.
+    pub fn create(path: &Path) -> anyhow::Result<Self> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let begin = || -> std::io::Result<_> {
+            let file = temporary_in(folder)?;
+            let writer = SharedWriter::new(BufWriter::new(file.reopen()?));
+            Ok(Growing { path: path.to_owned(), file, writer })
+        };
+        begin().with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// Where it is written, by any thread.
+    pub fn writer(&self) -> SharedWriter {
+        self.writer.clone()
+    }
+
+    /// The file is whole: it takes its name.
+    ///
+    /// # Errors
+    /// When the rest cannot be written; the error names the file.
+    pub fn keep(self) -> anyhow::Result<()> {
+        let keep = || -> std::io::Result<()> {
+            self.writer.flush()?;
+            self.file.as_file().sync_all()?;
+            self.file.persist(&self.path).map_err(|error| error.error)?;
+            Ok(())
+        };
+        let path = self.path.clone();
+        keep().with_context(|| format!("cannot write {}", path.display()))
+    }
 }
 
 /// A temporary file with the permissions any new file gets, not those of a secret. An error of it is the system's own: the

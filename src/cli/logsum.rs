@@ -4,14 +4,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use votekit::report::{Report, Value};
 use votekit::scan::{Input, ScanOptions};
-use votekit::units::Day;
-use votekit::weblog::{
-    self, Choice, Column, DayRange, Filter, GroupRun, Media, Needs, Outcome, Sinks, Span, SumOptions, Totals,
-};
+use votekit::weblog::{self, GroupRun, LogError, Needs, Outcome, Sinks, SumOptions, Totals};
 
 use super::console::Console;
 use super::output::{self, Format};
-use super::{answers, exit, follow, stdin};
+use super::{answers, exit, files, follow, rows, stdin};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -31,17 +28,16 @@ sum; they are counted, and the first three told of.";
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Args {
-    /// Logs to read, - for stdin [default: stdin if something is there, else the built-in sample]
+    /// Logs to read, plain, gzip or zstd; a directory for all files below it; - for stdin [default: stdin if something is there, else the built-in sample]
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// The first day: 2019-08-24, 24/8/2019, or 08-24 for any year
-    #[arg(long, value_name = "DAY")]
-    from: Option<Day>,
-    /// The last day, whole
-    #[arg(long, value_name = "DAY")]
-    to: Option<Day>,
+    #[command(flatten)]
+    rows: rows::RowArgs,
+    /// Keep the rows that cannot be read in this file: the log, the line, the reason, and the row as it is, tabs between
+    #[arg(long, value_name = "FILE", help_heading = "Reading", conflicts_with = "follow")]
+    rejects: Option<PathBuf>,
     /// Fail at the first row that cannot be read
-    #[arg(long)]
+    #[arg(long, help_heading = "Reading")]
     strict: bool,
     /// Go on as the files grow, as tail -F does: through truncation and rotation, until Ctrl-C
     ///
@@ -59,37 +55,45 @@ impl Args {
     /// # Errors
     /// When the options contradict each other, an input cannot be read or is no log, or stdout cannot be written.
     pub fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
-        let days = DayRange::new(self.from, self.to).map_err(|error| exit::misuse(error.to_string()))?;
         let scan = ScanOptions::default();
         let answers = self.answers.meant(format, scan.threads, self.follow)?;
-        let mut needs = Needs { time: false, columns: vec![Column::ContentType] };
-        let run = GroupRun::new(&answers.by, &mut needs, 0, answers.groups);
+        let rows::Rows { filter, mut needs, format: log_format, in_words, clock } = self.rows.meant()?;
+        let run = GroupRun::new(&answers.by, &mut needs, filter.span.offset_secs, answers.groups);
+        if needs.columns.len() > Needs::COLUMNS_MAX {
+            return Err(exit::misuse(format!("at most {} columns can be asked for in one run", Needs::COLUMNS_MAX)));
+        }
+        let rejects = self.rejects.as_deref().map(files::Growing::create).transpose()?;
         let options = SumOptions {
-            filter: Filter { span: Span::days(days), media: Media::Jpeg, content_type: Some(0), tests: Vec::new() },
+            filter,
             needs,
-            format: Choice::Detect,
+            format: log_format,
             only_days: run.only_days(),
             strict: self.strict,
+            rejects: rejects.as_ref().map(files::Growing::writer),
             scan,
         };
-        let about = answers::About { rows: rows_in_words("JPEGs", self.from, self.to), clock: "UTC".to_owned() };
+        let about = answers::About { rows: in_words, clock };
         if self.follow {
             return follow::run(&self.files, &options, &answers, &run, &about, format, console);
         }
-        let inputs = inputs(&self.files, console);
-        let bytes_total = inputs.iter().map(Input::bytes_total).sum();
-        let bar = console.bar(bytes_total);
+        let inputs = inputs(&self.files, console)?;
+        let bar = console.bar(inputs.iter().map(Input::bytes_total).sum());
         let sinks = Sinks::new(|| run.counter());
         let Outcome { totals, failed } = if answers.by.is_empty() {
             weblog::sum(&inputs, &options, &Sinks::new(|| ()), &bar)
         } else {
             weblog::sum(&inputs, &options, &sinks, &bar)
         };
+        // Groups that outgrew their memory end a run early; that is then the reason to tell, not the inputs that were left.
         let grouped = run.finish(sinks.into_all()).map_err(answers::way_out)?;
-        if let Some(error) = failed.into_iter().next() {
-            return Err(error).context("no sum");
-        }
         drop(bar);
+        tell_of_formats(&totals, console);
+        if !failed.is_empty() {
+            return Err(partial(&totals, failed, inputs.len(), console));
+        }
+        if let Some(rejects) = rejects {
+            rejects.keep()?;
+        }
         if answers.by.is_empty() {
             let figure = Report::figure("bytes", Value::Bytes(totals.bytes));
             output::print(&figure, format, &console.with_human_bytes(answers.human_bytes))?;
@@ -101,27 +105,45 @@ impl Args {
     }
 }
 
-/// Which rows count, for the headline of a picture: `JPEGs, 2019-08-24 to 2019-08-25`.
-fn rows_in_words(what: &str, from: Option<Day>, to: Option<Day>) -> String {
-    match (from, to) {
-        (None, None) => format!("{what}, all days"),
-        (Some(from), None) => format!("{what}, from {from} on"),
-        (None, Some(to)) => format!("{what}, up to {to}"),
-        (Some(from), Some(to)) if from == to => format!("{what}, {from}"),
-        (Some(from), Some(to)) => format!("{what}, {from} to {to}"),
+/// Tells what the files that could be read sum to, on stderr alone: on stdout it would pass for the whole.
+fn partial(totals: &Totals, failed: Vec<LogError>, inputs: usize, console: &Console) -> anyhow::Error {
+    let read = totals.formats.len();
+    if read > 0 {
+        console.warn(&format!(
+            "partial: {} bytes in the {read} of {inputs} logs that could be read; nothing is printed on stdout, for it is not \
+             the sum of all",
+            totals.bytes
+        ));
+    }
+    let more = failed.len().saturating_sub(1);
+    let first = failed.into_iter().next().map_or_else(|| anyhow::anyhow!("unknown"), anyhow::Error::from);
+    first.context(if more > 0 {
+        format!("no sum, for {} logs cannot be read; the first", more + 1)
+    } else {
+        "no sum".to_owned()
+    })
+}
+
+fn tell_of_formats(totals: &Totals, console: &Console) {
+    for (name, format) in &totals.formats {
+        console.detail(&format!("{name}: read as {format}"));
     }
 }
 
-fn inputs(files: &[PathBuf], console: &Console) -> Vec<Input> {
+fn inputs(files: &[PathBuf], console: &Console) -> anyhow::Result<Vec<Input>> {
+    if files.iter().filter(|path| *path == Path::new("-")).count() > 1 {
+        return Err(exit::misuse("stdin can be read only once: - is given twice"));
+    }
     if !files.is_empty() {
-        let input = |path: &PathBuf| if path == Path::new("-") { Input::Stdin } else { Input::Path(path.clone()) };
-        return files.iter().map(input).collect();
+        let below = |path: &PathBuf| if path == Path::new("-") { Ok(vec![Input::Stdin]) } else { Input::below(path) };
+        let inputs = files.iter().map(below).collect::<Result<Vec<_>, _>>().context("no sum")?;
+        return Ok(inputs.concat());
     }
     if stdin::is_given() {
-        return vec![Input::Stdin];
+        return Ok(vec![Input::Stdin]);
     }
     console.note("no FILE, and nothing on stdin: this is the sample log that is built in");
-    vec![Input::BuiltIn { name: "samples/cdn.log", bytes: include_bytes!("../../samples/cdn.log") }]
+    Ok(vec![Input::BuiltIn { name: "samples/cdn.log", bytes: include_bytes!("../../samples/cdn.log") }])
 }
 
 fn tell_of_bad_rows(totals: &Totals, console: &Console) {

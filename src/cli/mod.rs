@@ -17,6 +17,7 @@ pub mod output;
 pub mod picture;
 pub mod progress;
 mod q1;
+mod rows;
 mod stdin;
 pub mod svg;
 mod tally;

@@ -18,4 +18,4 @@ pub use follow::{FollowedLog, Notice};
 pub use format::{Choice, Delimited, FormatError, GivenColumns, LineReader, NAMES as FORMATS, Needs, detect};
 pub use media::{Media, essence, extension, is_jpeg, path};
 pub use record::{Column, Date, Moment, Row, RowError, read_offset, read_second};
-pub use sum::{BAD_ROWS_TOLD, BadRow, LogError, Outcome, SumOptions, Totals, sum};
+pub use sum::{BAD_ROWS_TOLD, BadRow, LogError, Outcome, SharedWriter, SumOptions, Totals, sum};

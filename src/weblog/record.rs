@@ -151,7 +151,7 @@ pub fn read_date(field: &[u8]) -> Result<Date, RowError> {
         Ok(day @ Day::Dated(_)) => return Ok(day.into()),
         Ok(Day::AnyYear { .. }) => "a day without a year",
         Err(DayError::Calendar) => "no day of the calendar",
-        Err(DayError::Shape) => "not a day",
+        Err(DayError::Shape | DayError::Time) => "not a day",
     };
     Err(RowError::Day { text: excerpt(field), reason })
 }

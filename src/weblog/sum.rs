@@ -1,7 +1,8 @@
 //! Inputs in, totals out.
+use std::io::{self, Write};
 use std::ops::ControlFlow;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use super::count::{Lease, Sink, Sinks};
@@ -25,8 +26,42 @@ pub struct SumOptions {
     pub only_days: bool,
     /// The first row that cannot be read ends the run.
     pub strict: bool,
+    /// Where rows that cannot be read are kept: input, line, reason, and the row as it is, tabs between.
+    pub rejects: Option<SharedWriter>,
     /// How inputs are read.
     pub scan: ScanOptions,
+}
+
+/// A writer for any thread.
+#[derive(Clone)]
+pub struct SharedWriter(Arc<Mutex<dyn Write + Send>>);
+
+impl SharedWriter {
+    /// Shares `writer`.
+    pub fn new(writer: impl Write + Send + 'static) -> Self {
+        SharedWriter(Arc::new(Mutex::new(writer)))
+    }
+
+    /// Writes what is still held back.
+    ///
+    /// # Errors
+    /// When that cannot be written.
+    pub fn flush(&self) -> io::Result<()> {
+        lock(&self.0).flush()
+    }
+
+    fn reject(&self, bad: &BadRow, row: &[u8]) -> io::Result<()> {
+        let mut writer = lock(&self.0);
+        write!(writer, "{}\t{}\t{}\t", bad.input, bad.line, bad.reason)?;
+        writer.write_all(row)?;
+        writer.write_all(b"\n")
+    }
+}
+
+impl std::fmt::Debug for SharedWriter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SharedWriter")
+    }
 }
 
 /// What was found.
@@ -88,7 +123,7 @@ pub enum LogError {
         /// How many rows it has.
         rows: u64,
         /// The first of them.
-        first: BadRow,
+        first: Box<BadRow>,
     },
     /// The sinks can take no more: they tell why.
     #[error("{0} was not read to its end")]
@@ -96,6 +131,9 @@ pub enum LogError {
     /// A row cannot be read, and [`SumOptions::strict`] was asked.
     #[error("{0}")]
     Strict(BadRow),
+    /// A row that cannot be read cannot be kept either.
+    #[error("cannot keep the rows that could not be read")]
+    Rejects(#[source] io::Error),
 }
 
 /// What came of all inputs.
@@ -149,7 +187,7 @@ pub fn sum<S: Sink, F: Fn() -> S + Sync>(
 }
 
 /// No thread panics while it holds one of these locks, so that a poisoned one is still sound.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub(super) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
@@ -205,7 +243,8 @@ impl<S: Sink, F: Fn() -> S + Sync> Run<'_, S, F> {
         let format_error = |cause| LogError::Format { input: name.clone(), cause };
         let reader = format::detect(&head, &self.options.format, &self.options.needs).map_err(format_error)?;
         // Rows that were handed to a sink cannot be taken back; where columns may change, only what can be is read ahead.
-        let in_order = reader.may_change() && (!source.is_positioned() || !self.sums_are_enough());
+        let undoable = source.is_positioned() && self.sums_are_enough() && self.options.rejects.is_none();
+        let in_order = reader.may_change() && !undoable;
         let totals = match self.blocks(source, &reader, in_order) {
             Err(Stop::Changed) => self.blocks(Source::open(input)?, &reader, true),
             other => other,
@@ -226,7 +265,7 @@ impl<S: Sink, F: Fn() -> S + Sync> Run<'_, S, F> {
     fn judge(&self, mut totals: Totals, name: String, format: &'static str) -> Result<Totals, LogError> {
         match totals.bad_rows.first() {
             Some(first) if totals.rows_read == 0 => {
-                Err(LogError::NoRow { input: name, format, rows: totals.rows_bad, first: first.clone() })
+                Err(LogError::NoRow { input: name, format, rows: totals.rows_bad, first: Box::new(first.clone()) })
             }
             _ => {
                 totals.formats.push((name, format));
@@ -253,6 +292,7 @@ impl<S: Sink, F: Fn() -> S + Sync> Run<'_, S, F> {
                     return Err(Stop::Failed(LogError::GaveUp(name.clone())));
                 }
                 days.extend_from_slice(&found.days);
+                self.reject(&found, &name, lines).map_err(|error| Stop::Failed(LogError::Rejects(error)))?;
                 found.add_to(&mut totals, &name, &mut lines);
                 match totals.bad_rows.first() {
                     Some(bad) if self.options.strict => Err(Stop::Failed(LogError::Strict(bad.clone()))),
@@ -264,6 +304,15 @@ impl<S: Sink, F: Fn() -> S + Sync> Run<'_, S, F> {
             days.into_iter().for_each(|(date, requests, bytes)| worker.sink.sink().day(date, requests, bytes));
         }
         Ok(totals)
+    }
+
+    fn reject(&self, found: &BlockTotals, name: &str, lines: u64) -> io::Result<()> {
+        let Some(rejects) = &self.options.rejects else { return Ok(()) };
+        for (line, reason, row) in &found.rejects {
+            let bad = BadRow { input: name.to_owned(), line: lines + line + 1, reason: reason.clone() };
+            rejects.reject(&bad, row)?;
+        }
+        Ok(())
     }
 
     fn visit(&self, worker: &mut Worker<'_, S, F>, reader: &LineReader, block: &Block) -> BlockTotals {

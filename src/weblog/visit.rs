@@ -20,6 +20,8 @@ pub struct BlockTotals {
     pub bad_rows: Vec<(u64, RowError)>,
     /// Sums by day, where sinks want no more.
     pub days: Vec<DaySum>,
+    /// All rows that could not be read, where they are to be kept.
+    pub rejects: Vec<(u64, RowError, Vec<u8>)>,
     /// A line said that the columns change.
     pub changed: bool,
     /// The sink can take no more.
@@ -77,8 +79,8 @@ impl<'a> Visitor<'a> {
     /// What the block holds.
     pub fn finish(mut self) -> BlockTotals {
         self.end_day();
-        if self.block.cut_line.is_some() {
-            self.bad(self.too_long());
+        if let Some(line) = self.block.cut_line {
+            self.bad(self.found.lines, self.too_long(), line);
             self.found.lines += 1;
         }
         self.found
@@ -162,7 +164,7 @@ impl<'a> Visitor<'a> {
                 true => self.found.rows_read += 1,
                 false => match delimited.hand_on(line, spans, Moment { date: run.date, second: 0 }, |_| ()) {
                     Ok(()) => self.found.rows_read += 1,
-                    Err(reason) => self.found.bad(number, reason),
+                    Err(reason) => self.bad(number, reason, line),
                 },
             }
             return;
@@ -179,7 +181,7 @@ impl<'a> Visitor<'a> {
         });
         match read {
             Ok(()) => self.found.rows_read += 1,
-            Err(reason) => self.found.bad(number, reason),
+            Err(reason) => self.bad(number, reason, line),
         }
     }
 
@@ -230,7 +232,7 @@ impl<'a> Visitor<'a> {
             return None;
         }
         if line.len() > self.options.scan.line_bytes_max {
-            self.found.bad(number, self.too_long());
+            self.bad(number, self.too_long(), line);
             return None;
         }
         if reader.is_header(line) {
@@ -250,7 +252,7 @@ impl<'a> Visitor<'a> {
         });
         match read {
             Ok(()) => self.found.rows_read += 1,
-            Err(reason) => self.found.bad(number, reason),
+            Err(reason) => self.bad(number, reason, line),
         }
         if let Some((date, size_bytes)) = counted {
             self.add(date, 1, size_bytes.into());
@@ -258,8 +260,10 @@ impl<'a> Visitor<'a> {
         None
     }
 
-    fn bad(&mut self, reason: RowError) {
-        let number = self.found.lines;
+    fn bad(&mut self, number: u64, reason: RowError, line: &[u8]) {
+        if self.options.rejects.is_some() {
+            self.found.rejects.push((number, reason.clone(), line.to_vec()));
+        }
         self.found.bad(number, reason);
     }
 
@@ -278,6 +282,8 @@ impl BlockTotals {
         let room = BAD_ROWS_TOLD - self.bad_rows.len();
         let lines = self.lines;
         self.bad_rows.extend(other.bad_rows.into_iter().take(room).map(|(line, reason)| (lines + line, reason)));
+        let behind = |(line, reason, row)| (lines + line, reason, row);
+        self.rejects.extend(other.rejects.into_iter().map(behind));
         self.lines += other.lines;
         self.days.extend(other.days);
         self.changed |= other.changed;

@@ -23,6 +23,9 @@ pub struct Needs {
 }
 
 impl Needs {
+    /// How many columns a run may ask for.
+    pub const COLUMNS_MAX: usize = Delimited::WANTED_MAX - 4;
+
     /// Where `column` stands in [`Row::columns`]; it is asked for if it was not.
     pub fn place_of(&mut self, column: Column) -> usize {
         self.columns.iter().position(|known| *known == column).unwrap_or_else(|| {

@@ -1,0 +1,206 @@
+//! Which rows of a log count, and how the log is to be read: the options of logsum that say so.
+use std::str::FromStr;
+
+use votekit::units::{Bound, Day};
+use votekit::weblog::{
+    Choice, Column, DayRange, FORMATS, Filter, GivenColumns, Media, Moment, Needs, Span, StatusKind, Test, read_offset,
+};
+
+use super::exit;
+
+/// The options.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Rows that count")]
+pub struct RowArgs {
+    /// The first day: 2019-08-24, 24/8/2019, or 08-24 for any year; a minute or second: 2019-08-24T10:00
+    #[arg(long, value_name = "DAY")]
+    from: Option<Bound>,
+    /// The last day, minute or second, whole
+    #[arg(long, value_name = "DAY")]
+    to: Option<Bound>,
+    /// Days begin at midnight of this offset from the log's clock, which is UTC as a rule
+    #[arg(long, value_name = "+HH:MM", value_parser = offset_secs, default_value = "+00:00", allow_hyphen_values = true)]
+    utc_offset: i32,
+    /// What was sent: jpeg, image, video, css, png, image/webp, any, …; by content type where the log has one, else by URL
+    #[arg(long = "type", value_name = "NAME", value_parser = media, default_value = "jpeg")]
+    media: Media,
+    /// The URL's extension is one of these, whatever --type is
+    #[arg(long, value_name = "EXT,…")]
+    ext: Vec<String>,
+    /// The URL matches this regular expression
+    #[arg(long, value_name = "REGEX")]
+    url: Vec<regex::bytes::Regex>,
+    /// The status is one of these: 200,206 or 2xx
+    #[arg(long, value_name = "STATUS,…")]
+    status: Vec<Statuses>,
+    /// The host is one of these
+    #[arg(long, value_name = "NAME,…")]
+    host: Vec<String>,
+    /// Another column of the log has this value
+    #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = equation)]
+    equal: Vec<(String, String)>,
+    /// The format of the logs [default: found out from the content; -v says it]
+    #[arg(long, value_name = "NAME", value_parser = format_names(), help_heading = "Reading", hide_possible_values = true)]
+    log_format: Option<String>,
+    /// Which column is which, from 0: date=0,size=4,url=7
+    #[arg(long, value_name = "NAME=N,…", value_parser = position, value_delimiter = ',', conflicts_with = "log_format",
+        help_heading = "Reading")]
+    columns: Vec<(String, usize)>,
+    /// What stands between columns: one character, tab or space
+    #[arg(long, value_name = "CHAR", value_parser = delimiter, requires = "columns", help_heading = "Reading")]
+    delimiter: Option<u8>,
+}
+
+/// Statuses that are one as good as another.
+#[derive(Debug, Clone)]
+struct Statuses(Vec<StatusKind>);
+
+impl FromStr for Statuses {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let kind = |part: &str| {
+            let class = part.strip_suffix("xx").or(part.strip_suffix("XX"));
+            let number = class.unwrap_or(part).parse::<u16>().ok();
+            match (class, number) {
+                (Some(_), Some(class @ 1..=9)) => Ok(StatusKind::Class(class)),
+                (None, Some(status)) => Ok(StatusKind::Exactly(status)),
+                _ => Err(format!("{part:?} is no status: write 200,206 or 2xx")),
+            }
+        };
+        text.split(',').map(|part| kind(part.trim())).collect::<Result<_, _>>().map(Statuses)
+    }
+}
+
+/// What was meant.
+#[derive(Debug, Clone)]
+pub struct Rows {
+    /// Which rows count.
+    pub filter: Filter,
+    /// What they must have for that.
+    pub needs: Needs,
+    /// How the logs are to be read.
+    pub format: Choice,
+    /// Which rows count, in words: `JPEGs, 2019-08-24 to 2019-08-25`.
+    pub in_words: String,
+    /// The clock that days and hours are told by: `UTC`, `UTC+08:00`.
+    pub clock: String,
+}
+
+impl RowArgs {
+    /// What was meant.
+    ///
+    /// # Errors
+    /// When the options contradict each other.
+    pub fn meant(self) -> anyhow::Result<Rows> {
+        let span = self.span()?;
+        let mut needs = Needs { time: span.needs_time(), columns: vec![Column::ContentType] };
+        let mut tests = Vec::new();
+        let words = |list: &String| list.split(',').map(|word| word.trim().to_owned()).collect::<Vec<_>>();
+        tests.extend(self.ext.iter().map(|list| {
+            let bare = |ext: String| ext.trim_start_matches('.').to_ascii_lowercase();
+            Test::Extension(words(list).into_iter().map(bare).collect())
+        }));
+        tests.extend(self.url.iter().cloned().map(Test::Url));
+        for statuses in &self.status {
+            tests.push(Test::Status(needs.place_of(Column::Status), statuses.0.clone()));
+        }
+        for hosts in &self.host {
+            tests.push(Test::HostIn(needs.place_of(Column::Host), words(hosts)));
+        }
+        for (column, value) in &self.equal {
+            tests.push(Test::Is(needs.place_of(Column::Named(column.clone())), value.clone()));
+        }
+        let in_words = self.in_words();
+        // Extensions are asked for by name; to ask for JPEGs too would leave nothing of most.
+        let media = if self.ext.is_empty() || self.media != Media::Jpeg { self.media } else { Media::Any };
+        let clock = match self.utc_offset {
+            0 => "UTC".to_owned(),
+            secs => {
+                format!("UTC{}{:02}:{:02}", if secs < 0 { '-' } else { '+' }, secs.abs() / 3600, secs.abs() / 60 % 60)
+            }
+        };
+        let format = match (self.log_format, self.columns) {
+            (Some(name), _) => Choice::Named(name),
+            (None, columns) if columns.is_empty() => Choice::Detect,
+            (None, columns) => Choice::Columns(GivenColumns { delimiter: self.delimiter.unwrap_or(b'\t'), columns }),
+        };
+        Ok(Rows { filter: Filter { span, media, content_type: Some(0), tests }, needs, format, in_words, clock })
+    }
+
+    fn span(&self) -> anyhow::Result<Span> {
+        let day = |bound: Bound| match bound {
+            Bound::Day(day) => day,
+            Bound::Within { date, .. } => Day::Dated(date),
+        };
+        let days =
+            DayRange::new(self.from.map(day), self.to.map(day)).map_err(|error| exit::misuse(error.to_string()))?;
+        let moment = |bound: Option<Bound>, last: bool| match bound {
+            Some(Bound::Within { date, second, span_secs }) => {
+                Some(Moment { date: date.into(), second: second + if last { span_secs - 1 } else { 0 } })
+            }
+            _ => None,
+        };
+        let (from, to) = (moment(self.from, false), moment(self.to, true));
+        if let (Some(first), Some(last), Some(from_text), Some(to_text)) = (from, to, self.from, self.to)
+            && first > last
+        {
+            return Err(exit::misuse(format!("the range ends before it begins: {from_text} is after {to_text}")));
+        }
+        Ok(Span { days, offset_secs: self.utc_offset, from, to })
+    }
+
+    /// Which rows count.
+    fn in_words(&self) -> String {
+        let what = match &self.media {
+            _ if !self.ext.is_empty() => self.ext.join(","),
+            Media::Jpeg => "JPEGs".to_owned(),
+            Media::Any => "all files".to_owned(),
+            Media::Named(name) => name.clone(),
+        };
+        let mut text = match (self.from, self.to) {
+            (None, None) => format!("{what}, all days"),
+            (Some(from), None) => format!("{what}, from {from} on"),
+            (None, Some(to)) => format!("{what}, up to {to}"),
+            (Some(from), Some(to)) if from == to => format!("{what}, {from}"),
+            (Some(from), Some(to)) => format!("{what}, {from} to {to}"),
+        };
+        let more = self.url.len() + self.status.len() + self.host.len() + self.equal.len();
+        if more > 0 {
+            text.push_str(", filtered");
+        }
+        text
+    }
+}
+
+fn offset_secs(text: &str) -> Result<i32, String> {
+    read_offset(text).ok_or_else(|| "write hours and minutes with a sign: +08:00".to_owned())
+}
+
+fn media(text: &str) -> Result<Media, String> {
+    Media::named(text)
+        .ok_or_else(|| "no such media type: write jpeg, image, video, css, png, image/webp, any".to_owned())
+}
+
+fn equation(text: &str) -> Result<(String, String), String> {
+    let (column, value) = text.split_once('=').ok_or("write COLUMN=VALUE, as in x-edge-result-type=Hit")?;
+    Ok((column.trim().to_owned(), value.to_owned()))
+}
+
+fn position(text: &str) -> Result<(String, usize), String> {
+    let (name, at) = text.split_once('=').ok_or("write NAME=N, as in date=0,size=4,url=7")?;
+    Ok((name.trim().to_owned(), at.trim().parse().map_err(|_| format!("{at:?} is no position: columns count from 0"))?))
+}
+
+fn delimiter(text: &str) -> Result<u8, String> {
+    match (text, text.as_bytes()) {
+        ("tab" | "\\t", _) => Ok(b'\t'),
+        ("space", _) => Ok(b' '),
+        (_, [byte]) if byte.is_ascii() && !matches!(byte, b'\n' | b'\r') => Ok(*byte),
+        _ => Err("one character, tab or space".to_owned()),
+    }
+}
+
+fn format_names() -> clap::builder::PossibleValuesParser {
+    FORMATS.iter().map(|(name, what)| clap::builder::PossibleValue::new(*name).help(*what)).collect::<Vec<_>>().into()
+}
