@@ -7,7 +7,7 @@ use std::fs;
 use proptest::prelude::*;
 use votekit::scan::{Input, ScanOptions};
 use votekit::units::Day;
-use votekit::weblog::by::By;
+use votekit::weblog::by::{By, Key};
 use votekit::weblog::group::GroupOptions;
 use votekit::weblog::{
     Choice, Column, DayRange, Filter, GroupRun, Media, Needs, Outcome, Sinks, Span, SumOptions, sum,
@@ -180,7 +180,7 @@ proptest! {
             let by_day: BTreeMap<String, (u64, u128)> = grouped
                 .rows
                 .iter()
-                .map(|row| (String::from_utf8(row.key.0[4..].to_vec()).unwrap(), (row.sum.requests, row.sum.bytes)))
+                .map(|row| (String::from_utf8(Key::parts(&row.key.0)[0].to_vec()).unwrap(), (row.sum.requests, row.sum.bytes)))
                 .collect();
             prop_assert_eq!(&by_day, &expected.by_day);
         }
