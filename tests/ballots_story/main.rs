@@ -1,4 +1,6 @@
 //! One story of tests for every store behind `ballot::BallotBox`: told cases, and random ones held against a plain model.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
 mod model;
 
 use std::ops::ControlFlow;

@@ -5,7 +5,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
@@ -132,42 +132,81 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// Opens the ballot file at `path`, to write where the system allows it.
+/// Why a file was opened as one that nobody changes, and how it looked.
+pub struct Alone {
+    /// Why it cannot be written.
+    pub reason: BoxError,
+    look: Look,
+}
+
+impl Alone {
+    /// Whether the file is as it was then.
+    pub fn unchanged(&self, path: &Path) -> bool {
+        Look::at(path).as_ref() == Some(&self.look)
+    }
+}
+
+/// How a file that nobody is writing looks.
+#[derive(Debug, PartialEq, Eq)]
+struct Look {
+    modified: Option<SystemTime>,
+    bytes: u64,
+}
+
+impl Look {
+    /// None where somebody is writing it: it has a journal with something in it.
+    fn at(path: &Path) -> Option<Look> {
+        let written = |suffix| beside(path, suffix).metadata().is_ok_and(|side| side.len() > 0);
+        if written("-wal") || written("-journal") {
+            return None;
+        }
+        let metadata = path.metadata().ok()?;
+        Some(Look { modified: metadata.modified().ok(), bytes: metadata.len() })
+    }
+}
+
+/// Opens the ballot file at `path`, to write where the system allows it. Where it does not even let SQLite make side
+/// files, it is opened as a file that nobody changes, and the second value says so.
 ///
 /// # Errors
 /// When it is none, or cannot be read.
-pub fn connect(path: &Path) -> Result<Connection, BoxError> {
+pub fn connect(path: &Path) -> Result<(Connection, Option<Alone>), BoxError> {
     inspect(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut conn = Connection::open_with_flags(literal(path), flags).map_err(|error| fault(path, &error))?;
-    prepare(&mut conn).map_err(|error| fault(path, &error))?;
-    match conn.query_row("PRAGMA user_version", [], |row| row.get(0)) {
-        Ok(FORMAT) => Ok(conn),
-        Ok(found) if found < FORMAT => migrate(&conn, found).map_err(|error| fault(path, &error)).map(|()| conn),
-        Ok(found) => Err(BoxError::Newer { place: path.display().to_string(), found, known: FORMAT }),
-        // Nobody may write side files here, or there is no room for them: the file alone, if it is all there is.
-        Err(error) => connect_alone(path)?.ok_or_else(|| fault(path, &error)),
+    match Connection::open_with_flags(literal(path), flags).and_then(ready) {
+        Ok((conn, FORMAT)) => Ok((conn, None)),
+        Ok((conn, found)) if found < FORMAT => {
+            migrate(&conn, found).map_err(|error| fault(path, &error))?;
+            Ok((conn, None))
+        }
+        Ok((_, found)) => Err(BoxError::Newer { place: path.display().to_string(), found, known: FORMAT }),
+        // This process may not write side files here, or there is no room for them: the file alone, if it is all there is.
+        Err(error) => match connect_alone(path)? {
+            Some((conn, look)) => Ok((conn, Some(Alone { reason: fault(path, &error), look }))),
+            None => Err(fault(path, &error)),
+        },
     }
 }
 
 /// Opens a file that has no side files as one that nobody changes, or `None` where it has.
-fn connect_alone(path: &Path) -> Result<Option<Connection>, BoxError> {
-    let has = |suffix| beside(path, suffix).metadata().is_ok_and(|side| side.len() > 0);
-    if has("-wal") || has("-journal") {
-        return Ok(None);
-    }
+fn connect_alone(path: &Path) -> Result<Option<(Connection, Look)>, BoxError> {
+    let Some(look) = Look::at(path) else { return Ok(None) };
     let absolute = std::path::absolute(path).map_err(|error| io_fault(path, &error))?;
     let Some(text) = absolute.to_str() else { return Ok(None) };
     let escaped = text.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-    let conn = Connection::open_with_flags(format!("file://{escaped}?immutable=1"), flags);
-    let mut conn = conn.map_err(|error| fault(path, &error))?;
-    prepare(&mut conn).map_err(|error| fault(path, &error))?;
-    match conn.query_row("PRAGMA user_version", [], |row| row.get::<_, u32>(0)) {
-        Ok(FORMAT) => Ok(Some(conn)),
+    match Connection::open_with_flags(format!("file://{escaped}?immutable=1"), flags).and_then(ready) {
+        Ok((conn, FORMAT)) => Ok(Some((conn, look))),
         Ok(_) => Ok(None),
         Err(error) => Err(fault(path, &error)),
     }
+}
+
+/// A connection that is set up, and the format it finds.
+fn ready(mut conn: Connection) -> rusqlite::Result<(Connection, u32)> {
+    prepare(&mut conn)?;
+    let format = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    Ok((conn, format))
 }
 
 fn prepare(conn: &mut Connection) -> rusqlite::Result<()> {

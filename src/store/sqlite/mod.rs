@@ -27,6 +27,8 @@ const BULK_CHECKPOINT_PAGES: i64 = 32 * 1024;
 pub struct SqliteBox {
     path: PathBuf,
     conn: Connection,
+    /// Set where the file was opened as one that nobody changes.
+    alone: Option<file::Alone>,
     /// Rules and candidates as of the `data_version` they were read at.
     known: Option<Known>,
     /// `data_version` as last seen, and how often it or an own commit changed something.
@@ -71,8 +73,8 @@ impl SqliteBox {
     /// # Errors
     /// When it is none, or cannot be read.
     pub fn open(path: &Path) -> Result<Self, BoxError> {
-        let conn = file::connect(path)?;
-        Ok(SqliteBox { path: path.to_owned(), conn, known: None, seen: 0, changes: 0 })
+        let (conn, alone) = file::connect(path)?;
+        Ok(SqliteBox { path: path.to_owned(), conn, alone, known: None, seen: 0, changes: 0 })
     }
 
     /// Runs `work` in one write transaction. `Ok(None)` from it undoes the transaction.
@@ -80,9 +82,16 @@ impl SqliteBox {
         &mut self,
         work: impl FnOnce(&Connection, &mut Option<Known>) -> Result<Option<T>, BoxError>,
     ) -> Result<Option<T>, BoxError> {
+        // What kept it from being written may be over: there may be room again.
+        if self.alone.is_some() {
+            self.reconnect()?;
+        }
         let path = &self.path;
+        if let Some(alone) = &self.alone {
+            return Err(alone.reason.clone());
+        }
         if self.conn.is_readonly("main").unwrap_or(false) {
-            let reason = "you may read it, but not write it (or its folder)".into();
+            let reason = "you may read it, but not write it".into();
             return Err(BoxError::ReadOnly { place: path.display().to_string(), reason });
         }
         // Immediate: a transaction that reads first and then wants to write fails at once when another one wrote.
@@ -96,8 +105,24 @@ impl SqliteBox {
         Ok(done)
     }
 
+    /// Somebody may have written the file after all, who may write where this process may not.
+    fn look_again(&mut self) -> Result<(), BoxError> {
+        if self.alone.as_ref().is_some_and(|alone| !alone.unchanged(&self.path)) {
+            self.reconnect()?;
+        }
+        Ok(())
+    }
+
+    fn reconnect(&mut self) -> Result<(), BoxError> {
+        (self.conn, self.alone) = file::connect(&self.path)?;
+        self.seen = 0;
+        self.changes += 1;
+        Ok(())
+    }
+
     /// Runs `work` on one snapshot.
-    fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, BoxError> {
+    fn read<T>(&mut self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, BoxError> {
+        self.look_again()?;
         let run = || {
             let snapshot = self.conn.unchecked_transaction()?;
             work(&snapshot)
@@ -115,7 +140,7 @@ impl SqliteBox {
         prepare().map_err(|error| fault(&self.path, &error))
     }
 
-    fn refuse_hidden(&self, now: Moment) -> Result<(), BoxError> {
+    fn refuse_hidden(&mut self, now: Moment) -> Result<(), BoxError> {
         let settings = self.read(read::settings)?;
         if settings.hides_results(now) { Err(BoxError::Hidden { closes: settings.closes }) } else { Ok(()) }
     }
@@ -212,6 +237,7 @@ impl BallotBox for SqliteBox {
     }
 
     fn version(&mut self) -> Result<u64, BoxError> {
+        self.look_again()?;
         let version = cast::data_version(&self.conn).map_err(|error| fault(&self.path, &error))?;
         if version != self.seen {
             self.seen = version;
