@@ -84,6 +84,7 @@ proptest! {
             format: Choice::Detect,
             only_days: run.only_days(),
             strict: true,
+            sorted: false,
             rejects: None,
             scan,
         };

@@ -99,6 +99,7 @@ fn options(scan: ScanOptions, only_days: bool) -> SumOptions {
         format: Choice::Detect,
         only_days,
         strict: false,
+        sorted: false,
         rejects: None,
         scan,
     }
@@ -142,7 +143,43 @@ fn rows() -> impl Strategy<Value = Vec<String>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
+    #[test]
+    fn a_sorted_log_gives_the_same_by_search(
+        days in proptest::collection::vec((18u32..31, 0usize..60, any::<bool>()), 1..8),
+        block_bytes in prop_oneof![1usize..300, Just(1 << 20)],
+    ) {
+        let mut days = days;
+        days.sort_unstable();
+        let mut text = "# date\ttime\tsize\turl\n".to_owned();
+        for (day, rows, bad) in &days {
+            for row in 0..*rows {
+                text.push_str(&format!("2019-08-{day}\t10:00:{:02}\t{row}\t/{}.jpg\n", row % 60, "x".repeat(row)));
+            }
+            text.push_str(if *bad { "bad\n" } else { "" });
+        }
+        prop_assume!(days.iter().any(|(_, rows, _)| *rows > 0));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sorted.log");
+        fs::write(&path, &text).unwrap();
+        let inputs = [Input::Path(path.clone())];
+        let scan = ScanOptions { threads: 2, block_bytes, ..ScanOptions::default() };
+        let whole = sum(&inputs, &options(scan, false), &Sinks::new(|| ()), &());
+        let found = sum(&inputs, &SumOptions { sorted: true, ..options(scan, false) }, &Sinks::new(|| ()), &());
+        prop_assert!(found.failed.is_empty(), "{:?}", found.failed);
+        prop_assert_eq!((found.totals.bytes, found.totals.requests), (whole.totals.bytes, whole.totals.requests));
+        for bad in &found.totals.bad_rows {
+            prop_assert_eq!(text.lines().nth(bad.line as usize - 1), Some("bad"));
+        }
+        // The first and the last row change places: found out wherever the search or the sum comes by.
+        let last = days.iter().rev().find(|(_, rows, _)| *rows > 0).unwrap().0;
+        let wrong = text.replacen("url\n", &format!("url\n2019-08-{}\t10:00:00\t1\t/a.jpg\n", last + 1), 1);
+        fs::write(&path, wrong).unwrap();
+        let all = SumOptions { sorted: true, ..options(scan, false) };
+        let all = SumOptions { filter: Filter { span: Span::days(DayRange::new(None, None).unwrap()), ..all.filter }, ..all };
+        prop_assert!(!sum(&inputs, &all, &Sinks::new(|| ()), &()).failed.is_empty());
+    }
+
     #[test]
     fn the_sum_is_that_of_the_plain_reference(
         files in proptest::collection::vec((rows(), any::<bool>(), any::<bool>()), 1..4),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use votekit::report::{Report, Value};
 use votekit::scan::{Input, ScanOptions};
-use votekit::weblog::{self, GroupRun, LogError, Needs, Outcome, Sinks, SumOptions, Totals};
+use votekit::weblog::{self, DayRange, GroupRun, LogError, Needs, Outcome, Sinks, SumOptions, Totals};
 
 use super::console::Console;
 use super::output::{self, Format};
@@ -36,6 +36,9 @@ pub struct Args {
     /// Keep the rows that cannot be read in this file: the log, the line, the reason, and the row as it is, tabs between
     #[arg(long, value_name = "FILE", help_heading = "Reading", conflicts_with = "follow")]
     rejects: Option<PathBuf>,
+    /// The logs are in time order: find the days by binary search and read nothing else
+    #[arg(long, help_heading = "Reading", conflicts_with_all = ["follow", "rejects"])]
+    sorted: bool,
     /// Fail at the first row that cannot be read
     #[arg(long, help_heading = "Reading")]
     strict: bool,
@@ -62,12 +65,16 @@ impl Args {
         if needs.columns.len() > Needs::COLUMNS_MAX {
             return Err(exit::misuse(format!("at most {} columns can be asked for in one run", Needs::COLUMNS_MAX)));
         }
+        if self.sorted && !matches!(filter.span.days, DayRange::Dated { .. }) {
+            return Err(exit::misuse("--sorted needs days with their year: days of any year stand in many places"));
+        }
         let rejects = self.rejects.as_deref().map(files::Growing::create).transpose()?;
         let options = SumOptions {
             filter,
             needs,
             format: log_format,
             only_days: run.only_days(),
+            sorted: self.sorted,
             strict: self.strict,
             rejects: rejects.as_ref().map(files::Growing::writer),
             scan,

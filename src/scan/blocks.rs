@@ -2,6 +2,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, mpsc};
@@ -67,7 +68,7 @@ where
     let input = source.input().clone();
     let run = Run { input: &input, options, progress, worker: &worker, visit: &visit, order: &order };
     let workers = match source.content {
-        Content::Positioned { file, bytes_total } => run.positioned(&file, bytes_total),
+        Content::Positioned { file, start, end } => run.positioned(&file, start..end),
         Content::Stream { ref taken_bytes, .. } => {
             let taken_bytes = taken_bytes.clone();
             run.streamed(source.into_reader(), &taken_bytes)
@@ -139,13 +140,13 @@ where
 {
     /// Every thread claims the next range of the file and reads it with positioned reads into a buffer of its own: reading
     /// into a small reused buffer beats a memory map twice over (a page fault costs more than the copy).
-    fn positioned<W: Send>(&self, file: &File, bytes_total: u64) -> Vec<W>
+    fn positioned<W: Send>(&self, file: &File, wanted: Range<u64>) -> Vec<W>
     where
         F: Fn() -> W + Sync,
         V: Fn(&mut W, &Block) -> T + Sync,
     {
         let block_bytes = self.options.block_bytes.max(1) as u64;
-        let blocks = bytes_total.div_ceil(block_bytes);
+        let blocks = (wanted.end.saturating_sub(wanted.start)).div_ceil(block_bytes);
         let claimed = AtomicU64::new(0);
         let threads = (self.options.threads.max(1) as u64).min(blocks.max(1));
         let work = || {
@@ -156,8 +157,8 @@ where
                 if number >= blocks || self.order.stopped() {
                     return worker;
                 }
-                let start = number * block_bytes;
-                let end = (start + block_bytes).min(bytes_total);
+                let start = wanted.start + number * block_bytes;
+                let end = (start + block_bytes).min(wanted.end);
                 let result = range.read(start, end).map(|block| (self.visit)(&mut worker, &block));
                 self.progress.advance(end - start);
                 self.order.hand(number, result.map_err(|cause| self.input.error(cause).into()));

@@ -14,8 +14,8 @@ pub struct Source {
 }
 
 pub(super) enum Content {
-    /// A file that can be read at any position.
-    Positioned { file: File, bytes_total: u64 },
+    /// A file that can be read at any position, and the lines of it that are wanted: those that begin in `start..end`.
+    Positioned { file: File, start: u64, end: u64 },
     /// Whatever can only be read once, and what was read of it to look at.
     Stream { head: Vec<u8>, reader: Box<dyn Read + Send>, taken_bytes: Taken },
 }
@@ -54,13 +54,43 @@ impl Source {
         matches!(self.content, Content::Positioned { .. })
     }
 
+    /// How many bytes it holds, where it can be read at any position.
+    pub fn bytes_total(&self) -> Option<u64> {
+        match self.content {
+            Content::Positioned { end, .. } => Some(end),
+            Content::Stream { .. } => None,
+        }
+    }
+
+    /// Up to `bytes_max` bytes from `offset` on; fewer only at the end. Nothing where it is a stream.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn peek(&self, offset: u64, bytes_max: usize) -> Result<Vec<u8>, SourceError> {
+        match &self.content {
+            Content::Positioned { file, .. } => {
+                read_at_most(file, offset, bytes_max).map_err(|cause| self.input.error(cause))
+            }
+            Content::Stream { .. } => Ok(Vec::new()),
+        }
+    }
+
+    /// Only the lines that begin in `wanted`, which begins where a line does; all where it is a stream.
+    #[must_use]
+    pub fn limited(mut self, wanted: std::ops::Range<u64>) -> Self {
+        if let Content::Positioned { start, end, .. } = &mut self.content {
+            (*start, *end) = (wanted.start, wanted.end.min(*end));
+        }
+        self
+    }
+
     /// The first `bytes_max` bytes, fewer only where there are no more. They are still there to be read.
     ///
     /// # Errors
     /// When they cannot be read.
     pub fn head(&mut self, bytes_max: usize) -> Result<Vec<u8>, SourceError> {
         let head = match &mut self.content {
-            Content::Positioned { file, .. } => read_at_most(file, bytes_max),
+            Content::Positioned { file, .. } => read_at_most(file, 0, bytes_max),
             Content::Stream { head, reader, .. } => {
                 let wanted = bytes_max.saturating_sub(head.len()) as u64;
                 reader.take(wanted).read_to_end(head).map(|_| head[..head.len().min(bytes_max)].to_vec())
@@ -101,13 +131,13 @@ fn of_file(file: File) -> io::Result<Content> {
     if meta.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
-    let magic = if meta.is_file() { read_at_most(&file, 4)? } else { Vec::new() };
+    let magic = if meta.is_file() { read_at_most(&file, 0, 4)? } else { Vec::new() };
     let is_packed = magic.starts_with(GZIP) || magic.starts_with(ZSTD);
     // Files of /proc and the like tell a length of 0 and are not empty.
     if is_packed || !meta.is_file() || meta.len() == 0 {
         return stream(Box::new(file));
     }
-    Ok(Content::Positioned { file, bytes_total: meta.len() })
+    Ok(Content::Positioned { file, start: 0, end: meta.len() })
 }
 
 /// Counts what is taken out of a reader.
@@ -143,11 +173,11 @@ impl<R: Read> Read for Unpacked<R> {
     }
 }
 
-fn read_at_most(file: &File, bytes_max: usize) -> io::Result<Vec<u8>> {
+fn read_at_most(file: &File, offset: u64, bytes_max: usize) -> io::Result<Vec<u8>> {
     let mut head = vec![0; bytes_max];
     let mut filled = 0;
     while filled < bytes_max {
-        match file.read_at(&mut head[filled..], filled as u64) {
+        match file.read_at(&mut head[filled..], offset + filled as u64) {
             Ok(0) => break,
             Ok(read) => filled += read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

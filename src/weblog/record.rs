@@ -41,6 +41,12 @@ impl Date {
     }
 }
 
+impl std::fmt::Display for Date {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.0 >> 9, self.0 >> 5 & 0xf, self.0 & 0x1f)
+    }
+}
+
 impl From<NaiveDate> for Date {
     fn from(date: NaiveDate) -> Self {
         Date::new(date.year().unsigned_abs(), date.month(), date.day())

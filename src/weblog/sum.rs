@@ -9,6 +9,7 @@ use super::count::{Lease, Sink, Sinks};
 use super::filter::Filter;
 use super::format::{self, Choice, FormatError, LineReader, Needs};
 use super::record::{Date, RowError};
+use super::sorted::{self, SortedError};
 use super::visit::{BlockTotals, Visitor, visit_halves};
 use crate::progress::Progress;
 use crate::scan::{self, Block, Input, ScanOptions, Source, SourceError};
@@ -24,6 +25,8 @@ pub struct SumOptions {
     pub format: Choice,
     /// Sinks want no more of a row than its day.
     pub only_days: bool,
+    /// Inputs are in time order: only the rows around the filter's days are looked at, and must be in that order.
+    pub sorted: bool,
     /// The first row that cannot be read ends the run.
     pub strict: bool,
     /// Where rows that cannot be read are kept: input, line, reason, and the row as it is, tabs between.
@@ -131,6 +134,9 @@ pub enum LogError {
     /// A row cannot be read, and [`SumOptions::strict`] was asked.
     #[error("{0}")]
     Strict(BadRow),
+    /// It is said to be in time order and cannot be searched.
+    #[error(transparent)]
+    Sorted(#[from] SortedError),
     /// A row that cannot be read cannot be kept either.
     #[error("cannot keep the rows that could not be read")]
     Rejects(#[source] io::Error),
@@ -243,6 +249,12 @@ impl<S: Sink, F: Fn() -> S + Sync> Run<'_, S, F> {
         let format_error = |cause| LogError::Format { input: name.clone(), cause };
         let reader = format::detect(&head, &self.options.format, &self.options.needs).map_err(format_error)?;
         // Rows that were handed to a sink cannot be taken back; where columns may change, only what can be is read ahead.
+        let mut skipped_bytes = 0;
+        if self.options.sorted {
+            let wanted = sorted::find(&source, &reader, &self.options.filter.span)?;
+            skipped_bytes = wanted.start;
+            source = source.limited(wanted);
+        }
         let undoable = source.is_positioned() && self.sums_are_enough() && self.options.rejects.is_none();
         let in_order = reader.may_change() && !undoable;
         let totals = match self.blocks(source, &reader, in_order) {
@@ -250,6 +262,13 @@ impl<S: Sink, F: Fn() -> S + Sync> Run<'_, S, F> {
             other => other,
         };
         match totals {
+            Ok(totals) if skipped_bytes > 0 => {
+                let skipped_lines = if totals.bad_rows.is_empty() { 0 } else { lines_ahead(input, skipped_bytes)? };
+                let mut totals = totals;
+                totals.bad_rows.iter_mut().for_each(|bad| bad.line += skipped_lines);
+                totals.formats.push((name, reader.format()));
+                Ok(totals)
+            }
             Ok(totals) => self.judge(totals, name, reader.format()),
             Err(Stop::Failed(error)) => Err(error),
             // In order, a change is taken up by the very thread that meets it.
@@ -278,6 +297,7 @@ impl<S: Sink, F: Fn() -> S + Sync> Run<'_, S, F> {
         let name = source.input().name();
         let scan = if in_order { ScanOptions { threads: 1, ..self.options.scan } } else { self.options.scan };
         let (mut totals, mut lines, mut days) = (Totals::default(), 0, Vec::new());
+        let mut order = BlockTotals::default();
         let mut workers = scan::blocks(
             source,
             &scan,
@@ -290,6 +310,11 @@ impl<S: Sink, F: Fn() -> S + Sync> Run<'_, S, F> {
                 }
                 if found.gave_up {
                     return Err(Stop::Failed(LogError::GaveUp(name.clone())));
+                }
+                order.saw_behind(found.dates, found.unsorted);
+                if let Some((later, earlier)) = order.unsorted {
+                    let unsorted = SortedError::Unsorted { input: name.clone(), later, earlier };
+                    return Err(Stop::Failed(unsorted.into()));
                 }
                 days.extend_from_slice(&found.days);
                 self.reject(&found, &name, lines).map_err(|error| Stop::Failed(LogError::Rejects(error)))?;
@@ -321,6 +346,25 @@ impl<S: Sink, F: Fn() -> S + Sync> Run<'_, S, F> {
         found.gave_up = sink.gave_up();
         found
     }
+}
+
+/// How many lines stand in the first `bytes` of `input`.
+fn lines_ahead(input: &Input, bytes: u64) -> Result<u64, SourceError> {
+    let mut lines = 0;
+    let source = Source::open(input)?.limited(0..bytes);
+    let count = |(): &mut (), block: &Block| memchr::memchr_iter(b'\n', block.bytes).count() as u64;
+    scan::blocks(
+        source,
+        &ScanOptions::default(),
+        &(),
+        || (),
+        count,
+        |of_block| {
+            lines += of_block;
+            Ok::<(), SourceError>(())
+        },
+    )?;
+    Ok(lines)
 }
 
 /// Visits a block with `changed`, if an earlier line asked for that, else with `reader`.

@@ -20,6 +20,10 @@ pub struct BlockTotals {
     pub bad_rows: Vec<(u64, RowError)>,
     /// Sums by day, where sinks want no more.
     pub days: Vec<DaySum>,
+    /// The first and the last day, where rows must be in their order.
+    pub dates: Option<(Date, Date)>,
+    /// A day, and an earlier one that stands behind it, where rows must be in their order.
+    pub unsorted: Option<(Date, Date)>,
     /// All rows that could not be read, where they are to be kept.
     pub rejects: Vec<(u64, RowError, Vec<u8>)>,
     /// A line said that the columns change.
@@ -195,6 +199,9 @@ impl<'a> Visitor<'a> {
     fn new_day(&mut self, text: &[u8]) -> bool {
         let Ok(date) = read_date(text) else { return false };
         self.end_day();
+        if self.options.sorted {
+            self.found.saw(date);
+        }
         let mut kept = [0; DAY_BYTES_MAX];
         kept[..text.len()].copy_from_slice(text);
         let counts = self.options.filter.span.days.contains(date);
@@ -241,8 +248,10 @@ impl<'a> Visitor<'a> {
             return changed;
         }
         let mut counted = None;
+        let mut seen = None;
         let (filter, only_days) = (&self.options.filter, self.options.only_days);
         let read = reader.read(line, |row| {
+            seen = Some(row.moment.date);
             if filter.keeps(row) {
                 counted = Some((row.moment.shifted(filter.span.offset_secs).date, row.size_bytes));
                 if !only_days {
@@ -253,6 +262,9 @@ impl<'a> Visitor<'a> {
         match read {
             Ok(()) => self.found.rows_read += 1,
             Err(reason) => self.bad(number, reason, line),
+        }
+        if let Some(date) = seen.filter(|_| self.options.sorted) {
+            self.found.saw(date);
         }
         if let Some((date, size_bytes)) = counted {
             self.add(date, 1, size_bytes.into());
@@ -273,6 +285,24 @@ impl<'a> Visitor<'a> {
 }
 
 impl BlockTotals {
+    /// Takes note of a row's day.
+    fn saw(&mut self, date: Date) {
+        match &mut self.dates {
+            None => self.dates = Some((date, date)),
+            Some((_, last)) if *last <= date => *last = date,
+            Some((_, last)) => self.unsorted = self.unsorted.or(Some((*last, date))),
+        }
+    }
+
+    /// Takes note of the days of rows behind these.
+    pub fn saw_behind(&mut self, dates: Option<(Date, Date)>, unsorted: Option<(Date, Date)>) {
+        if let Some((first, last)) = dates {
+            self.saw(first);
+            self.saw(last);
+        }
+        self.unsorted = self.unsorted.or(unsorted);
+    }
+
     /// These lines, and `other` behind them.
     fn followed_by(mut self, other: BlockTotals) -> BlockTotals {
         self.bytes += other.bytes;
@@ -287,6 +317,7 @@ impl BlockTotals {
         self.lines += other.lines;
         self.days.extend(other.days);
         self.changed |= other.changed;
+        self.saw_behind(other.dates, other.unsorted);
         self
     }
 

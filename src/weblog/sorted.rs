@@ -1,0 +1,156 @@
+//! Finds the rows of a span of days in a log that is in time order, by binary search: without reading the rest.
+use std::ops::Range;
+
+use super::filter::{DayRange, Span};
+use super::format::{LineReader, without_cr};
+use super::record::{Date, Moment};
+use crate::scan::{Source, SourceError};
+
+/// How much is read at a place to find a row there.
+const LOOK_BYTES: usize = 64 << 10;
+
+/// Why a log cannot be searched.
+#[derive(Debug, thiserror::Error)]
+pub enum SortedError {
+    /// It cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// It is a stream or packed.
+    #[error("{0} cannot be searched: it is a pipe or compressed; leave --sorted away")]
+    Stream(String),
+    /// What its columns are may change on the way.
+    #[error(
+        "{input} cannot be searched: a #Fields line may change the columns of {format} logs anywhere; leave --sorted away"
+    )]
+    Directives {
+        /// The input's name.
+        input: String,
+        /// Its format.
+        format: &'static str,
+    },
+    /// A row is earlier than one before it.
+    #[error("{input} is not in time order: {later} stands before {earlier}; leave --sorted away")]
+    Unsorted {
+        /// The input's name.
+        input: String,
+        /// The day of the row before.
+        later: Date,
+        /// The day of the row behind.
+        earlier: Date,
+    },
+    /// No row can be read at a place that had to be looked at.
+    #[error("{input} cannot be searched: no row can be read near byte {offset}; leave --sorted away")]
+    NoRow {
+        /// The input's name.
+        input: String,
+        /// Where about.
+        offset: u64,
+    },
+}
+
+/// A log that is searched.
+struct Search<'a> {
+    source: &'a Source,
+    reader: &'a LineReader,
+    bytes_total: u64,
+    /// What was seen: where, and when.
+    seen: Vec<(u64, Moment)>,
+}
+
+/// Where the rows stand that `span` may contain, from the first byte of a line to behind the end of one. Both ends are whole
+/// days, of the log's clock; one day is added at each end where the days of `span` are those of another clock.
+///
+/// # Errors
+/// When it cannot be searched, or what is seen of it is not in time order.
+pub fn find(source: &Source, reader: &LineReader, span: &Span) -> Result<Range<u64>, SortedError> {
+    let name = source.input().name();
+    let Some(bytes_total) = source.bytes_total() else { return Err(SortedError::Stream(name)) };
+    if reader.may_change() {
+        return Err(SortedError::Directives { input: name, format: reader.format() });
+    }
+    let DayRange::Dated { from, to } = span.days else { return Ok(0..bytes_total) };
+    let mut search = Search { source, reader, bytes_total, seen: Vec::new() };
+    let at_midnight = |date: Date, days: i32| match date {
+        Date::FIRST | Date::LAST => Moment { date, second: 0 },
+        _ => Moment { date, second: 0 }.shifted(days * 86_400),
+    };
+    let slack_days = i32::from(span.offset_secs != 0);
+    let start = match from {
+        Date::FIRST => 0,
+        _ => search.first_at_or_behind(at_midnight(from, -slack_days))?,
+    };
+    let end = match to {
+        Date::LAST => bytes_total,
+        _ => search.first_at_or_behind(at_midnight(to, 1 + slack_days))?,
+    };
+    search.check_order()?;
+    Ok(start..end.max(start))
+}
+
+impl Search<'_> {
+    /// Where the last row that is before `moment` ends; the beginning where there is none.
+    fn first_at_or_behind(&mut self, moment: Moment) -> Result<u64, SortedError> {
+        // A row before `moment` ends at `low`, or it is the beginning; no row that begins at `high` or behind is before it.
+        let (mut low, mut high) = (0, self.bytes_total);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.first_row(middle, high)? {
+                Some((end, at)) if at < moment => low = end,
+                _ => high = middle,
+            }
+        }
+        Ok(low)
+    }
+
+    /// The first row that can be read among the lines that begin at `from` or behind, and before `until`: where it ends, and
+    /// when it was. None where no row begins there.
+    fn first_row(&mut self, from: u64, until: u64) -> Result<Option<(u64, Moment)>, SortedError> {
+        let ahead = u64::from(from > 0);
+        let text = self.source.peek(from - ahead, LOOK_BYTES)?;
+        let mut at = match ahead {
+            0 => 0,
+            _ => match memchr::memchr(b'\n', &text) {
+                Some(newline) => newline + 1,
+                None => text.len(),
+            },
+        };
+        let is_last = (text.len() as u64) < LOOK_BYTES as u64;
+        while at < text.len() && from - ahead + (at as u64) < until {
+            let end = match memchr::memchr(b'\n', &text[at..]) {
+                Some(newline) => at + newline,
+                None if is_last => text.len(),
+                None => break,
+            };
+            let line = without_cr(&text[at..end]);
+            let mut moment = None;
+            let is_row = !line.is_empty() && !self.reader.is_header(line);
+            if is_row
+                && self.reader.read(line, |row| moment = Some(row.moment)).is_ok()
+                && let Some(moment) = moment
+            {
+                let begin = from - ahead + at as u64;
+                self.seen.push((begin, moment));
+                return Ok(Some(((from - ahead + end as u64 + 1).min(self.bytes_total), moment)));
+            }
+            at = end + 1;
+        }
+        let reached = from - ahead + at as u64;
+        if reached >= until || (is_last && at >= text.len()) {
+            return Ok(None);
+        }
+        Err(SortedError::NoRow { input: self.source.input().name(), offset: from })
+    }
+
+    /// Whether all rows that were seen are in time order.
+    fn check_order(&mut self) -> Result<(), SortedError> {
+        self.seen.sort_unstable_by_key(|(offset, _)| *offset);
+        match self.seen.windows(2).find(|pair| pair[0].1 > pair[1].1) {
+            Some(pair) => Err(SortedError::Unsorted {
+                input: self.source.input().name(),
+                later: pair[0].1.date,
+                earlier: pair[1].1.date,
+            }),
+            None => Ok(()),
+        }
+    }
+}
