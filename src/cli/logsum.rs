@@ -46,7 +46,7 @@ pub struct Args {
     ///
     /// The result is redrawn in place on a terminal; into a pipe it is told again when it changed, once a second at most. A
     /// file that is not there is waited for. What was counted stays counted when a file is truncated or replaced.
-    #[arg(long, requires = "files")]
+    #[arg(long, requires = "files", conflicts_with = "rejects")]
     follow: bool,
     #[command(flatten)]
     answers: answers::AnswerArgs,
