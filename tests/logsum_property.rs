@@ -223,3 +223,106 @@ proptest! {
         }
     }
 }
+
+/// A request, to be written in any format: seconds since 2019-08-23, bytes, path.
+type Request = (u32, u32, String);
+
+/// How a format writes its header and a request.
+type Written = (&'static str, &'static str, fn(&str, &str, &Request) -> String);
+
+const FORMATS: &[Written] = &[
+    ("four-columns", "", |day, time, (_, size, url)| format!("{day}\t{time}\t{size}\t{url}")),
+    ("tsv", "# size\tstatus\turl\ttime\tdate", |day, time, (_, size, url)| {
+        format!("{size}\t200\t{url}\t{time}\t{day}")
+    }),
+    ("csv", "date,time,\"size\",url", |day, time, (_, size, url)| format!("\"{day}\",{time},{size},\"{url}\"")),
+    (
+        "cloudfront",
+        "#Version: 1.0\n#Fields: date time x-edge-location sc-bytes cs-uri-stem",
+        |day, time, (_, size, url)| format!("{day}\t{time}\tFRA2\t{size}\t{url}"),
+    ),
+    ("w3c", "#Software: IIS\n#Fields: date time cs-uri-stem sc-bytes", |day, time, (_, size, url)| {
+        format!("{day} {time} {url} {size}")
+    }),
+    ("common", "", |day, time, (_, size, url)| {
+        format!("h - - [{}/Aug/2019:{time} +0000] \"GET {url} HTTP/1.1\" 200 {size} \"-\" \"x\"", &day[8..])
+    }),
+    ("cloudflare", "", |day, time, (_, size, url)| {
+        format!(
+            "{{\"EdgeStartTimestamp\":\"{day}T{time}Z\",\"EdgeResponseBytes\":{size},\"ClientRequestURI\":\"{url}\"}}"
+        )
+    }),
+    ("google", "", |day, time, (_, size, url)| {
+        format!(
+            "{{\"timestamp\":\"{day}T{time}Z\",\"httpRequest\":{{\"requestUrl\":\"https://h{url}\",\"responseSize\":\"{size}\"}}}}"
+        )
+    }),
+    ("fastly", "", |day, time, (_, size, url)| {
+        format!("<134>{day}T{time}Z h log[1]: {{\"date_time\":\"{day}T{time}Z\",\"bytes\":{size},\"url\":\"{url}\"}}")
+    }),
+    ("bunny", "", |_, _, (second, size, url)| {
+        format!("HIT|200|{}|{size}|1|h|-|https://h{url}|DE|x|id|DE", (1_566_518_400 + u64::from(*second)) * 1000)
+    }),
+    ("cloudfront-realtime", "", |_, _, (second, size, url)| {
+        let rest = "\t-".repeat(18);
+        format!(
+            "{}.123\th\t0.1\t200\t{size}\tGET\thttps\th\t{url}\t1\tFRA2\tid\th\t0.1\tHTTP/2.0\tIPv4{rest}",
+            1_566_518_400 + second
+        )
+    }),
+];
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packer, bytes).unwrap();
+    packer.finish().unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(120))]
+    #[test]
+    fn every_format_split_and_packed_in_any_way_gives_the_same(
+        requests in proptest::collection::vec((0u32..3 * 86_400, 0u32..50_000, "/[a-z]{1,8}(/[a-z]{1,5})?[.](jpg|JPEG|jfif|png|css|jpg2)([?]v=[0-9])?"), 1..120),
+        cuts in proptest::collection::vec(any::<prop::sample::Index>(), 0..5),
+        block_bytes in prop_oneof![1usize..400, Just(1 << 20)],
+        threads in 1usize..4,
+    ) {
+        let wanted = |(second, _, url): &&Request| (86_400..3 * 86_400).contains(second) && is_jpeg(url);
+        let expected: u128 = requests.iter().filter(wanted).map(|(_, size, _)| u128::from(*size)).sum();
+        for (name, header, write) in FORMATS {
+            let lines: Vec<String> = requests
+                .iter()
+                .map(|request| {
+                    let second = request.0;
+                    let day = format!("2019-08-{}", 23 + second / 86_400);
+                    let time = format!("{:02}:{:02}:{:02}", second / 3600 % 24, second / 60 % 60, second % 60);
+                    write(&day, &time, request)
+                })
+                .collect();
+            // Files of some lines each, every other one packed, in members of one line.
+            let mut ends: Vec<usize> = cuts.iter().map(|cut| cut.index(lines.len())).chain([lines.len()]).collect();
+            ends.sort_unstable();
+            ends.dedup();
+            let folder = tempfile::tempdir().unwrap();
+            let mut begin = 0;
+            for (number, end) in ends.into_iter().filter(|end| *end > 0).enumerate() {
+                let head = if header.is_empty() { String::new() } else { format!("{header}\n") };
+                let text = |lines: &[String]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+                let content = match number % 3 {
+                    0 => (head + &text(&lines[begin..end])).into_bytes(),
+                    1 => lines[begin..end].iter().fold(gzip(head.as_bytes()), |packed, line| [packed, gzip(format!("{line}\n").as_bytes())].concat()),
+                    _ => zstd::encode_all((head + &text(&lines[begin..end])).as_bytes(), 1).unwrap(),
+                };
+                fs::write(folder.path().join(format!("{number:03}")), content).unwrap();
+                begin = end;
+            }
+            let inputs = Input::below(folder.path()).unwrap();
+            let scan = ScanOptions { threads, block_bytes, ..ScanOptions::default() };
+            let outcome = sum(&inputs, &options(scan, false), &Sinks::new(|| ()), &());
+            prop_assert!(outcome.failed.is_empty(), "{}: {:?}", name, outcome.failed);
+            prop_assert_eq!((outcome.totals.bytes, outcome.totals.rows_bad), (expected, 0), "{}", name);
+            prop_assert_eq!(outcome.totals.rows_read, requests.len() as u64);
+            prop_assert!(outcome.totals.formats.iter().all(|(_, format)| format == name), "{:?}", outcome.totals.formats);
+        }
+    }
+}

@@ -117,7 +117,9 @@ pub enum LogError {
         cause: FormatError,
     },
     /// Not one of its rows can be read.
-    #[error("{input} is not a log of the format {format}: none of its {rows} rows can be read; the first, {first}")]
+    #[error(
+        "{input} is not a log of the format {format}: none of its {rows} rows can be read; the first, {first}; --log-format or --columns say how to read it"
+    )]
     NoRow {
         /// The input's name.
         input: String,
