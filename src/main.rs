@@ -7,10 +7,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::Parser;
-use cli::{Cli, exit};
+use cli::console::{Color, Console};
+use cli::{Cli, exit, secret};
 
 fn main() -> ExitCode {
     exit::quiet_panics();
+    // Before anything is parsed, so that no message can repeat it.
+    if let Err(error) = secret::hide() {
+        return exit::conclude(&error, &Console::new(false, false, Color::Auto)).into();
+    }
     let cli = Cli::parse();
     let console = cli.console();
     let run = AssertUnwindSafe(|| cli.run(&console));

@@ -1,9 +1,12 @@
 //! `votekit q1`: users of an install cohort who came back.
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context;
 use chrono::NaiveDate;
+use votekit::ballot::Span;
 use votekit::report::Report;
+use votekit::retention::server::Address;
 use votekit::retention::{Collation, Database, EventsRead, Question, SAMPLE, SQL};
 use votekit::scan::Input;
 use votekit::units::Day;
@@ -11,6 +14,7 @@ use votekit::units::Day;
 use super::console::Console;
 use super::exit;
 use super::output::{self, Format};
+use super::q1_server;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -29,9 +33,12 @@ pub struct Args {
     /// Events to load, TSV or CSV with a header; - for stdin [default: the built-in sample]
     #[arg(long, value_name = "FILE", conflicts_with = "db")]
     events: Option<PathBuf>,
-    /// A SQLite database with a table piwik_track(time, uid, event_name); only read
-    #[arg(long, value_name = "FILE")]
+    /// A SQLite database, or a server as mysql://USER@HOST/DATABASE, with a table piwik_track(time, uid, event_name); only read
+    #[arg(long, value_name = "FILE|URL")]
     db: Option<PathBuf>,
+    /// How long a server may take to answer (to connect: 10s at most)
+    #[arg(long, value_name = "TIME", default_value = "10m")]
+    timeout: Span,
     /// The day of the install
     #[arg(long, value_name = "DAY", default_value = "2017-04-01", value_parser = dated)]
     install_day: NaiveDate,
@@ -85,12 +92,17 @@ impl Args {
             TypedCollation::GeneralCi => Collation::GeneralCi,
             TypedCollation::Binary => Collation::Binary,
         };
+        let question =
+            Question { install_day: self.install_day, from: self.from, to: self.to, event: self.event.clone() };
+        if let Some(address) = self.db.as_deref().and_then(Path::to_str).filter(|text| Address::is_one(text)) {
+            let limit = Duration::from_secs(self.timeout.secs.into());
+            let num_of_user = q1_server::connect(address, limit, console)?.num_of_user(&question)?;
+            return output::print(&Report::figure("num_of_user", num_of_user), format, console);
+        }
         let (database, read) = match &self.db {
             Some(path) => (Database::open(path, collation)?, EventsRead::default()),
             None => self.load(collation, console)?,
         };
-        let question =
-            Question { install_day: self.install_day, from: self.from, to: self.to, event: self.event.clone() };
         let num_of_user = database.num_of_user(&question)?;
         output::print(&Report::figure("num_of_user", num_of_user), format, console)?;
         tell_of_bad_events(&read, console);

@@ -4,6 +4,7 @@ mod database;
 mod events;
 mod general_ci;
 mod question;
+pub mod server;
 
 pub use collation::Collation;
 pub use database::{Database, DatabaseError};

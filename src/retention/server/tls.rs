@@ -1,0 +1,152 @@
+//! TLS by rustls and ring. The driver trusts every public authority besides the one it is given; with `verify-ca`, which
+//! does not look at names, anyone with any public certificate could then pass for the server. So their keys are refused here.
+use std::path::Path;
+use std::sync::Arc;
+
+use mysql::SslOpts;
+use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, ring};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{
+    AlgorithmIdentifier, CertificateDer, InvalidSignature, SignatureVerificationAlgorithm, TrustAnchor,
+};
+
+use super::address::{Address, TlsMode};
+use super::error::ServerError;
+
+/// What the driver is told of TLS; `None` is none. Chooses the process's crypto once.
+pub(super) fn options(address: &Address) -> Result<Option<SslOpts>, ServerError> {
+    let own = match &address.ca {
+        Some(path) => {
+            authorities(path).map_err(|reason| ServerError::Authority { path: path.display().to_string(), reason })?
+        }
+        None => Vec::new(),
+    };
+    let options = match address.tls_mode {
+        TlsMode::Disabled => return Ok(None),
+        _ if address.socket().is_some() => return Ok(None),
+        TlsMode::Preferred | TlsMode::Required => SslOpts::default().with_danger_accept_invalid_certs(true),
+        TlsMode::VerifyCa => SslOpts::default().with_danger_skip_domain_validation(true),
+        TlsMode::VerifyIdentity => SslOpts::default(),
+    };
+    let refused = if own.is_empty() { Vec::new() } else { foreign_keys(webpki_roots::TLS_SERVER_ROOTS, &own) };
+    // Only the first choice of a process holds; a later one that failed would be an authority not enforced.
+    let installed = provider(refused).install_default().is_ok();
+    if !installed && !own.is_empty() {
+        let reason = "another connection of this process has set up TLS already".to_owned();
+        return Err(ServerError::Tls { server: address.to_string(), reason });
+    }
+    Ok(Some(match &address.ca {
+        Some(path) => options.with_root_cert_path(Some(path.clone())),
+        None => options,
+    }))
+}
+
+/// The keys of the authorities in the PEM file at `path`, or why it has none.
+fn authorities(path: &Path) -> Result<Vec<Vec<u8>>, String> {
+    let text = std::fs::read(path).map_err(|error| error.to_string())?;
+    let certificates: Vec<CertificateDer<'_>> = CertificateDer::pem_slice_iter(&text)
+        .collect::<Result<_, _>>()
+        .map_err(|error| format!("it is not PEM: {error}"))?;
+    if certificates.is_empty() {
+        return Err("it holds no certificate: a PEM file has a line -----BEGIN CERTIFICATE-----".to_owned());
+    }
+    certificates
+        .iter()
+        .map(|certificate| match webpki::anchor_from_trusted_cert(certificate) {
+            Ok(anchor) => Ok(anchor.subject_public_key_info.to_vec()),
+            Err(error) => Err(format!("it holds a certificate that cannot be read: {error}")),
+        })
+        .collect()
+}
+
+/// The public authorities' keys that are not among `own`.
+fn foreign_keys(public: &[TrustAnchor<'_>], own: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    let keys = public.iter().map(|anchor| anchor.subject_public_key_info.to_vec());
+    keys.filter(|key| !own.contains(key)).collect()
+}
+
+/// ring's crypto, which takes no signature for good that was made with one of the `refused` keys.
+fn provider(refused: Vec<Vec<u8>>) -> CryptoProvider {
+    let provider = ring::default_provider();
+    if refused.is_empty() {
+        return provider;
+    }
+    let refused: Arc<[Vec<u8>]> = refused.into();
+    let wrapped = |algorithm: &&'static dyn SignatureVerificationAlgorithm| {
+        let wrapped = Box::new(Refusing { algorithm: *algorithm, refused: Arc::clone(&refused) });
+        // rustls wants them for the life of the process, which is one query's.
+        &*Box::leak(wrapped) as &'static dyn SignatureVerificationAlgorithm
+    };
+    let known = provider.signature_verification_algorithms;
+    let all: Vec<_> = known.all.iter().map(wrapped).collect();
+    let signature_verification_algorithms =
+        WebPkiSupportedAlgorithms { all: Box::leak(all.into_boxed_slice()), mapping: known.mapping };
+    CryptoProvider { signature_verification_algorithms, ..provider }
+}
+
+/// A way to check signatures that fails for some keys. A chain of certificates ends in a signature of its authority, so
+/// refusing the authority's key refuses the chain.
+#[derive(Debug)]
+struct Refusing {
+    algorithm: &'static dyn SignatureVerificationAlgorithm,
+    refused: Arc<[Vec<u8>]>,
+}
+
+impl SignatureVerificationAlgorithm for Refusing {
+    fn verify_signature(&self, public_key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), InvalidSignature> {
+        // A subjectPublicKeyInfo (RFC 5280, 4.1) ends in the bits of the key, which is what comes here.
+        if self.refused.iter().any(|info| info.ends_with(public_key)) {
+            return Err(InvalidSignature);
+        }
+        self.algorithm.verify_signature(public_key, message, signature)
+    }
+
+    fn public_key_alg_id(&self) -> AlgorithmIdentifier {
+        self.algorithm.public_key_alg_id()
+    }
+
+    fn signature_alg_id(&self) -> AlgorithmIdentifier {
+        self.algorithm.signature_alg_id()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    /// A public authority's key, in its subjectPublicKeyInfo, is the tail behind the header and a byte of unused bits.
+    fn key_bits(info: &[u8]) -> &[u8] {
+        let length = |at: usize| match info[at] {
+            short @ 0..0x80 => (1, usize::from(short)),
+            long => (
+                1 + usize::from(long & 0x7f),
+                info[at + 1..].iter().take(usize::from(long & 0x7f)).fold(0, |sum, byte| sum << 8 | usize::from(*byte)),
+            ),
+        };
+        let (header, algorithm) = length(1);
+        let bits = 1 + header + algorithm;
+        let (header, bits_total) = length(bits + 1);
+        assert_eq!((info[bits], info[bits + 1 + header]), (3, 0), "a BIT STRING of whole bytes");
+        let key = &info[bits + 2 + header..];
+        assert_eq!(key.len() + 1, bits_total);
+        key
+    }
+
+    #[test]
+    fn every_public_key_is_refused_where_an_own_authority_is_given() {
+        let own = vec![webpki_roots::TLS_SERVER_ROOTS[0].subject_public_key_info.to_vec()];
+        let refused = foreign_keys(webpki_roots::TLS_SERVER_ROOTS, &own);
+        assert!(!refused.contains(&own[0]));
+        let strict = provider(refused);
+        let known = ring::default_provider().signature_verification_algorithms;
+        assert_eq!(strict.signature_verification_algorithms.all.len(), known.all.len());
+        for anchor in &webpki_roots::TLS_SERVER_ROOTS[1..] {
+            let key = key_bits(&anchor.subject_public_key_info);
+            let refusing =
+                Refusing { algorithm: known.all[0], refused: Arc::new([anchor.subject_public_key_info.to_vec()]) };
+            assert!(refusing.refused.iter().any(|info| info.ends_with(key)));
+            assert!(refusing.verify_signature(key, b"", b"").is_err());
+        }
+    }
+}
