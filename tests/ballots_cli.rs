@@ -1,0 +1,216 @@
+//! The commands of a vote as a user runs them, one after the other on files of their own.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Runs `votekit` with the words of `line` (`'…'` quotes) and `input` on stdin: exit code, stdout, stderr.
+fn run(folder: &Path, line: &str, input: &str) -> (i32, String, String) {
+    let words = line.split('\'').enumerate().flat_map(|(at, part)| {
+        let words: Vec<&str> = if at % 2 == 1 { vec![part] } else { part.split_whitespace().collect() };
+        words
+    });
+    let mut child = Command::new(env!("CARGO_BIN_EXE_votekit"))
+        .args(words)
+        .current_dir(folder)
+        .env_remove("VOTEKIT_BALLOTS")
+        .env("TZ", "Asia/Taipei")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let done = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (done.status.code().unwrap(), text(done.stdout), text(done.stderr))
+}
+
+/// Runs each line and compares its exit code and stdout, and looks for a text in its stderr.
+fn story(folder: &Path, steps: &[(&str, i32, &str, &str)]) {
+    for (line, code, stdout, told) in steps {
+        let done = run(folder, line, "");
+        assert_eq!((done.0, done.1.as_str()), (*code, *stdout), "{line}: {}", done.2);
+        assert!(done.2.contains(told), "{line}: {}", done.2);
+        assert_eq!(done.2.is_empty(), told.is_empty(), "{line}: {}", done.2);
+    }
+}
+
+#[test]
+fn the_first_vote_makes_the_file_and_a_refused_one_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    story(
+        here,
+        &[("vote 4", 1, "", "ballots.db was not made: there is no candidate 4; there are 1 薯片, 2 林林, 3 正氣")],
+    );
+    assert_eq!(fs::read_dir(here).unwrap().count(), 0);
+    story(
+        here,
+        &[
+            ("vote 2 --change --voter u", 1, "", "votes cannot be changed in this vote"),
+            ("vote 2", 0, "stored\t2\t林林\t1\n", "made ballots.db with the candidates 1 薯片, 2 林林, 3 正氣"),
+            ("vote 林林 --opinion 'by far'", 0, "stored\t2\t林林\t2\n", ""),
+            ("vote 4", 1, "", "the vote was not stored: there is no candidate 4; there are 1 薯片, 2 林林, 3 正氣"),
+            ("vote ''", 1, "", "there is no candidate"),
+            ("vote -- -1", 1, "", "there is no candidate -1"),
+            ("tally", 0, "1\t薯片\t0\n2\t林林\t2\n3\t正氣\t0\n", ""),
+            ("tally --format csv", 0, "id,name,votes\n1,薯片,0\n2,林林,2\n3,正氣,0\n", ""),
+            ("tally --recent", 0, "2\n", ""),
+            ("tally --recent --window 1s --at 2020-01-01", 0, "0\n", ""),
+            ("tally --at 2020-01-01", 0, "1\t薯片\t0\n2\t林林\t0\n3\t正氣\t0\n", ""),
+            ("init --candidate a", 1, "", "ballots.db exists already and is left as it is"),
+            ("check -q", 0, "", ""),
+        ],
+    );
+}
+
+#[test]
+fn keys_voters_and_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    fs::write(here.join("voters.csv"), "\u{feff}id,name\nu1,Ann\nu2,\nu3,Bo\n").unwrap();
+    fs::write(here.join("people.csv"), "name\n\"Smith, J.\"\n林林\n").unwrap();
+    story(
+        here,
+        &[
+            (
+                "init -q --candidates people.csv --voters voters.csv --votes-per-voter 1 --allow-change",
+                0,
+                "1\tSmith, J.\n2\t林林\n",
+                "",
+            ),
+            ("vote 1", 1, "", "this vote asks who votes: add --voter ID"),
+            ("vote 1 --voter u9", 1, "", "voter u9 is not on the list of this vote"),
+            ("vote 'Smith, J.' --voter u1 --key a", 0, "stored\t1\tSmith, J.\t1\n", ""),
+            ("vote 'Smith, J.' --voter u1 --key a", 0, "repeated\t1\tSmith, J.\t1\n", "it counts once"),
+            ("vote 2 --voter u1 --key a", 1, "", "key a was used for another vote"),
+            ("vote 2 --voter u1", 1, "", "voter u1 has voted 1 of 1 times"),
+            ("vote 2 --voter u1 --change", 0, "changed\t2\t林林\t2\n", ""),
+            ("tally", 0, "1\tSmith, J.\t0\n2\t林林\t1\n", ""),
+            ("export", 0, "2\t林林\t\n", ""),
+            ("candidates rename 1 x", 1, "", "candidate 1 has votes"),
+            ("candidates add x", 0, "1\tSmith, J.\n2\t林林\n3\tx\n", ""),
+            ("candidates rename 3 y", 0, "1\tSmith, J.\n2\t林林\n3\ty\n", ""),
+            ("candidates add 17", 1, "", "is a number, which would be taken for a candidate's id"),
+        ],
+    );
+    let record = run(here, "export --with-voters --format json", "").1;
+    let record: serde_json::Value = serde_json::from_str(&record).unwrap();
+    assert_eq!(record["votes"][0]["replaced_by"], 2);
+    assert_eq!(record["votes"][0]["voter"], "u1");
+    let table = run(here, "tally --format table", "").1;
+    assert!(table.contains("total_votes: 1") && table.contains("recent_votes: 1"), "{table}");
+}
+
+#[test]
+fn a_vote_is_taken_while_it_is_open_and_told_in_local_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    story(
+        here,
+        &[
+            (
+                "init -q --ballots past.db --candidate a --closes '2020-01-01 08:00' --hide-until-closed",
+                0,
+                "1\ta\n",
+                "",
+            ),
+            ("vote 1 --ballots past.db", 1, "", "voting closed at 2020-01-01T08:00:00+08:00"),
+            ("tally --ballots past.db", 0, "1\ta\t0\n", ""),
+            ("init -q --ballots soon.db --candidate a --opens 2999-01-01T00:00:00Z", 0, "1\ta\n", ""),
+            ("vote 1 --ballots soon.db", 1, "", "voting opens at 2999-01-01T08:00:00+08:00"),
+            (
+                "init -q --ballots secret.db --title Secret --candidate a --candidate b --closes 2999-01-01 --hide-until-closed",
+                0,
+                "1\ta\n2\tb\n",
+                "",
+            ),
+            ("vote b --ballots secret.db", 0, "stored\t2\tb\t1\n", ""),
+            ("tally --ballots secret.db", 0, "1\ta\t\n2\tb\t\n", ""),
+            ("tally --ballots secret.db --at 2999-02-01", 0, "1\ta\t\n2\tb\t\n", ""),
+            (
+                "tally --ballots secret.db --by minute",
+                1,
+                "",
+                "the results are hidden until the vote closes at 2999-01-01T00",
+            ),
+            ("export --ballots secret.db --with-voters", 1, "", "the results are hidden until the vote closes"),
+        ],
+    );
+    let json: serde_json::Value =
+        serde_json::from_str(&run(here, "tally --ballots secret.db --format json", "").1).unwrap();
+    assert_eq!(json["candidates"][1]["votes"], serde_json::Value::Null);
+    assert_eq!(json["total_votes"], 1, "turnout is no secret");
+}
+
+#[test]
+fn ballots_from_a_pipe() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    run(here, "init --candidate a --candidate 薯片", "");
+    let lines = "1\n薯片\tu1\tso\tk1\r\n\n{\"candidate_id\": 2, \"opinion\": \"x\\u001b[31m\", \"key\": \"k2\"}\n9\n1\t2\t3\t4\t5\n\
+                 {\"candidate_id\": \"2\"}\n薯片\tu1\tso\tk1\n1\tu1\tso\tk1\n1";
+    let (code, stdout, told) = run(here, "vote --stdin", lines);
+    assert_eq!((code, stdout.as_str()), (1, "4\t1\t4\n"), "{told}");
+    for line in [
+        "line 5 was not stored: there is no candidate 9",
+        "line 6 was not stored: 5 tab-separated fields",
+        "line 7 was not stored: no JSON ballot: invalid type: string",
+        "line 9 was not stored: key k1 was used for another vote",
+        "4 of 9 lines were not stored",
+    ] {
+        assert!(told.contains(line), "{told}");
+    }
+    assert_eq!(run(here, "tally", "").1, "1\ta\t2\n2\t薯片\t2\n");
+    let (code, stdout, told) = run(here, "vote --stdin --strict", "1\n\n9\n1\n");
+    assert_eq!((code, stdout.as_str()), (1, ""), "{told}");
+    assert!(told.contains("line 3 was not stored") && told.contains("nothing was stored"), "{told}");
+    assert_eq!(run(here, "vote --stdin --strict", "1\nx").0, 1);
+    assert_eq!(run(here, "tally --recent", "").1, "4\n");
+    assert_eq!(run(here, "vote --stdin --strict", "1\n2\n").1, "2\t0\t0\n");
+    assert_eq!(run(here, "vote --stdin", "").1, "0\t0\t0\n");
+    // A line that never ends is told of, and the next is read.
+    let endless = format!("{}\n2\n", "2".repeat(300_000));
+    let (code, stdout, told) = run(here, "vote --stdin", &endless);
+    assert_eq!((code, stdout.as_str()), (1, "1\t0\t1\n"), "{told}");
+    assert!(told.contains("line 1 was not stored: the line is longer than 262144 bytes"), "{told}");
+    // What steers a terminal leaves in no format.
+    for format in ["plain", "json", "table"] {
+        let text = run(here, &format!("export --format {format}"), "").1;
+        assert!(text.contains("[31m") && !text.contains('\u{1b}'), "{text}");
+    }
+}
+
+#[test]
+fn limits_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    run(here, "init --candidate a", "");
+    let vote = |opinion: usize| run(here, &format!("vote 1 --opinion '{}'", "薯".repeat(opinion)), "");
+    assert_eq!(vote(10_000).0, 0);
+    assert!(vote(10_001).2.contains("the opinion has 10001 characters, 10000 are allowed"));
+    let told = run(here, &format!("vote 1 --key '{}'", "k".repeat(201)), "").2;
+    assert!(told.contains("the key has 201 characters, 200 are allowed"), "{told}");
+    let names: String = (0..1001).map(|at| format!("c{at}\n")).collect();
+    let (code, _, told) = run(here, "init --ballots many.db --candidates -", &names);
+    assert!(code == 2 && told.contains("1001 candidates are more than the 1000"), "{told}");
+    assert!(!here.join("many.db").exists());
+}
+
+#[test]
+fn pictures() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    run(here, "init --title '<Best> & first' --candidate a --candidate b", "");
+    run(here, "vote --stdin", "1\n2\n2\n");
+    let chart = run(here, "tally --chart", "").1;
+    assert!(chart.contains("a  1  █") && chart.contains("total_votes: 3"), "{chart}");
+    assert_eq!(run(here, "tally --svg bars.svg --by minute", "").1.lines().count(), 2);
+    assert_eq!(run(here, "tally --svg totals.svg", "").0, 0);
+    for name in ["bars.svg", "totals.svg"] {
+        let svg = fs::read_to_string(here.join(name)).unwrap();
+        assert!(svg.starts_with("<svg") && svg.contains("&lt;Best&gt; &amp; first"), "{svg}");
+    }
+}
