@@ -1,0 +1,236 @@
+//! Real servers of MySQL's protocol, private to a test: in a folder of their own, on a socket and a loopback port there,
+//! gone with the test. `tests/run` installs the programs.
+#![allow(dead_code, reason = "each test file uses its part")]
+use std::fs;
+use std::io::Write;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// MySQL 5.7's default sql_mode, all of which both servers know.
+const SQL_MODE: &str = "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,\
+                        NO_AUTO_CREATE_USER,NO_ENGINE_SUBSTITUTION";
+
+/// Which server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Debian's MariaDB.
+    MariaDb,
+    /// Oracle's MySQL 5.6.24, of the npm package.
+    MySql56,
+}
+
+impl Kind {
+    /// Those that can be started here. The others are said aloud; under CI=true none may be missing.
+    pub fn at_hand() -> Vec<Kind> {
+        [Kind::MariaDb, Kind::MySql56].into_iter().filter(|kind| kind.is_at_hand()).collect()
+    }
+
+    /// Whether its program is there.
+    pub fn is_at_hand(self) -> bool {
+        let (there, needed) = match self {
+            Kind::MariaDb => (on_path("mariadbd") && on_path("mysql"), true),
+            Kind::MySql56 => (mysql56().join("mysqld").exists() && on_path("mysql"), on_path("npm")),
+        };
+        if !there {
+            eprintln!("left out: no {self:?} here; tests/run installs it");
+            let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
+            assert!(!(ci && needed), "under CI=true nothing may be left out");
+        }
+        there
+    }
+}
+
+/// Whether a program of this name can be started.
+pub fn on_path(program: &str) -> bool {
+    std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(program).is_file()))
+}
+
+fn mysql56() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("mysql-5.6/server")
+}
+
+/// A running server; dropping it ends it.
+pub struct Server {
+    child: Child,
+    dir: TempDir,
+    /// Its port on 127.0.0.1.
+    pub port: u16,
+}
+
+impl Server {
+    /// Starts one, with `options` besides. It has a database `test`, a root without password on the socket, and a user
+    /// `ann` with the password `geh@im` everywhere.
+    pub fn start(kind: Kind, options: &[String]) -> Server {
+        let dir = tempfile::Builder::new().prefix("votekit-mysql-").tempdir().unwrap();
+        install(kind, dir.path());
+        for _ in 0..3 {
+            if let Some(server) = Server::try_start(kind, dir.path(), options) {
+                let (child, port) = server;
+                let server = Server { child, dir, port };
+                server.sql(
+                    "DELETE FROM mysql.user WHERE user = ''; FLUSH PRIVILEGES; DROP DATABASE IF EXISTS test;
+                     CREATE DATABASE test CHARACTER SET utf8; CREATE USER ann@'%' IDENTIFIED BY 'geh@im';
+                     GRANT ALL ON *.* TO ann@'%'",
+                );
+                return server;
+            }
+        }
+        panic!("{kind:?} does not start:\n{}", fs::read_to_string(dir.path().join("log")).unwrap_or_default());
+    }
+
+    /// `None` if it ended at once, which another owner of the port makes it do.
+    fn try_start(kind: Kind, dir: &Path, options: &[String]) -> Option<(Child, u16)> {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut command = match kind {
+            Kind::MariaDb => Command::new("mariadbd"),
+            Kind::MySql56 => Command::new(mysql56().join("mysqld")),
+        };
+        command.arg("--no-defaults").args(user());
+        if kind == Kind::MySql56 {
+            command.env("LD_LIBRARY_PATH", mysql56());
+            command.arg(format!("--basedir={}", mysql56().display()));
+            command.arg(format!("--lc-messages-dir={}", mysql56().join("share").display()));
+        }
+        command
+            .arg(format!("--datadir={}", dir.join("data").display()))
+            .arg(format!("--socket={}", dir.join("s").display()))
+            .arg(format!("--pid-file={}", dir.join("pid").display()))
+            .arg(format!("--tmpdir={}", dir.display()))
+            .arg(format!("--port={port}"))
+            .arg(format!("--sql-mode={SQL_MODE}"))
+            .args(["--bind-address=127.0.0.1", "--innodb-buffer-pool-size=32M", "--innodb-log-file-size=8M"])
+            .args(["--innodb-flush-log-at-trx-commit=0", "--max-allowed-packet=64M"])
+            .args(options)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(dir.join("log")).unwrap());
+        let mut child = command.spawn().unwrap();
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_secs(90) {
+            if client(dir).args(["-e", "SELECT 1"]).output().unwrap().status.success() {
+                return Some((child, port));
+            }
+            if child.try_wait().unwrap().is_some() {
+                return None;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+        None
+    }
+
+    /// Where the plain client and `?socket=` find it.
+    pub fn socket(&self) -> PathBuf {
+        self.dir.path().join("s")
+    }
+
+    /// The plain client's answer: rows with tabs, no header.
+    pub fn sql(&self, text: &str) -> String {
+        let output = self.try_sql(text);
+        assert!(output.status.success(), "{}\n{text:.500}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// What the plain client makes of `text`.
+    pub fn try_sql(&self, text: &str) -> Output {
+        let mut child = client(self.dir.path())
+            .args(["-D", if text.contains("CREATE DATABASE") { "mysql" } else { "test" }])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let text = text.to_owned();
+        let writer = std::thread::spawn(move || stdin.write_all(text.as_bytes()));
+        let output = child.wait_with_output().unwrap();
+        // A client that stopped at an error has not read the rest.
+        let _ = writer.join();
+        output
+    }
+
+    /// A client that holds `table` against everyone until it is dropped.
+    pub fn lock(&self, table: &str) -> Lock {
+        let mut child = client(self.dir.path())
+            .args(["-D", "test", "--unbuffered"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdin = child.stdin.as_mut().unwrap();
+        stdin.write_all(format!("LOCK TABLES {table} WRITE; SELECT 'locked';\n").as_bytes()).unwrap();
+        let mut told = [0; 6];
+        std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut told).unwrap();
+        Lock(child)
+    }
+
+    /// Ends it as a crash does.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A held lock.
+pub struct Lock(Child);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn client(dir: &Path) -> Command {
+    let mut command = Command::new("mysql");
+    command
+        .args(["--no-defaults", "-uroot", "-N", "-B", "--default-character-set=utf8mb4", "-S"])
+        .arg(dir.join("s"))
+        .env_remove("MYSQL_PWD");
+    command
+}
+
+/// Servers refuse to be root's unless told so.
+fn user() -> Option<&'static str> {
+    let id = Command::new("id").arg("-u").output().unwrap();
+    (id.stdout.trim_ascii() == b"0").then_some("--user=root")
+}
+
+fn install(kind: Kind, dir: &Path) {
+    let data = dir.join("data");
+    match kind {
+        Kind::MariaDb => {
+            let output = Command::new("mariadb-install-db")
+                .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"])
+                .args(user())
+                .arg(format!("--datadir={}", data.display()))
+                .arg("--innodb-log-file-size=8M")
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+        Kind::MySql56 => {
+            let from = mysql56().join("data/mysql");
+            for entry in walkdir::WalkDir::new(&from) {
+                let entry = entry.unwrap();
+                let to = data.join(entry.path().strip_prefix(&from).unwrap());
+                if entry.file_type().is_dir() {
+                    fs::create_dir_all(to).unwrap();
+                } else {
+                    fs::copy(entry.path(), to).unwrap();
+                }
+            }
+        }
+    }
+}
