@@ -96,7 +96,7 @@ const FULL: &str =
     "INSERT INTO vote (id, created_at, candidate_id, voter, opinion, key) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 const KEY: &str = "SELECT id, candidate_id, voter, opinion FROM vote WHERE key = ?1";
 const VOTER: &str = "SELECT votes, last_vote FROM voter WHERE id = ?1";
-const NEW_VOTER: &str = "INSERT INTO voter (id, votes, last_vote) VALUES (?1, 1, ?2)";
+const NEW_VOTER: &str = "INSERT INTO voter (id, votes, last_vote) VALUES (?1, 1, ?2) ON CONFLICT (id) DO NOTHING";
 const VOTER_AGAIN: &str = "UPDATE voter SET votes = votes + ?3, last_vote = ?2 WHERE id = ?1";
 
 fn pen<'pens, 'conn>(
@@ -190,15 +190,17 @@ impl<'conn> Scribe<'conn> {
     /// Enters the voter's next vote on their account, or says why they have none left. Gives the vote that it replaces.
     fn enter(&mut self, voter: &str, change: bool) -> rusqlite::Result<Result<Option<i64>, Refusal>> {
         let settings = &self.known.settings;
+        // Most are new where anybody may vote: one look at the table instead of two.
+        if !settings.voters_only
+            && pen(self.conn, &mut self.pens.new_voter, NEW_VOTER)?.execute(params![voter, self.next_id])? == 1
+        {
+            return Ok(Ok(None));
+        }
         let account = pen(self.conn, &mut self.pens.voter, VOTER)?
             .query_row([voter], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<i64>>(1)?)))
             .optional()?;
         let Some((votes, last_vote)) = account else {
-            if settings.voters_only {
-                return Ok(Err(Refusal::UnknownVoter(voter.to_owned())));
-            }
-            pen(self.conn, &mut self.pens.new_voter, NEW_VOTER)?.execute(params![voter, self.next_id])?;
-            return Ok(Ok(None));
+            return Ok(Err(Refusal::UnknownVoter(voter.to_owned())));
         };
         let replaced = last_vote.filter(|_| change);
         if let Some(votes_per_voter) = settings.votes_per_voter
