@@ -57,7 +57,7 @@ pub fn run(
             news |= polled.context("no sum")?;
         }
         if news && told.is_none_or(|at| at.elapsed() >= tell_every) {
-            live.show(&text(&totals, counter.as_ref(), answers, about, format, console)?)?;
+            live.show(&text(&totals, counter.as_mut(), answers, about, format, console)?)?;
             told = Some(Instant::now());
             news = false;
         }
@@ -68,7 +68,7 @@ pub fn run(
 /// The result as it is now; groups that stand one below the other end with an empty line in a pipe.
 fn text(
     totals: &Totals,
-    counter: Option<&GroupCounter<'_>>,
+    counter: Option<&mut GroupCounter<'_>>,
     answers: &Answers,
     about: &About,
     format: Format,

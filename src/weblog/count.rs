@@ -195,7 +195,7 @@ impl GroupCounter<'_> {
     ///
     /// # Errors
     /// As [`Groups::so_far`].
-    pub fn so_far(&self) -> Result<Grouped, GroupError> {
+    pub fn so_far(&mut self) -> Result<Grouped, GroupError> {
         self.groups.so_far()
     }
 }

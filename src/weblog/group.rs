@@ -139,9 +139,8 @@ impl Keys {
         Keys { hasher, index: HashTable::new(), entries: Vec::new(), keys: Vec::new() }
     }
 
-    /// The key's entry, new where there was none.
-    fn entry(&mut self, key: &[u8]) -> usize {
-        let hash = self.hasher.hash_one(key);
+    /// The entry of `key`, whose hash is `hash`; new where there was none.
+    fn entry(&mut self, hash: u64, key: &[u8]) -> usize {
         let of = |entry: &Entry| &self.keys[entry.key_start as usize..][..entry.key_len as usize];
         if let Some(at) = self.index.find(hash, |at| of(&self.entries[*at as usize]) == key) {
             return *at as usize;
@@ -157,7 +156,7 @@ impl Keys {
     }
 
     fn add(&mut self, key: &[u8], sum: Sum) {
-        let at = self.entry(key);
+        let at = self.entry(self.hasher.hash_one(key), key);
         let entry = &mut self.entries[at];
         entry.add(sum.requests, sum.bytes as u64);
         entry.bytes_high += (sum.bytes >> 64) as u32;
@@ -186,12 +185,29 @@ impl Keys {
 #[derive(Debug)]
 pub struct Groups {
     keys: Keys,
-    last: usize,
+    pending: Vec<Pending>,
+    /// The keys of `pending`, one after the other.
+    pending_keys: Vec<u8>,
     memory_bytes: usize,
     options: GroupOptions,
     spill: Option<Spill>,
     error: Option<GroupError>,
 }
+
+/// A key on its way into the table.
+#[derive(Debug, Clone, Copy)]
+struct Pending {
+    hash: u64,
+    key_end: usize,
+    requests: u64,
+    bytes: u64,
+}
+
+/// How many keys go into the table together: enough that their ways through memory overlap, few enough that all they touch
+/// stays near.
+const TOGETHER: usize = 32;
+/// A table of fewer groups is near as a whole.
+const GROUPS_NEAR: usize = 4096;
 
 /// Makes the workers' [`Groups`]; they share what [`finish`] needs to bring them together.
 #[derive(Debug, Clone)]
@@ -211,7 +227,8 @@ impl Grouping {
     pub fn worker(&self) -> Groups {
         Groups {
             keys: Keys::new(self.hasher.clone()),
-            last: 0,
+            pending: Vec::with_capacity(TOGETHER),
+            pending_keys: Vec::new(),
             // The last third is for bringing the tables together.
             memory_bytes: self.options.memory_bytes / 3 * 2 / self.options.workers.max(1),
             options: self.options,
@@ -229,24 +246,80 @@ impl Groups {
 
     /// Counts `requests` of `bytes` in all for `key`.
     pub fn add_many(&mut self, key: &[u8], requests: u64, bytes: u64) {
-        let known = self.keys.entries.len();
-        self.last = self.keys.entry(key);
-        self.keys.entries[self.last].add(requests, bytes);
-        if self.keys.entries.len() > known {
-            self.keep_ceiling(key);
+        if self.pending.len() == TOGETHER {
+            self.flush();
         }
+        self.pending_keys.extend_from_slice(key);
+        let hash = self.keys.hasher.hash_one(key);
+        self.pending.push(Pending { hash, key_end: self.pending_keys.len(), requests, bytes });
     }
 
     /// Counts a request of `bytes` for the key of the last [`Groups::add`], which there must have been.
     #[inline]
     pub fn again(&mut self, bytes: u64) {
-        self.keys.entries[self.last].add(1, bytes);
+        self.again_many(1, bytes);
     }
 
     /// Counts many requests for the key of the last [`Groups::add`], which there must have been.
     #[inline]
     pub fn again_many(&mut self, requests: u64, bytes: u64) {
-        self.keys.entries[self.last].add(requests, bytes);
+        let Some(last) = self.pending.last_mut() else { return };
+        match last.bytes.checked_add(bytes) {
+            Some(sum) => {
+                last.bytes = sum;
+                last.requests += requests;
+            }
+            None => self.again_beyond_64_bits(requests, bytes),
+        }
+    }
+
+    #[cold]
+    fn again_beyond_64_bits(&mut self, requests: u64, bytes: u64) {
+        let end = |index: usize| self.pending.get(index).map_or(0, |pending| pending.key_end);
+        let key = match self.pending.len() {
+            0 => return,
+            1 => self.pending_keys.clone(),
+            count => self.pending_keys[end(count - 2)..end(count - 1)].to_vec(),
+        };
+        self.add_many(&key, requests, bytes);
+    }
+
+    /// Puts all pending keys into the table.
+    fn flush(&mut self) {
+        self.touch();
+        let mut key_start = 0;
+        for index in 0..self.pending.len() {
+            let Pending { hash, key_end, requests, bytes } = self.pending[index];
+            let known = self.keys.entries.len();
+            let at = self.keys.entry(hash, &self.pending_keys[key_start..key_end]);
+            self.keys.entries[at].add(requests, bytes);
+            key_start = key_end;
+            if self.keys.entries.len() > known {
+                self.keep_ceiling();
+            }
+        }
+        self.pending.clear();
+        self.pending_keys.clear();
+    }
+
+    /// Reads once what looking all pending keys up will read. Each key's way leads through three places that are far apart
+    /// in a large table, each known only from the one before; here the ways of all keys are gone side by side, so that the
+    /// waits for memory overlap.
+    fn touch(&self) {
+        let keys = &self.keys;
+        if keys.entries.len() < GROUPS_NEAR {
+            return;
+        }
+        let mut entries = [0usize; TOGETHER];
+        for (pending, entry) in self.pending.iter().zip(&mut entries) {
+            *entry = keys.index.find(pending.hash, |_| true).map_or(0, |at| *at as usize);
+        }
+        let mut starts = [0usize; TOGETHER];
+        for (entry, start) in entries.iter().zip(&mut starts) {
+            *start = keys.entries[*entry].key_start as usize;
+        }
+        let bytes = starts.iter().fold(0u8, |bytes, start| bytes ^ keys.keys.get(*start).copied().unwrap_or_default());
+        std::hint::black_box(bytes);
     }
 
     /// Whether counting on is in vain: [`finish`] will tell why.
@@ -258,7 +331,8 @@ impl Groups {
     ///
     /// # Errors
     /// When its groups outgrew their memory.
-    pub fn so_far(&self) -> Result<Grouped, GroupError> {
+    pub fn so_far(&mut self) -> Result<Grouped, GroupError> {
+        self.flush();
         if self.error.is_some() || self.spill.is_some() {
             return Err(GroupError::TooMany { memory_bytes: self.options.memory_bytes });
         }
@@ -267,8 +341,8 @@ impl Groups {
         Ok(best.grouped(false))
     }
 
-    /// Makes room when the newest key, which is `key`, is one too many.
-    fn keep_ceiling(&mut self, key: &[u8]) {
+    /// Makes room when the newest key is one too many.
+    fn keep_ceiling(&mut self) {
         let rows_bytes = match self.options.top {
             Some(_) => 0,
             None => self.keys.entries.len() * ROW_BYTES + self.keys.keys.len(),
@@ -285,8 +359,6 @@ impl Groups {
             self.error.get_or_insert(error);
             self.keys.clear();
         }
-        // `again` needs the entry of the last key.
-        self.last = self.keys.entry(key);
     }
 
     fn spill_all(&mut self) -> Result<(), GroupError> {
@@ -385,6 +457,7 @@ impl Read for PositionedRange<'_> {
 /// [`GroupError`], of a worker or of the bringing together.
 pub fn finish(grouping: &Grouping, workers: Vec<Groups>) -> Result<Grouped, GroupError> {
     let mut workers = workers;
+    workers.iter_mut().for_each(Groups::flush);
     if let Some(error) = workers.iter_mut().find_map(|worker| worker.error.take()) {
         return Err(error);
     }
