@@ -1,0 +1,136 @@
+//! What all commands keep to, in pipelines and on a terminal: the real binary, as a shell runs it.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+use std::io::Write;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+const VOTEKIT: &str = env!("CARGO_BIN_EXE_votekit");
+const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/cdn.log");
+
+/// Runs a line of shell in an empty folder, with `votekit` for the binary.
+fn shell(line: &str) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let line = line.replace("votekit", VOTEKIT).replace("SAMPLE", SAMPLE);
+    let mut command = Command::new("bash");
+    command.args(["-o", "pipefail", "-c", &line]).current_dir(folder.path()).stdin(Stdio::null());
+    command.env_remove("VOTEKIT_BALLOTS").env_remove("NO_COLOR").env("TERM", "xterm-256color");
+    command.output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[test]
+fn a_reader_that_leaves_early_ends_the_program_quietly() {
+    // More than a pipe holds, so that the program is still writing when head is gone.
+    for line in [
+        "for i in $(seq 200); do cat SAMPLE; done > log; votekit logsum log --by url --type any -q --format json 2>err | head -1",
+        "votekit --help | head -1",
+        "votekit q1 -q | true",
+        "for i in 1 2 3; do votekit vote 2; done | head -1",
+    ] {
+        let output = shell(line);
+        assert!(output.status.success(), "{line}: {output:?}");
+        assert!(!text(&output.stderr).contains("ipe"), "{line}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn a_result_that_cannot_be_written_is_a_failure() {
+    for command in ["logsum SAMPLE", "q1", "vote 2", "logsum SAMPLE --by day --format json"] {
+        let output = shell(&format!("votekit {command} > /dev/full"));
+        assert_eq!(output.status.code(), Some(1), "{command}");
+        assert!(text(&output.stderr).contains("No space left on device"), "{command}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn exit_codes_are_what_help_says() {
+    let help = text(&shell("votekit --help").stdout);
+    assert!(help.contains("0  done") && help.contains("1  failed") && help.contains("2  used wrongly"), "{help}");
+    for (line, code) in [
+        ("votekit logsum SAMPLE", 0),
+        ("votekit logsum nowhere.log", 1),
+        ("votekit logsum --from 2019-08-25 --to 2019-08-24", 2),
+        ("votekit logsum --no-such-option", 2),
+        ("votekit q1 --events nowhere.tsv", 1),
+        ("votekit q1 --from 2017-04-09", 2),
+        ("votekit tally", 1),
+        ("votekit vote", 2),
+        ("votekit", 2),
+    ] {
+        assert_eq!(shell(line).status.code(), Some(code), "{line}");
+    }
+}
+
+#[test]
+fn stdout_holds_the_result_and_nothing_else() {
+    let output = shell("votekit logsum --from 2019-08-24 --to 2019-08-25");
+    assert_eq!(text(&output.stdout), "638571\n");
+    assert!(text(&output.stderr).contains("the sample log that is built in"));
+    assert_eq!(text(&shell("cat SAMPLE | votekit logsum --from 2019-08-24 --to 2019-08-25").stdout), "638571\n");
+    assert_eq!(text(&shell("votekit logsum --from 2019-08-24 --to 2019-08-25 < SAMPLE").stdout), "638571\n");
+    let json = shell("votekit vote 2 -q; votekit tally --format json | jq -r '.candidates[1].votes'");
+    assert!(text(&json.stdout).ends_with("\n1\n"), "{json:?}");
+    // A pipe that brings nothing is not the sample: it would pass for an answer.
+    let empty = shell("true | votekit logsum");
+    assert_eq!((empty.status.code(), text(&empty.stdout)), (Some(1), String::new()));
+}
+
+/// Runs a line of shell with a terminal on stdout and stderr; gives what the terminal was sent.
+fn terminal(line: &str) -> String {
+    let output = shell(&format!("script -qec '{line}' /dev/null"));
+    text(&output.stdout).replace('\r', "")
+}
+
+#[test]
+fn a_terminal_gets_a_table_and_colours_only_where_it_wants_them() {
+    let styled = terminal("votekit logsum SAMPLE --by month");
+    assert!(styled.contains("requests") && styled.contains("\u{1b}["), "{styled:?}");
+    for line in ["NO_COLOR=1 votekit logsum SAMPLE --by month", "votekit --color never logsum SAMPLE --by month"] {
+        let plain = terminal(line);
+        assert!(
+            plain.contains("requests") && !plain.contains("\u{1b}[1m") && !plain.contains("\u{1b}[3"),
+            "{line}: {plain:?}"
+        );
+    }
+    assert!(text(&shell("votekit --color always logsum SAMPLE --by month --format table").stdout).contains('\u{1b}'));
+}
+
+#[test]
+fn nothing_from_data_steers_a_terminal() {
+    let log =
+        "printf \"date\\ttime\\tsize\\turl\\n2019-08-24\\t1\\t5\\t/\\033]0;x\\007\\033[2J\\302\\233.jpg\\n\" > log; ";
+    for format in ["table", "plain", "csv", "json"] {
+        let sent = terminal(&format!("{log} votekit --color never logsum log --by url --format {format}"));
+        assert!(sent.contains(".jpg"), "{format}: {sent:?}");
+        assert!(
+            !sent.contains("\u{1b}]") && !sent.contains("\u{1b}[2J") && !sent.contains('\u{9b}'),
+            "{format}: {sent:?}"
+        );
+    }
+    let error = shell("votekit logsum $'no\\033[31msuch.log'");
+    assert!(!text(&error.stderr).contains('\u{1b}'), "{error:?}");
+}
+
+#[test]
+fn ctrl_c_ends_it_at_once() {
+    let mut child = Command::new(VOTEKIT)
+        .args(["logsum", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(b"2019-08-24\t10:00:00\t1\t/a.jpg\n").unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    let sent = Instant::now();
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let status = child.wait().unwrap();
+    assert_eq!(status.signal(), Some(2));
+    // Not a measurement: it would wait for its stdin, which is still open, for ever.
+    assert!(sent.elapsed() < Duration::from_secs(60));
+}
