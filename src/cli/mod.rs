@@ -17,6 +17,8 @@ pub mod output;
 pub mod picture;
 pub mod progress;
 mod q1;
+mod q1_curves;
+mod q1_load;
 mod q1_server;
 mod rows;
 pub mod secret;

@@ -7,19 +7,23 @@ use chrono::NaiveDate;
 use votekit::ballot::Span;
 use votekit::report::Report;
 use votekit::retention::server::Address;
-use votekit::retention::{Collation, Database, EventsRead, Question, SAMPLE, SQL};
-use votekit::scan::Input;
+use votekit::retention::{Collation, Database, EventNames, EventOptions, EventsRead, Question, SAMPLE, SQL, TableNames};
+use votekit::scan::{Input, ScanOptions};
 use votekit::units::Day;
 
 use super::console::Console;
 use super::exit;
 use super::output::{self, Format};
-use super::q1_server;
+use super::q1_curves::{self, CurveArgs};
+use super::{q1_load, q1_server};
 
 const EXAMPLES: &str = "\
 Examples:
   votekit q1                                       the sample that is built in
-  votekit q1 --events events.tsv                   a TSV or CSV with a header: time, uid, event_name
+  votekit q1 --events events.tsv                   columns time, uid, event_name by their names
+  votekit q1 --events logs/ --by day               each day of the window: how many came back, and what share
+  votekit q1 --events events.tsv.gz --cohorts 2017-04-01..2017-04-14 --svg triangle.svg
+  votekit q1 load --events events.tsv --db events.db
   votekit q1 --db events.db --install-day 2017-04-03 --from 2017-04-04 --to 2017-04-10
   votekit q1 --print-sql | mysql matomo            the same question, asked by MySQL
 
@@ -28,11 +32,13 @@ Names of events and users compare as in MySQL's utf8_general_ci: case, most acce
 
 /// Count the users of an install cohort who came back
 #[derive(Debug, clap::Args)]
-#[command(after_long_help = EXAMPLES)]
+#[command(after_long_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 pub struct Args {
-    /// Events to load, TSV or CSV with a header; - for stdin [default: the built-in sample]
-    #[arg(long, value_name = "FILE", conflicts_with = "db")]
-    events: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Events: TSV or CSV with a header, NDJSON; gzip and zstd too; - for stdin [default: the built-in sample]
+    #[arg(long, value_name = "FILE|DIR", conflicts_with = "db", num_args = 1..)]
+    events: Vec<PathBuf>,
     /// A SQLite database, or a server as mysql://USER@HOST/DATABASE, with a table piwik_track(time, uid, event_name); only read
     #[arg(long, value_name = "FILE|URL")]
     db: Option<PathBuf>,
@@ -51,15 +57,82 @@ pub struct Args {
     /// The event that counts as an install
     #[arg(long, value_name = "NAME", default_value = "FIRST_INSTALL")]
     event: String,
+    #[command(flatten)]
+    reading: Reading,
+    /// The table of the database that has the events
+    #[arg(long, value_name = "NAME", requires = "db")]
+    table: Option<String>,
+    #[command(flatten)]
+    curves: CurveArgs,
+    /// Print the query, which MySQL runs as it is, and do nothing else
+    #[arg(long)]
+    print_sql: bool,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Load(q1_load::Args),
+}
+
+/// How events are read, from files and from tables.
+#[derive(Debug, clap::Args)]
+pub struct Reading {
     /// How names of events and users compare
     #[arg(long, value_name = "NAME", default_value = "utf8_general_ci")]
     collation: TypedCollation,
     /// Fail at the first event that cannot be read
     #[arg(long)]
     strict: bool,
-    /// Print the query, which MySQL runs as it is, and do nothing else
-    #[arg(long)]
-    print_sql: bool,
+    /// The column that says when
+    #[arg(long, value_name = "COLUMN", default_value = "time")]
+    time: String,
+    /// The column that says who
+    #[arg(long, value_name = "COLUMN", default_value = "uid")]
+    user: String,
+    /// The column that says what
+    #[arg(long, value_name = "COLUMN", default_value = "event_name")]
+    event_column: String,
+}
+
+impl Reading {
+    /// What makes two names the same.
+    pub fn collation(&self) -> Collation {
+        match self.collation {
+            TypedCollation::GeneralCi => Collation::GeneralCi,
+            TypedCollation::Binary => Collation::Binary,
+        }
+    }
+
+    /// What was meant.
+    pub fn options(&self) -> EventOptions {
+        let names = EventNames {
+            time: self.time.clone(),
+            uid: self.user.clone(),
+            event_name: self.event_column.clone(),
+        };
+        EventOptions { names, strict: self.strict, scan: ScanOptions::default() }
+    }
+}
+
+/// The files that were named, and those in the directories that were.
+///
+/// # Errors
+/// When a directory cannot be listed or holds no file.
+pub fn inputs(paths: &[PathBuf]) -> anyhow::Result<Vec<Input>> {
+    let mut inputs = Vec::new();
+    for path in paths {
+        if path == Path::new("-") {
+            inputs.push(Input::Stdin);
+        } else {
+            inputs.extend(Input::below(path)?);
+        }
+    }
+    Ok(inputs)
+}
+
+/// How many bytes `inputs` hold, where that is known of all.
+pub fn bytes_total(inputs: &[Input]) -> Option<u64> {
+    inputs.iter().map(Input::bytes_total).sum()
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -82,48 +155,80 @@ impl Args {
     /// # Errors
     /// When the options contradict each other, or events or database cannot be read.
     pub fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
+        if let Some(Command::Load(load)) = self.command {
+            return load.run(console);
+        }
         if self.print_sql {
             return output::write_stdout(SQL);
         }
         if self.from > self.to {
             return Err(exit::misuse(format!("the window ends before it begins: {} is after {}", self.from, self.to)));
         }
-        let collation = match self.collation {
-            TypedCollation::GeneralCi => Collation::GeneralCi,
-            TypedCollation::Binary => Collation::Binary,
-        };
+        let collation = self.reading.collation();
         let question =
             Question { install_day: self.install_day, from: self.from, to: self.to, event: self.event.clone() };
+        let asked = self.curves.meant(&question, format)?;
         if let Some(address) = self.db.as_deref().and_then(Path::to_str).filter(|text| Address::is_one(text)) {
+            if self.place() != TableNames::default() {
+                return Err(exit::misuse("--table, --time, --user and --event-column are for files; give the server a view named piwik_track"));
+            }
             let limit = Duration::from_secs(self.timeout.secs.into());
-            let num_of_user = q1_server::connect(address, limit, console)?.num_of_user(&question)?;
-            return output::print(&Report::figure("num_of_user", num_of_user), format, console);
+            let mut server = q1_server::connect(address, limit, console)?;
+            return match asked {
+                Some(asked) => asked.show(&asked.curves.ask(&question.event, |one| server.num_of_user(one))?, format, console),
+                None => print_figure(server.num_of_user(&question)?, format, console),
+            };
         }
-        let (database, read) = match &self.db {
-            Some(path) => (Database::open(path, collation)?, EventsRead::default()),
-            None => self.load(collation, console)?,
+        if let Some(path) = &self.db {
+            let database = Database::open(path, &self.place(), collation)?;
+            return match asked {
+                Some(asked) => asked.show(&asked.curves.ask(&question.event, |one| database.num_of_user(one))?, format, console),
+                None => print_figure(database.num_of_user(&question)?, format, console),
+            };
+        }
+        let inputs = self.inputs(console)?;
+        let bar = console.bar(bytes_total(&inputs));
+        let options = self.reading.options();
+        let read = match asked {
+            Some(asked) => {
+                let read = asked.curves.read(&inputs, &question.event, collation, &options, &bar);
+                let (curves, read) = read.context("cannot load the events")?.ok_or_else(q1_curves::too_many_days)?;
+                drop(bar);
+                asked.show(&curves, format, console)?;
+                read
+            }
+            None => {
+                let loaded = Database::from_events(&inputs, &question, collation, &options, &bar);
+                let (database, read) = loaded.context("cannot load the events")?;
+                drop(bar);
+                print_figure(database.num_of_user(&question)?, format, console)?;
+                read
+            }
         };
-        let num_of_user = database.num_of_user(&question)?;
-        output::print(&Report::figure("num_of_user", num_of_user), format, console)?;
         tell_of_bad_events(&read, console);
         Ok(())
     }
 
-    fn load(&self, collation: Collation, console: &Console) -> anyhow::Result<(Database, EventsRead)> {
-        let input = match &self.events {
-            Some(path) if path == Path::new("-") => Input::Stdin,
-            Some(path) => Input::Path(path.clone()),
-            None => {
-                console.note("no --events and no --db: these are the sample events that are built in");
-                SAMPLE
-            }
-        };
-        let bar = console.bar(input.bytes_total());
-        Database::from_events(&input, collation, self.strict, &bar).context("cannot load the events")
+    fn place(&self) -> TableNames {
+        let table = self.table.clone().unwrap_or_else(|| TableNames::default().table);
+        TableNames { table, columns: self.reading.options().names }
+    }
+
+    fn inputs(&self, console: &Console) -> anyhow::Result<Vec<Input>> {
+        if self.events.is_empty() {
+            console.note("no --events and no --db: these are the sample events that are built in");
+            return Ok(vec![SAMPLE]);
+        }
+        inputs(&self.events)
     }
 }
 
-fn tell_of_bad_events(read: &EventsRead, console: &Console) {
+fn print_figure(num_of_user: u64, format: Format, console: &Console) -> anyhow::Result<()> {
+    output::print(&Report::figure("num_of_user", num_of_user), format, console)
+}
+
+/// Warns of events that could not be read.
+pub fn tell_of_bad_events(read: &EventsRead, console: &Console) {
     let bad_rows: Vec<String> = read.bad_rows.iter().map(ToString::to_string).collect();
     console.warn_of_bad_rows("events", read.rows_bad, read.rows_bad + read.rows_read, &bad_rows, "counted");
 }

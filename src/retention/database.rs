@@ -3,8 +3,10 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::cohort::{Cohorts, Wanted};
 use super::collation::Collation;
-use super::events::{EventError, EventsRead, read_events};
+use super::events::{EventError, EventNames, EventOptions, EventsRead};
+use super::load;
 use super::question::{Question, SQL};
 use crate::progress::Progress;
 use crate::scan::Input;
@@ -26,18 +28,26 @@ pub enum DatabaseError {
         reason: String,
     },
     /// It has no such table or columns.
-    #[error("the database {} has no table piwik_track(time, uid, event_name): {reason}", path.display())]
+    #[error("the database {} has no table {table}({columns}): {reason}", path.display())]
     Table {
         /// The file.
         path: PathBuf,
+        /// The table.
+        table: String,
+        /// Its columns.
+        columns: String,
         /// What SQLite says.
         reason: String,
     },
     /// Its times are not as MySQL writes them, so that no comparison with a day would be right.
-    #[error("in the database {}, the column time of piwik_track is not like 2017-04-01 10:00:00, but: {found}", path.display())]
+    #[error("in the database {}, the column {column} of {table} is not like 2017-04-01 10:00:00, but: {found}", path.display())]
     Time {
         /// The file.
         path: PathBuf,
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
         /// A time that is there.
         found: String,
     },
@@ -46,29 +56,73 @@ pub enum DatabaseError {
     Query(#[from] rusqlite::Error),
 }
 
+/// Where a database has its events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableNames {
+    /// The table.
+    pub table: String,
+    /// Its columns.
+    pub columns: EventNames,
+}
+
+impl Default for TableNames {
+    fn default() -> Self {
+        TableNames { table: "piwik_track".to_owned(), columns: EventNames::default() }
+    }
+}
+
+impl TableNames {
+    /// A temporary view under the name and with the columns that q1.sql asks; it shadows a table of the same name. Columns
+    /// are named with their table: SQLite takes a lone name in quotes that is no column for a text.
+    fn view(&self, collation: Collation) -> String {
+        let EventNames { time, uid, event_name } = &self.columns;
+        let [table, time, uid, event_name] = [&self.table, time, uid, event_name].map(|name| quoted(name));
+        let name = collation.sqlite_name();
+        format!(
+            "CREATE TEMP VIEW piwik_track AS SELECT e.{time} AS time, e.{uid} COLLATE {name} AS uid,
+             e.{event_name} COLLATE {name} AS event_name FROM main.{table} AS e"
+        )
+    }
+}
+
+/// A name as SQL has it, whatever is in it.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// The table, with columns that compare as `collation` does.
+pub(super) fn table(collation: Collation) -> String {
+    let name = collation.sqlite_name();
+    format!("CREATE TABLE piwik_track(time TEXT, uid TEXT COLLATE {name}, event_name TEXT COLLATE {name})")
+}
+
 impl Database {
-    /// A database in memory with all events of `input`, and how many those are.
+    /// A database in memory with what of `inputs` can change the answer to `question`, and how many events these hold.
     ///
     /// # Errors
     /// When the events cannot be read.
     pub fn from_events(
-        input: &Input,
+        inputs: &[Input],
+        question: &Question,
         collation: Collation,
-        strict: bool,
+        options: &EventOptions,
         progress: &dyn Progress,
     ) -> Result<(Self, EventsRead), EventError> {
+        let wanted = Wanted::once(&question.event, collation, question.install_day, question.from, question.to);
+        let (cohorts, read) = Cohorts::read(inputs, &wanted, options, progress)?;
         let connection = Connection::open_in_memory()?;
         collation.register(&connection)?;
-        let name = collation.sqlite_name();
-        connection.execute_batch(&format!(
-            "CREATE TABLE piwik_track(time TEXT, uid TEXT COLLATE {name}, event_name TEXT COLLATE {name}); BEGIN"
-        ))?;
-        let read = {
+        connection.execute_batch(&format!("{}; BEGIN", table(collation)))?;
+        {
             let mut insert = connection.prepare("INSERT INTO piwik_track VALUES (?1, ?2, ?3)")?;
-            read_events(input, strict, progress, |event| {
-                insert.execute((event.time, event.uid, event.event_name)).map(|_| ())
-            })?
-        };
+            let [install_day, from] = [question.install_day, question.from].map(|day| format!("{day} 00:00:00"));
+            for (user, is_active) in cohorts.once() {
+                insert.execute((&install_day, user, &question.event))?;
+                if is_active {
+                    insert.execute((&from, user, &question.event))?;
+                }
+            }
+        }
         connection.execute_batch("COMMIT")?;
         Ok((Database { connection }, read))
     }
@@ -77,7 +131,7 @@ impl Database {
     ///
     /// # Errors
     /// When it cannot be opened, has no such table, or has times that are none.
-    pub fn open(path: &Path, collation: Collation) -> Result<Self, DatabaseError> {
+    pub fn open(path: &Path, place: &TableNames, collation: Collation) -> Result<Self, DatabaseError> {
         let open_error = |reason: String| DatabaseError::Open { path: path.to_owned(), reason };
         // SQLite would say only "unable to open database file".
         std::fs::File::open(path).map_err(|error| open_error(error.to_string()))?;
@@ -87,19 +141,24 @@ impl Database {
         connection
             .query_row("SELECT COUNT(*) FROM sqlite_master", [], |_| Ok(()))
             .map_err(|error| open_error(error.to_string()))?;
-        let name = collation.sqlite_name();
-        // A temporary view shadows the table of the same name, so that q1.sql need not know.
-        let view = format!(
-            "CREATE TEMP VIEW piwik_track AS SELECT time, uid COLLATE {name} AS uid, event_name COLLATE {name} AS event_name
-             FROM main.piwik_track"
-        );
-        let table_error =
-            |error: rusqlite::Error| DatabaseError::Table { path: path.to_owned(), reason: error.to_string() };
-        connection.execute_batch(&view).map_err(table_error)?;
-        connection.prepare("SELECT time, uid, event_name FROM piwik_track").map_err(table_error)?;
         let database = Database { connection };
-        match database.odd_time()? {
-            Some(found) => Err(DatabaseError::Time { path: path.to_owned(), found }),
+        // What `q1 load` made has the columns that q1.sql wants, and no time but those it read.
+        if *place == TableNames::default() && load::made_it(&database.connection, collation)? {
+            return Ok(database);
+        }
+        let table_error = |error: rusqlite::Error| DatabaseError::Table {
+            path: path.to_owned(),
+            table: place.table.clone(),
+            columns: format!("{}, {}, {}", place.columns.time, place.columns.uid, place.columns.event_name),
+            reason: error.to_string(),
+        };
+        database.connection.execute_batch(&place.view(collation)).map_err(table_error)?;
+        database.connection.prepare("SELECT time, uid, event_name FROM piwik_track").map_err(table_error)?;
+        match database.odd_time(place)? {
+            Some(found) => {
+                let (table, column) = (place.table.clone(), place.columns.time.clone());
+                Err(DatabaseError::Time { path: path.to_owned(), table, column, found })
+            }
             None => Ok(database),
         }
     }
@@ -125,11 +184,14 @@ impl Database {
 
     /// A time that is not like MySQL's, if the least or the greatest is none: numbers come before all texts and blobs behind
     /// them, so that these two tell.
-    fn odd_time(&self) -> rusqlite::Result<Option<String>> {
-        let sql = "SELECT CAST(t AS TEXT) FROM (SELECT MIN(time) AS t FROM main.piwik_track UNION ALL
-                     SELECT MAX(time) FROM main.piwik_track)
-                   WHERE t IS NOT NULL AND (typeof(t) <> 'text' OR t NOT GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*')";
-        let mut statement = self.connection.prepare(sql)?;
+    fn odd_time(&self, place: &TableNames) -> rusqlite::Result<Option<String>> {
+        let (time, table) = (quoted(&place.columns.time), quoted(&place.table));
+        let sql = format!(
+            "SELECT CAST(t AS TEXT) FROM (SELECT MIN(e.{time}) AS t FROM main.{table} AS e UNION ALL
+               SELECT MAX(e.{time}) FROM main.{table} AS e)
+             WHERE t IS NOT NULL AND (typeof(t) <> 'text' OR t NOT GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*')"
+        );
+        let mut statement = self.connection.prepare(&sql)?;
         let mut rows = statement.query([])?;
         rows.next()?.map(|row| row.get(0)).transpose()
     }

@@ -1,10 +1,8 @@
-//! Tracking events in a file: TSV or CSV with a header that names time, uid and event_name.
-use std::io::BufReader;
-
-use chrono::NaiveDateTime;
-
+//! Tracking events in files: which there are, how many, and what of them cannot be read.
+use super::clock::{Clock, DayNumber};
+use super::layout::{Layout, read_csv};
 use crate::progress::Progress;
-use crate::scan::{Input, Source, SourceError};
+use crate::scan::{self, Block, Input, ScanOptions, Source, SourceError};
 
 /// The events that are compiled in; `samples/README.md` works their answer out.
 pub const SAMPLE: Input =
@@ -51,7 +49,7 @@ pub enum EventError {
         /// The input's name.
         input: String,
         /// The column that is needed.
-        column: &'static str,
+        column: String,
         /// The columns that there are.
         found: String,
     },
@@ -69,72 +67,123 @@ pub enum EventError {
     #[error("{0}")]
     Strict(BadEvent),
     /// Whoever takes the events cannot.
-    #[error("cannot store events")]
+    #[error("cannot store events: {0}")]
     Store(#[from] rusqlite::Error),
+    /// Whoever takes the events has stopped, and says why.
+    #[error("events are no longer taken")]
+    NotTaken,
+    /// What must be kept until the end finds no place.
+    #[error("cannot keep events in a temporary file (TMPDIR says where): {0}")]
+    Spill(std::io::Error),
 }
 
 /// One event; a field that is `\N`, as MySQL writes NULL, is None.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Event<'a> {
+pub(super) struct Event<'a> {
     /// As MySQL writes a DATETIME: `2017-04-01 10:00:00`.
-    pub time: Option<&'a str>,
+    pub(super) time: Option<&'a str>,
+    /// The day of `time`.
+    pub(super) day: DayNumber,
     /// The user.
-    pub uid: Option<&'a str>,
+    pub(super) uid: Option<&'a str>,
     /// What happened.
-    pub event_name: Option<&'a str>,
+    pub(super) event_name: Option<&'a str>,
 }
 
-/// Reads all events of `input` and hands them to `take`, in order.
+/// How events are read.
+#[derive(Debug, Clone)]
+pub struct EventOptions {
+    /// The columns' names in the header, or the keys of NDJSON; case does not matter.
+    pub names: EventNames,
+    /// Whether the first event that cannot be read is an error.
+    pub strict: bool,
+    /// How inputs are cut and shared among threads.
+    pub scan: ScanOptions,
+}
+
+/// What the columns of an event are called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventNames {
+    /// When it happened.
+    pub time: String,
+    /// To which user.
+    pub uid: String,
+    /// What happened.
+    pub event_name: String,
+}
+
+impl Default for EventNames {
+    fn default() -> Self {
+        EventNames { time: "time".to_owned(), uid: "uid".to_owned(), event_name: "event_name".to_owned() }
+    }
+}
+
+/// Who takes events, on every thread: each makes itself a worker, which sees the events of a part of an input and then gives
+/// what it found in it; `merge` gets that in the order of the input.
+pub(super) trait Taker: Sync {
+    /// What a thread has.
+    type Worker: Send;
+    /// What is found in a part.
+    type Found: Send;
+
+    fn worker(&self) -> Self::Worker;
+    fn take(&self, worker: &mut Self::Worker, event: &Event);
+    fn found(&self, worker: &mut Self::Worker) -> Self::Found;
+}
+
+/// Reads all events of `inputs`, one input after the other.
 ///
 /// # Errors
-/// When the input cannot be read or holds no events; what `take` gives; if `strict`, at the first event that cannot be read.
-pub fn read_events(
-    input: &Input,
-    strict: bool,
+/// When an input cannot be read or holds no events; what `merge` gives; if strict, at the first event that cannot be read.
+pub(super) fn read_events<T: Taker>(
+    inputs: &[Input],
+    options: &EventOptions,
     progress: &dyn Progress,
-    mut take: impl FnMut(Event) -> Result<(), rusqlite::Error>,
+    taker: &T,
+    mut merge: impl FnMut(T::Found) -> Result<(), EventError> + Send,
+) -> Result<EventsRead, EventError> {
+    let mut all = EventsRead::default();
+    for input in inputs {
+        let read = read_input(input, options, progress, taker, &mut merge)?;
+        all.rows_read += read.rows_read;
+        all.rows_bad += read.rows_bad;
+        all.bad_rows.extend(read.bad_rows);
+        all.bad_rows.truncate(BAD_EVENTS_TOLD);
+    }
+    Ok(all)
+}
+
+fn read_input<T: Taker>(
+    input: &Input,
+    options: &EventOptions,
+    progress: &dyn Progress,
+    taker: &T,
+    mut merge: impl FnMut(T::Found) -> Result<(), EventError> + Send,
 ) -> Result<EventsRead, EventError> {
     let name = input.name();
     let mut source = Source::open(input)?;
-    let head = source.head(64 << 10)?;
+    let head = source.head(HEAD_BYTES)?;
     if head.is_empty() {
         return Err(EventError::Empty(name));
     }
-    let is_tsv = head.split(|byte| *byte == b'\n').next().is_some_and(|header| header.contains(&b'\t'));
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(if is_tsv { b'\t' } else { b',' })
-        .quoting(!is_tsv)
-        .flexible(true)
-        .from_reader(BufReader::with_capacity(1 << 20, source.into_reader()));
-    let unreadable = |error: csv::Error| input.error(error.into());
-    let header = reader.byte_headers().map_err(unreadable)?.clone();
-    let columns = Columns::find(&header, &name)?;
-    let mut read = EventsRead::default();
-    let mut row = csv::ByteRecord::new();
-    let mut told_bytes = 0;
-    while reader.read_byte_record(&mut row).map_err(unreadable)? {
-        let bytes = reader.position().byte();
-        progress.advance(bytes - told_bytes);
-        told_bytes = bytes;
-        let mut time = String::new();
-        match columns.event(&row, &mut time) {
-            Ok(event) => {
-                read.rows_read += 1;
-                take(event)?;
-            }
-            Err(reason) => {
-                let line = row.position().map_or(0, csv::Position::line);
-                let bad = BadEvent { input: name.clone(), line, reason };
-                if strict {
-                    return Err(EventError::Strict(bad));
-                }
-                read.rows_bad += 1;
-                if read.bad_rows.len() < BAD_EVENTS_TOLD {
-                    read.bad_rows.push(bad);
-                }
-            }
+    let mut tally = Tally { name: &name, strict: options.strict, read: EventsRead::default(), lines: 0 };
+    let layout = Layout::of(&head, &options.names, &name)?;
+    let mut take_part = |(part, found): (Part, T::Found)| {
+        merge(found)?;
+        tally.add(part)
+    };
+    match layout {
+        Layout::Csv => read_csv(source, &options.names, progress, taker, &mut take_part)?,
+        Layout::Lines(reader) => {
+            let visit = |worker: &mut (Clock, T::Worker), block: &Block| {
+                let (clock, worker) = worker;
+                let part = reader.visit(block, options.scan.line_bytes_max, clock, |event| taker.take(worker, event));
+                (part, taker.found(worker))
+            };
+            scan::blocks(source, &options.scan, progress, || (Clock::new(), taker.worker()), visit, take_part)?;
         }
     }
+    let read = tally.read;
     match read.bad_rows.first() {
         Some(first) if read.rows_read == 0 => {
             Err(EventError::NoRow { input: name, rows: read.rows_bad, first: first.clone() })
@@ -143,89 +192,46 @@ pub fn read_events(
     }
 }
 
-/// Where the columns stand.
-struct Columns {
-    time: usize,
-    uid: usize,
-    event_name: usize,
+/// The header must stand in this many first bytes.
+const HEAD_BYTES: usize = 64 << 10;
+
+/// What a part of an input held.
+#[derive(Debug, Default)]
+pub(super) struct Part {
+    pub(super) lines: u64,
+    pub(super) rows_read: u64,
+    pub(super) rows_bad: u64,
+    /// The first of them: the line, from 0 in this part, and why.
+    pub(super) bad_rows: Vec<(u64, String)>,
 }
 
-impl Columns {
-    fn find(header: &csv::ByteRecord, input: &str) -> Result<Self, EventError> {
-        let names: Vec<String> = header
-            .iter()
-            .map(|name| {
-                String::from_utf8_lossy(name.strip_prefix(b"\xef\xbb\xbf").unwrap_or(name)).trim().to_lowercase()
-            })
-            .collect();
-        let find = |column: &'static str| {
-            let missing = || EventError::Column { input: input.to_owned(), column, found: names.join(", ") };
-            names.iter().position(|name| name == column).ok_or_else(missing)
-        };
-        Ok(Columns { time: find("time")?, uid: find("uid")?, event_name: find("event_name")? })
-    }
-
-    /// The event that `row` is; `time` holds its time as MySQL would write it.
-    fn event<'a>(&self, row: &'a csv::ByteRecord, time: &'a mut String) -> Result<Event<'a>, String> {
-        let field = |at: usize| {
-            let Some(field) = row.get(at) else {
-                return Err(format!("too few columns: {}, and column {} is needed", row.len(), at + 1));
-            };
-            let text = std::str::from_utf8(field).map_err(|_| format!("column {} is not UTF-8", at + 1))?;
-            Ok((text != "\\N").then_some(text))
-        };
-        let (uid, event_name) = (field(self.uid)?, field(self.event_name)?);
-        let time = match field(self.time)? {
-            None => None,
-            Some(text) => {
-                *time = datetime(text).ok_or_else(|| format!("the time {text:?} is not like 2017-04-01 10:00:00"))?;
-                Some(time.as_str())
-            }
-        };
-        Ok(Event { time, uid, event_name })
+impl Part {
+    pub(super) fn bad(&mut self, line: u64, reason: String) {
+        self.rows_bad += 1;
+        if self.bad_rows.len() < BAD_EVENTS_TOLD {
+            self.bad_rows.push((line, reason));
+        }
     }
 }
 
-/// `text` as MySQL writes a DATETIME; a fraction of a second stays, as in DATETIME(6). None if it is none.
-fn datetime(text: &str) -> Option<String> {
-    const ZERO: &str = "0000-00-00 00:00:00";
-    if text == ZERO || text == &ZERO[..10] {
-        return Some(ZERO.to_owned());
-    }
-    let is_shaped = text.is_ascii() && text.len() >= 10 && &text[4..5] == "-" && &text[7..8] == "-";
-    let whole = if text.len() == 10 { format!("{text} 00:00:00") } else { text.replacen('T', " ", 1) };
-    let parsed = NaiveDateTime::parse_from_str(&whole, "%Y-%m-%d %H:%M:%S%.f").ok()?;
-    // chrono takes 60 for a leap second; MySQL does not, nor does it know years of other than four digits.
-    let seconds_fit = whole.get(17..19).is_some_and(|seconds| seconds < "60");
-    (is_shaped && seconds_fit && whole.is_char_boundary(19)).then(|| {
-        let fraction = parsed.format("%.f").to_string();
-        format!("{}{fraction}", &whole[..19])
-    })
+struct Tally<'a> {
+    name: &'a str,
+    strict: bool,
+    read: EventsRead,
+    lines: u64,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::datetime;
-
-    #[test]
-    fn times_as_mysql_writes_them() {
-        for (text, expected) in [
-            ("2017-04-01 10:00:00", Some("2017-04-01 10:00:00")),
-            ("2017-04-01T10:00:00", Some("2017-04-01 10:00:00")),
-            ("2017-04-01", Some("2017-04-01 00:00:00")),
-            ("2017-04-01 10:00:00.250", Some("2017-04-01 10:00:00.250")),
-            ("0000-00-00 00:00:00", Some("0000-00-00 00:00:00")),
-            ("2017-04-31 10:00:00", None),
-            ("2017-04-01 24:00:00", None),
-            ("2017-04-01 23:59:60", None),
-            ("2017-4-1 10:00:00", None),
-            ("1/4/2017 10:00:00", None),
-            ("2017-04-01 10:00", None),
-            ("2017-04-01 10:00:00 ", None),
-            ("", None),
-            ("yesterday", None),
-        ] {
-            assert_eq!(datetime(text).as_deref(), expected, "{text:?}");
+impl Tally<'_> {
+    fn add(&mut self, part: Part) -> Result<(), EventError> {
+        let bad_row = |(line, reason)| BadEvent { input: self.name.to_owned(), line: self.lines + line + 1, reason };
+        self.read.bad_rows.extend(part.bad_rows.into_iter().map(bad_row));
+        self.read.bad_rows.truncate(BAD_EVENTS_TOLD);
+        self.read.rows_read += part.rows_read;
+        self.read.rows_bad += part.rows_bad;
+        self.lines += part.lines;
+        match self.read.bad_rows.first() {
+            Some(bad) if self.strict => Err(EventError::Strict(bad.clone())),
+            _ => Ok(()),
         }
     }
 }

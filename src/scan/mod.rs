@@ -2,6 +2,7 @@
 mod blocks;
 pub mod follow;
 mod source;
+pub mod split;
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -9,7 +9,6 @@ mod media;
 mod quick;
 mod record;
 mod sorted;
-mod split;
 mod sum;
 mod visit;
 

@@ -2,7 +2,7 @@
 use super::names::{Names, When};
 use super::{FormatError, GivenColumns, Needs, without_bom, without_cr, without_dash};
 use crate::weblog::record::{Moment, Row, RowError, excerpt, read_date, read_moment, read_second, read_size};
-use crate::weblog::split::{Span, Splitter};
+use crate::scan::split::{Span, Splitter};
 
 /// A log whose fields stand between delimiters.
 #[derive(Debug, Clone)]

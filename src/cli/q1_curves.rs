@@ -1,0 +1,173 @@
+//! `votekit q1 --by day` and `--cohorts`: who came back on each day, as rows and as pictures.
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use votekit::report::{Report, Value};
+use votekit::retention::{Curve, Curves, DAYS_MOST, DaySpan, Question};
+use votekit::units::Day;
+
+use super::chart::{self, Canvas};
+use super::console::Console;
+use super::files::write_file_atomically;
+use super::output::{self, Format};
+use super::picture::{Bars, HeatMap};
+use super::{exit, svg};
+
+/// More than the one figure.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Answers")]
+pub struct CurveArgs {
+    /// For each day of the window, how many of the cohort were active, and what share of it
+    #[arg(long, value_name = "day", conflicts_with = "cohorts")]
+    by: Option<By>,
+    /// A row a cohort, a column a day: of those who installed on each of these days, how many were active 1 to 7 days later
+    #[arg(long, value_name = "DAY..DAY", conflicts_with_all = ["install_day", "from", "to"], value_parser = days)]
+    cohorts: Option<DaySpan>,
+    /// Draw it in the terminal
+    #[arg(long)]
+    chart: bool,
+    /// Draw it into an SVG picture: bars for --by day, a heat map of shares for --cohorts
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum By {
+    Day,
+}
+
+/// How many days after the install a triangle shows.
+const TRIANGLE_AFTER: (u64, u64) = (1, 7);
+
+fn days(text: &str) -> Result<DaySpan, String> {
+    let dated = |text: &str| -> Result<NaiveDate, String> {
+        let day = text.parse::<Day>().map_err(|error| error.to_string())?;
+        day.dated().ok_or_else(|| "the year is missing: write 2017-04-01..2017-04-14".to_owned())
+    };
+    let (first, last) = text.split_once("..").ok_or("write two days, as in 2017-04-01..2017-04-14")?;
+    let (first, last) = (dated(first)?, dated(last)?);
+    if first > last {
+        return Err(format!("{last} is before {first}"));
+    }
+    DaySpan::new(first, last).ok_or_else(|| format!("at most {DAYS_MOST} days"))
+}
+
+/// The days are more than one run tells apart.
+pub fn too_many_days() -> anyhow::Error {
+    exit::misuse(format!("these are too many days: at most {DAYS_MOST} from the first to the last"))
+}
+
+/// What is asked beyond the one figure, and how it is shown.
+#[derive(Debug)]
+pub struct Asked {
+    /// What is asked.
+    pub curves: Curves,
+    triangle: bool,
+    chart: bool,
+    svg: Option<PathBuf>,
+}
+
+impl CurveArgs {
+    /// What was meant; None for the one figure.
+    ///
+    /// # Errors
+    /// When options contradict each other.
+    pub fn meant(&self, question: &Question, format: Format) -> anyhow::Result<Option<Asked>> {
+        let curves = match (self.cohorts, self.by) {
+            (Some(installs), _) => Curves { installs, after: TRIANGLE_AFTER },
+            (None, Some(By::Day)) => {
+                let after = |day: NaiveDate| {
+                    u64::try_from((day - question.install_day).num_days()).map_err(|_| {
+                        exit::misuse(format!("--by day looks at days after the install: {day} is before {}", question.install_day))
+                    })
+                };
+                let installs = DaySpan::new(question.install_day, question.install_day).ok_or_else(too_many_days)?;
+                Curves { installs, after: (after(question.from)?, after(question.to)?) }
+            }
+            (None, None) if self.chart || self.svg.is_some() => {
+                return Err(exit::misuse("--chart and --svg draw what --by day or --cohorts A..B tells: add one of them"));
+            }
+            (None, None) => return Ok(None),
+        };
+        if self.chart && matches!(format, Format::Csv | Format::Json) {
+            return Err(exit::misuse("--chart is drawn for people: leave --format away, or draw a file with --svg FILE"));
+        }
+        curves.whole_window().ok_or_else(too_many_days)?;
+        let triangle = self.cohorts.is_some();
+        Ok(Some(Asked { curves, triangle, chart: self.chart, svg: self.svg.clone() }))
+    }
+}
+
+impl Asked {
+    /// Prints what was found, as rows or as a chart; writes the picture where one was asked for.
+    ///
+    /// # Errors
+    /// When the picture or stdout cannot be written.
+    pub fn show(&self, found: &[Curve], format: Format, console: &Console) -> anyhow::Result<()> {
+        let curve = found.first().filter(|_| !self.triangle);
+        if let Some(path) = &self.svg {
+            let picture = match curve {
+                Some(curve) => svg::bars(&bars(curve))?,
+                None => svg::heat_map(&self.heat_map(found))?,
+            };
+            write_file_atomically(path, picture.as_bytes())?;
+        }
+        match (curve, self.chart) {
+            (Some(curve), true) => output::write_stdout(&chart::bars(&bars(curve), Canvas::stdout(console))),
+            (None, true) => output::write_stdout(&chart::heat_map(&self.heat_map(found), Canvas::stdout(console))),
+            (Some(curve), false) => output::print(&self.curve_report(curve), format, console),
+            (None, false) => output::print(&self.triangle_report(found), format, console),
+        }
+    }
+
+    fn after(&self) -> std::ops::RangeInclusive<u64> {
+        self.curves.after.0..=self.curves.after.1
+    }
+
+    fn curve_report(&self, curve: &Curve) -> Report {
+        let mut report = Report::table("days", &["day", "days_after", "num_of_user", "share"]);
+        for ((day, active), after) in curve.days.iter().zip(self.after()) {
+            report.row([day.to_string().into(), after.into(), (*active).into(), share(*active, curve.users)]);
+        }
+        report.beside("install_day", curve.install_day.to_string());
+        report.beside("cohort_users", curve.users);
+        report
+    }
+
+    fn triangle_report(&self, found: &[Curve]) -> Report {
+        let days: Vec<String> = self.after().map(|after| format!("day_{after}")).collect();
+        let columns: Vec<&str> = ["install_day", "cohort_users"].into_iter().chain(days.iter().map(String::as_str)).collect();
+        let mut report = Report::table("cohorts", &columns);
+        for curve in found {
+            let days = curve.days.iter().map(|(_, active)| (*active).into());
+            report.row([curve.install_day.to_string().into(), curve.users.into()].into_iter().chain(days));
+        }
+        report
+    }
+
+    fn heat_map(&self, found: &[Curve]) -> HeatMap {
+        let cells = |curve: &Curve| curve.days.iter().map(|(_, active)| share(*active, curve.users)).collect();
+        let label = |curve: &Curve| format!("{} ({} users)", curve.install_day, output::grouped(curve.users.into()));
+        HeatMap {
+            title: "Share of each cohort that was active".to_owned(),
+            rows_axis: "install day".to_owned(),
+            columns_axis: "days after the install".to_owned(),
+            rows: found.iter().map(label).collect(),
+            columns: self.after().map(|after| after.to_string()).collect(),
+            cells: found.iter().map(cells).collect(),
+        }
+    }
+}
+
+/// A part of nobody is nothing.
+fn share(active: u64, users: u64) -> Value {
+    if users == 0 { Value::Null } else { Value::Share(active as f64 / users as f64) }
+}
+
+fn bars(curve: &Curve) -> Bars {
+    Bars {
+        title: format!("Users who installed on {} and were active", curve.install_day),
+        axis: format!("users, of {}", output::grouped(curve.users.into())),
+        bars: curve.days.iter().map(|(day, active)| (day.to_string(), (*active).into())).collect(),
+    }
+}

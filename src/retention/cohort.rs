@@ -1,0 +1,493 @@
+//! Cohorts and their active days from files of events, at the speed of reading them.
+//!
+//! One pass keeps, of each event that a question can see, the day and the user: of installs the spelling, of the window's
+//! events what the user folds to. Only then is it known who is of a cohort; what was kept of others is let go. A row that no
+//! WHERE accepts cannot change an answer, nor can a second row of the same user and day change a COUNT(DISTINCT).
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::fs::FileExt;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::thread;
+
+use chrono::{Days, NaiveDate};
+use hashbrown::HashTable;
+
+use super::clock::day_number;
+use super::collation::Collation;
+use super::events::{Event, EventError, EventOptions, EventsRead, Taker, read_events};
+use super::question::Question;
+use crate::progress::Progress;
+use crate::scan::Input;
+
+/// Days from a first to a last one, both whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DaySpan {
+    first: NaiveDate,
+    last: NaiveDate,
+}
+
+/// More days than this cannot be told apart in one run: a day's place is kept in a byte.
+pub const DAYS_MOST: usize = 256;
+
+impl DaySpan {
+    /// From `first` to `last`; None where that is no day or more than [`DAYS_MOST`].
+    pub fn new(first: NaiveDate, last: NaiveDate) -> Option<Self> {
+        let days = (last - first).num_days();
+        (0..DAYS_MOST as i64).contains(&days).then_some(DaySpan { first, last })
+    }
+
+    /// Its days, in order.
+    pub fn days(self) -> impl Iterator<Item = NaiveDate> {
+        self.first.iter_days().take(self.len())
+    }
+
+    /// How many these are.
+    #[allow(clippy::len_without_is_empty, reason = "it never is")]
+    pub fn len(self) -> usize {
+        (self.last - self.first).num_days() as usize + 1
+    }
+
+    fn place(self, day: NaiveDate) -> Option<usize> {
+        (self.first <= day && day <= self.last).then(|| (day - self.first).num_days() as usize)
+    }
+}
+
+/// Days, and whether each is looked at by itself or all as one.
+#[derive(Debug, Clone, Copy)]
+struct Slots {
+    first: i32,
+    last: i32,
+    apart: bool,
+}
+
+impl Slots {
+    #[inline]
+    fn of(self, day: i32) -> Option<u8> {
+        let within = self.first <= day && day <= self.last;
+        // Apart they are at most DAYS_MOST.
+        within.then(|| if self.apart { (day - self.first) as u8 } else { 0 })
+    }
+
+    fn words(self) -> usize {
+        if self.apart { ((self.last - self.first) as usize + 1).div_ceil(64) } else { 1 }
+    }
+}
+
+/// What is looked for.
+#[derive(Debug, Clone)]
+pub struct Wanted<'a> {
+    /// The event that makes a user one of a cohort.
+    pub event: &'a str,
+    /// What makes two events or users the same.
+    pub collation: Collation,
+    installs: Slots,
+    window: Slots,
+}
+
+impl<'a> Wanted<'a> {
+    /// Cohorts of each of the `installs` days, and on which days of `window` they were active.
+    pub fn days(event: &'a str, collation: Collation, installs: DaySpan, window: DaySpan) -> Self {
+        let slots =
+            |span: DaySpan| Slots { first: day_number(span.first), last: day_number(span.last), apart: true };
+        Wanted { event, collation, installs: slots(installs), window: slots(window) }
+    }
+
+    /// The cohort of one day, and whether it was active from `from` to `to`.
+    pub fn once(event: &'a str, collation: Collation, install_day: NaiveDate, from: NaiveDate, to: NaiveDate) -> Self {
+        let slots = |first, last| Slots { first: day_number(first), last: day_number(last), apart: false };
+        Wanted { event, collation, installs: slots(install_day, install_day), window: slots(from, to) }
+    }
+}
+
+/// Users of cohorts, when they installed, and when they were active.
+#[derive(Debug, Default)]
+pub struct Cohorts {
+    /// A spelling of each user.
+    users: Vec<String>,
+    installed: Bits,
+    active: Bits,
+}
+
+/// Bits of each user, a slot a bit.
+#[derive(Debug, Default, Clone)]
+struct Bits {
+    words: usize,
+    bits: Vec<u64>,
+}
+
+impl Bits {
+    fn set(&mut self, user: usize, slot: usize) {
+        self.bits[user * self.words + slot / 64] |= 1 << (slot % 64);
+    }
+
+    fn is_set(&self, user: usize, slot: usize) -> bool {
+        self.bits[user * self.words + slot / 64] >> (slot % 64) & 1 == 1
+    }
+
+    fn grow(&mut self, users: usize) {
+        self.bits.resize(users * self.words, 0);
+    }
+
+    fn add(&mut self, other: &Bits) {
+        self.bits.iter_mut().zip(&other.bits).for_each(|(mine, theirs)| *mine |= theirs);
+    }
+}
+
+impl Cohorts {
+    /// Reads `inputs`.
+    ///
+    /// # Errors
+    /// When an input cannot be read or holds no events.
+    pub fn read(
+        inputs: &[Input],
+        wanted: &Wanted,
+        options: &EventOptions,
+        progress: &dyn Progress,
+    ) -> Result<(Self, EventsRead), EventError> {
+        let mut members = Members::new(wanted);
+        let mut kept = Kept::default();
+        let scout = Scout { wanted, folded_event: folded(wanted.collation, wanted.event) };
+        let read = read_events(inputs, options, progress, &scout, |found: Found| {
+            records(&found.installs).for_each(|(slot, user)| members.add(slot, user));
+            kept.push(found.window).map_err(EventError::Spill)
+        })?;
+        let active = members.find(&kept, options.scan.threads).map_err(EventError::Spill)?;
+        Ok((Cohorts { users: members.users, installed: members.installed, active }, read))
+    }
+
+    /// Users, each with whether they were active on the window's first slot: all there is to tell of [`Wanted::once`].
+    pub(super) fn once(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.users.iter().enumerate().map(|(user, spelling)| (spelling.as_str(), self.active.is_set(user, 0)))
+    }
+
+    /// The cohort of the `cohort`th install day: how many it has, and how many of them were active on each window's slot of
+    /// `slots`.
+    fn curve(&self, cohort: usize, slots: std::ops::Range<usize>) -> (u64, Vec<u64>) {
+        let (mut size, mut active) = (0, vec![0; slots.len()]);
+        for user in (0..self.users.len()).filter(|user| self.installed.is_set(*user, cohort)) {
+            size += 1;
+            for (count, slot) in active.iter_mut().zip(slots.clone()) {
+                *count += u64::from(self.active.is_set(user, slot));
+            }
+        }
+        (size, active)
+    }
+}
+
+/// Of a cohort, how many it has and how many came back on each of some days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Curve {
+    /// The day of the install.
+    pub install_day: NaiveDate,
+    /// How many users it has.
+    pub users: u64,
+    /// Days, and how many of these users were active on each.
+    pub days: Vec<(NaiveDate, u64)>,
+}
+
+/// What curves are asked for: for each install day the days from `after.0` to `after.1` days behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Curves {
+    /// Install days.
+    pub installs: DaySpan,
+    /// How many days after the install the first and the last day are.
+    pub after: (u64, u64),
+}
+
+impl Curves {
+    /// The days on which the cohort of `install_day` is looked at.
+    pub fn window(&self, install_day: NaiveDate) -> Option<DaySpan> {
+        let day = |after| install_day.checked_add_days(Days::new(after));
+        DaySpan::new(day(self.after.0)?, day(self.after.1)?)
+    }
+
+    /// All days on which any cohort is looked at; None where these are too many.
+    pub fn whole_window(&self) -> Option<DaySpan> {
+        DaySpan::new(self.window(self.installs.first)?.first, self.window(self.installs.last)?.last)
+    }
+
+    /// The curves as whoever answers single questions tells them: a cohort's size is how many of it have an event on the very
+    /// day of the install, for all of them have one.
+    ///
+    /// # Errors
+    /// What `ask` gives.
+    pub fn ask<E>(&self, event: &str, mut ask: impl FnMut(&Question) -> Result<u64, E>) -> Result<Vec<Curve>, E> {
+        let mut curves = Vec::new();
+        for install_day in self.installs.days() {
+            let mut on = |day| ask(&Question { install_day, from: day, to: day, event: event.to_owned() });
+            let users = on(install_day)?;
+            let days = self.window(install_day).into_iter().flat_map(DaySpan::days);
+            let days = days.map(|day| Ok((day, on(day)?))).collect::<Result<_, E>>()?;
+            curves.push(Curve { install_day, users, days });
+        }
+        Ok(curves)
+    }
+
+    /// The curves from `inputs`; None where the days are too many.
+    ///
+    /// # Errors
+    /// When an input cannot be read or holds no events.
+    pub fn read(
+        &self,
+        inputs: &[Input],
+        event: &str,
+        collation: Collation,
+        options: &EventOptions,
+        progress: &dyn Progress,
+    ) -> Result<Option<(Vec<Curve>, EventsRead)>, EventError> {
+        let Some(window) = self.whole_window() else { return Ok(None) };
+        let wanted = Wanted::days(event, collation, self.installs, window);
+        let (cohorts, read) = Cohorts::read(inputs, &wanted, options, progress)?;
+        let curve = |(cohort, install_day): (usize, NaiveDate)| {
+            let days = self.window(install_day)?;
+            let first = window.place(days.first)?;
+            let (users, active) = cohorts.curve(cohort, first..first + days.len());
+            Some(Curve { install_day, users, days: days.days().zip(active).collect() })
+        };
+        Ok(Some((self.installs.days().enumerate().filter_map(curve).collect(), read)))
+    }
+}
+
+fn folded(collation: Collation, text: &str) -> Vec<u8> {
+    let mut folded = Vec::new();
+    collation.fold(text, &mut folded);
+    folded
+}
+
+/// Keeps of events what the question can see.
+struct Scout<'a> {
+    wanted: &'a Wanted<'a>,
+    folded_event: Vec<u8>,
+}
+
+#[derive(Default)]
+struct Found {
+    installs: Vec<u8>,
+    window: Box<[u8]>,
+}
+
+#[derive(Default)]
+struct ScoutWorker {
+    installs: Vec<u8>,
+    window: Vec<u8>,
+    folded: Vec<u8>,
+}
+
+impl Taker for Scout<'_> {
+    type Worker = ScoutWorker;
+    type Found = Found;
+
+    fn worker(&self) -> ScoutWorker {
+        ScoutWorker::default()
+    }
+
+    #[inline]
+    fn take(&self, worker: &mut ScoutWorker, event: &Event) {
+        let (Some(day), Some(uid)) = (event.day, event.uid) else { return };
+        if let (Some(slot), Some(name)) = (self.wanted.installs.of(day), event.event_name)
+            && self.is_install(name, &mut worker.folded)
+        {
+            record(&mut worker.installs, slot, |bytes| bytes.extend_from_slice(uid.as_bytes()));
+        }
+        if let Some(slot) = self.wanted.window.of(day) {
+            record(&mut worker.window, slot, |bytes| self.wanted.collation.fold(uid, bytes));
+        }
+    }
+
+    fn found(&self, worker: &mut ScoutWorker) -> Found {
+        let window = worker.window.as_slice().into();
+        worker.window.clear();
+        Found { installs: std::mem::take(&mut worker.installs), window }
+    }
+}
+
+impl Scout<'_> {
+    #[inline]
+    fn is_install(&self, name: &str, folded: &mut Vec<u8>) -> bool {
+        if name == self.wanted.event {
+            return true;
+        }
+        folded.clear();
+        self.wanted.collation.fold(name, folded);
+        *folded == self.folded_event
+    }
+}
+
+/// Marks a length that needs more than a byte.
+const LONG: u8 = u8::MAX;
+
+/// Appends a slot and bytes: `slot, length, bytes`, or `slot, LONG, length in four bytes, bytes`.
+#[inline]
+fn record(records: &mut Vec<u8>, slot: u8, write: impl FnOnce(&mut Vec<u8>)) {
+    records.extend_from_slice(&[slot, 0]);
+    let start = records.len();
+    write(records);
+    let len = records.len() - start;
+    match u8::try_from(len) {
+        Ok(short) if short != LONG => records[start - 1] = short,
+        _ => {
+            records[start - 1] = LONG;
+            // A field is no longer than a line, and that is far below 4 GiB.
+            let len = (len as u32).to_le_bytes();
+            records.splice(start..start, len);
+        }
+    }
+}
+
+/// What [`record`] wrote.
+fn records(mut bytes: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
+    std::iter::from_fn(move || {
+        let (&[slot, short], rest) = bytes.split_first_chunk::<2>()?;
+        let (len, rest) = match short {
+            LONG => rest.split_first_chunk::<4>().map(|(len, rest)| (u32::from_le_bytes(*len) as usize, rest))?,
+            short => (usize::from(short), rest),
+        };
+        let (text, rest) = rest.split_at_checked(len)?;
+        bytes = rest;
+        Some((slot, text))
+    })
+}
+
+/// The users of all cohorts.
+struct Members<'a> {
+    wanted: &'a Wanted<'a>,
+    hasher: foldhash::fast::RandomState,
+    table: HashTable<u32>,
+    /// What users fold to, one behind the other, and where each begins.
+    folded: Vec<u8>,
+    starts: Vec<usize>,
+    users: Vec<String>,
+    installed: Bits,
+}
+
+impl<'a> Members<'a> {
+    fn new(wanted: &'a Wanted<'a>) -> Self {
+        Members {
+            wanted,
+            hasher: foldhash::fast::RandomState::default(),
+            table: HashTable::new(),
+            folded: Vec::new(),
+            starts: vec![0],
+            users: Vec::new(),
+            installed: Bits { words: wanted.installs.words(), bits: Vec::new() },
+        }
+    }
+
+    fn add(&mut self, slot: u8, uid: &[u8]) {
+        // It was text before it was kept.
+        let uid = String::from_utf8_lossy(uid);
+        let key = folded(self.wanted.collation, &uid);
+        let user = self.user(&key).unwrap_or_else(|| {
+            let user = self.users.len();
+            self.folded.extend_from_slice(&key);
+            self.starts.push(self.folded.len());
+            self.users.push(uid.into_owned());
+            self.installed.grow(self.users.len());
+            let (hasher, folded, starts) = (&self.hasher, &self.folded, &self.starts);
+            let hash_of = |user: &u32| hash(hasher, at(folded, starts, *user as usize));
+            self.table.insert_unique(hash(hasher, &key), user as u32, hash_of);
+            user
+        });
+        self.installed.set(user, usize::from(slot));
+    }
+
+    #[inline]
+    fn user(&self, key: &[u8]) -> Option<usize> {
+        let is_it = |user: &u32| at(&self.folded, &self.starts, *user as usize) == key;
+        self.table.find(hash(&self.hasher, key), is_it).map(|user| *user as usize)
+    }
+
+    /// When each of them was active, of all that was kept.
+    fn find(&self, kept: &Kept, threads: usize) -> std::io::Result<Bits> {
+        let mut none = Bits { words: self.wanted.window.words(), bits: Vec::new() };
+        none.grow(self.users.len());
+        if self.users.is_empty() {
+            return Ok(none);
+        }
+        let claimed = AtomicUsize::new(0);
+        let all = Mutex::new(none.clone());
+        let work = || -> std::io::Result<()> {
+            let (mut active, mut buffer) = (none.clone(), Vec::new());
+            while let Some(bytes) = kept.part(claimed.fetch_add(1, Relaxed), &mut buffer)? {
+                for (slot, key) in records(bytes) {
+                    if let Some(user) = self.user(key) {
+                        active.set(user, usize::from(slot));
+                    }
+                }
+            }
+            all.lock().unwrap_or_else(std::sync::PoisonError::into_inner).add(&active);
+            Ok(())
+        };
+        thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+            let mine = work();
+            let joined = others.into_iter().map(|other| match other.join() {
+                Ok(done) => done,
+                Err(panic) => std::panic::resume_unwind(panic),
+            });
+            joined.fold(mine, |so_far, done| so_far.and(done))
+        })?;
+        Ok(all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+}
+
+#[inline]
+fn at<'a>(folded: &'a [u8], starts: &[usize], user: usize) -> &'a [u8] {
+    &folded[starts[user]..starts[user + 1]]
+}
+
+#[inline]
+fn hash(hasher: &foldhash::fast::RandomState, key: &[u8]) -> u64 {
+    use std::hash::{BuildHasher, Hasher};
+    let mut hasher = hasher.build_hasher();
+    hasher.write(key);
+    hasher.finish()
+}
+
+/// Records of the window's events: in memory up to a limit, all others in an unnamed temporary file.
+#[derive(Default)]
+struct Kept {
+    parts: Vec<Box<[u8]>>,
+    bytes: usize,
+    spilled: Option<File>,
+    /// Where each part in the file begins, and how long it is.
+    places: Vec<(u64, usize)>,
+    file_bytes: u64,
+}
+
+/// So much is held in memory.
+const KEPT_BYTES_MOST: usize = 40 << 20;
+
+impl Kept {
+    fn push(&mut self, part: Box<[u8]>) -> std::io::Result<()> {
+        if part.is_empty() {
+            return Ok(());
+        }
+        if self.bytes + part.len() <= KEPT_BYTES_MOST {
+            self.bytes += part.len();
+            self.parts.push(part);
+            return Ok(());
+        }
+        let file = match &mut self.spilled {
+            Some(file) => file,
+            none => none.insert(tempfile::tempfile()?),
+        };
+        file.write_all(&part)?;
+        self.places.push((self.file_bytes, part.len()));
+        self.file_bytes += part.len() as u64;
+        Ok(())
+    }
+
+    fn part<'a>(&'a self, number: usize, buffer: &'a mut Vec<u8>) -> std::io::Result<Option<&'a [u8]>> {
+        if let Some(part) = self.parts.get(number) {
+            return Ok(Some(part));
+        }
+        let (Some((start, len)), Some(file)) = (self.places.get(number - self.parts.len()), &self.spilled) else {
+            return Ok(None);
+        };
+        buffer.resize(*len, 0);
+        file.read_exact_at(buffer, *start)?;
+        Ok(Some(buffer))
+    }
+}
