@@ -7,7 +7,9 @@ use chrono::NaiveDate;
 use votekit::ballot::Span;
 use votekit::report::Report;
 use votekit::retention::server::Address;
-use votekit::retention::{Collation, Database, EventNames, EventOptions, EventsRead, Question, SAMPLE, SQL, TableNames};
+use votekit::retention::{
+    Collation, Database, EventNames, EventOptions, EventsRead, Question, SAMPLE, SQL, TableNames,
+};
 use votekit::scan::{Input, ScanOptions};
 use votekit::units::Day;
 
@@ -105,11 +107,8 @@ impl Reading {
 
     /// What was meant.
     pub fn options(&self) -> EventOptions {
-        let names = EventNames {
-            time: self.time.clone(),
-            uid: self.user.clone(),
-            event_name: self.event_column.clone(),
-        };
+        let names =
+            EventNames { time: self.time.clone(), uid: self.user.clone(), event_name: self.event_column.clone() };
         EventOptions { names, strict: self.strict, scan: ScanOptions::default() }
     }
 }
@@ -170,19 +169,25 @@ impl Args {
         let asked = self.curves.meant(&question, format)?;
         if let Some(address) = self.db.as_deref().and_then(Path::to_str).filter(|text| Address::is_one(text)) {
             if self.place() != TableNames::default() {
-                return Err(exit::misuse("--table, --time, --user and --event-column are for files; give the server a view named piwik_track"));
+                return Err(exit::misuse(
+                    "--table, --time, --user and --event-column are for files; give the server a view named piwik_track",
+                ));
             }
             let limit = Duration::from_secs(self.timeout.secs.into());
             let mut server = q1_server::connect(address, limit, console)?;
             return match asked {
-                Some(asked) => asked.show(&asked.curves.ask(&question.event, |one| server.num_of_user(one))?, format, console),
+                Some(asked) => {
+                    asked.show(&asked.curves.ask(&question.event, |one| server.num_of_user(one))?, format, console)
+                }
                 None => print_figure(server.num_of_user(&question)?, format, console),
             };
         }
         if let Some(path) = &self.db {
             let database = Database::open(path, &self.place(), collation)?;
             return match asked {
-                Some(asked) => asked.show(&asked.curves.ask(&question.event, |one| database.num_of_user(one))?, format, console),
+                Some(asked) => {
+                    asked.show(&asked.curves.ask(&question.event, |one| database.num_of_user(one))?, format, console)
+                }
                 None => print_figure(database.num_of_user(&question)?, format, console),
             };
         }

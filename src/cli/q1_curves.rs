@@ -78,19 +78,26 @@ impl CurveArgs {
             (None, Some(By::Day)) => {
                 let after = |day: NaiveDate| {
                     u64::try_from((day - question.install_day).num_days()).map_err(|_| {
-                        exit::misuse(format!("--by day looks at days after the install: {day} is before {}", question.install_day))
+                        exit::misuse(format!(
+                            "--by day looks at days after the install: {day} is before {}",
+                            question.install_day
+                        ))
                     })
                 };
                 let installs = DaySpan::new(question.install_day, question.install_day).ok_or_else(too_many_days)?;
                 Curves { installs, after: (after(question.from)?, after(question.to)?) }
             }
             (None, None) if self.chart || self.svg.is_some() => {
-                return Err(exit::misuse("--chart and --svg draw what --by day or --cohorts A..B tells: add one of them"));
+                return Err(exit::misuse(
+                    "--chart and --svg draw what --by day or --cohorts A..B tells: add one of them",
+                ));
             }
             (None, None) => return Ok(None),
         };
         if self.chart && matches!(format, Format::Csv | Format::Json) {
-            return Err(exit::misuse("--chart is drawn for people: leave --format away, or draw a file with --svg FILE"));
+            return Err(exit::misuse(
+                "--chart is drawn for people: leave --format away, or draw a file with --svg FILE",
+            ));
         }
         curves.whole_window().ok_or_else(too_many_days)?;
         let triangle = self.cohorts.is_some();
@@ -136,7 +143,8 @@ impl Asked {
 
     fn triangle_report(&self, found: &[Curve]) -> Report {
         let days: Vec<String> = self.after().map(|after| format!("day_{after}")).collect();
-        let columns: Vec<&str> = ["install_day", "cohort_users"].into_iter().chain(days.iter().map(String::as_str)).collect();
+        let columns: Vec<&str> =
+            ["install_day", "cohort_users"].into_iter().chain(days.iter().map(String::as_str)).collect();
         let mut report = Report::table("cohorts", &columns);
         for curve in found {
             let days = curve.days.iter().map(|(_, active)| (*active).into());

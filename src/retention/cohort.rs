@@ -88,8 +88,7 @@ pub struct Wanted<'a> {
 impl<'a> Wanted<'a> {
     /// Cohorts of each of the `installs` days, and on which days of `window` they were active.
     pub fn days(event: &'a str, collation: Collation, installs: DaySpan, window: DaySpan) -> Self {
-        let slots =
-            |span: DaySpan| Slots { first: day_number(span.first), last: day_number(span.last), apart: true };
+        let slots = |span: DaySpan| Slots { first: day_number(span.first), last: day_number(span.last), apart: true };
         Wanted { event, collation, installs: slots(installs), window: slots(window) }
     }
 

@@ -74,11 +74,7 @@ fn general_ci(left: &str, right: &str) -> Ordering {
 }
 
 /// Compares as if the shorter side went on in spaces.
-fn padded<T: Ord + Copy>(
-    mut left: impl Iterator<Item = T>,
-    mut right: impl Iterator<Item = T>,
-    space: T,
-) -> Ordering {
+fn padded<T: Ord + Copy>(mut left: impl Iterator<Item = T>, mut right: impl Iterator<Item = T>, space: T) -> Ordering {
     loop {
         let (left, right) = (left.next(), right.next());
         if left.is_none() && right.is_none() {

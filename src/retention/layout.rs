@@ -148,9 +148,8 @@ pub(super) fn read_csv<T: Taker>(
     /// Rows that are handed on together.
     const PART_ROWS: u64 = 1 << 14;
     let input = source.input().clone();
-    let mut reader = csv::ReaderBuilder::new()
-        .flexible(true)
-        .from_reader(BufReader::with_capacity(1 << 20, source.into_reader()));
+    let mut reader =
+        csv::ReaderBuilder::new().flexible(true).from_reader(BufReader::with_capacity(1 << 20, source.into_reader()));
     let unreadable = |error: csv::Error| input.error(error.into());
     let header = reader.byte_headers().map_err(unreadable)?.clone();
     let first = header.iter().enumerate();
@@ -188,11 +187,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn find<'a>(
-        header: impl Iterator<Item = &'a [u8]>,
-        names: &EventNames,
-        input: &str,
-    ) -> Result<Self, EventError> {
+    fn find<'a>(header: impl Iterator<Item = &'a [u8]>, names: &EventNames, input: &str) -> Result<Self, EventError> {
         let found: Vec<String> = header.map(|name| String::from_utf8_lossy(name).trim().to_lowercase()).collect();
         let find = |column: &str| {
             let missing =

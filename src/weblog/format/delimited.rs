@@ -1,8 +1,8 @@
 //! Fields between delimiters: TSV, CSV, CloudFront, W3C extended, bunny.net.
 use super::names::{Names, When};
 use super::{FormatError, GivenColumns, Needs, without_bom, without_cr, without_dash};
-use crate::weblog::record::{Moment, Row, RowError, excerpt, read_date, read_moment, read_second, read_size};
 use crate::scan::split::{Span, Splitter};
+use crate::weblog::record::{Moment, Row, RowError, excerpt, read_date, read_moment, read_second, read_size};
 
 /// A log whose fields stand between delimiters.
 #[derive(Debug, Clone)]

@@ -1,0 +1,172 @@
+//! q1 from files of events: what it leaves out changes no answer, however the file is cut and laid out.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use chrono::NaiveDate;
+use proptest::prelude::*;
+use votekit::retention::{Collation, Curves, Database, DaySpan, EventNames, EventOptions, Question, TableNames, load};
+use votekit::scan::{Input, ScanOptions};
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+fn question(event: &str) -> Question {
+    Question { install_day: day("2017-04-01"), from: day("2017-04-02"), to: day("2017-04-04"), event: event.to_owned() }
+}
+
+fn options(threads: usize, block_bytes: usize) -> EventOptions {
+    let scan = ScanOptions { threads, block_bytes, ..ScanOptions::default() };
+    EventOptions { names: EventNames::default(), strict: false, scan }
+}
+
+type Row = (String, String, String);
+
+fn row() -> impl Strategy<Value = Row> {
+    let time = prop_oneof![
+        8 => "2017-04-0[1-5] (00:00:00|12:30:01|23:59:59)",
+        1 => "2017-04-0[1-5] 23:59:59\\.5",
+        1 => "2017-03-31 23:59:59|0000-00-00 00:00:00|2018-04-02 10:00:00",
+        1 => Just("\\N".to_owned()),
+        1 => "never|2017-02-30 10:00:00",
+    ];
+    let uid = prop_oneof![8 => "[abABéÉ薯😀 ]{0,2}", 1 => Just("\\N".to_owned()), 1 => "[a-b]{255,258}"];
+    let name = prop_oneof!["FIRST_INSTALL ?", "first_install", "FÍRST_INSTALL", "OPEN", "\\\\N", ""];
+    (time, uid, name)
+}
+
+fn tsv(rows: &[Row]) -> String {
+    let mut text = "uid\ttime\tx\tevent_name\n".to_owned();
+    rows.iter().for_each(|(time, uid, name)| writeln!(text, "{uid}\t{time}\t-\t{name}").unwrap());
+    text
+}
+
+fn csv(rows: &[Row]) -> String {
+    let mut text = "event_name,note,time,uid\r\n".to_owned();
+    rows.iter().for_each(|(time, uid, name)| write!(text, "{name},\"a\r\n\"\"b\"\",\",{time},{uid}\r\n").unwrap());
+    text
+}
+
+fn ndjson(rows: &[Row]) -> String {
+    let value = |text: &str| if text == "\\N" { serde_json::Value::Null } else { text.into() };
+    let line = |(time, uid, name): &Row| {
+        serde_json::json!({"uid": value(uid), "time": value(time), "event_name": value(name), "more": [1]}).to_string()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_left_out_changes_no_answer(
+        rows in proptest::collection::vec(row(), 1..60),
+        layout in 0usize..3,
+        binary in any::<bool>(),
+        threads in 1usize..4,
+        block_bytes in 40usize..700,
+    ) {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, db) = (dir.path().join("events"), dir.path().join("all.db"));
+        std::fs::write(&file, [tsv, csv, ndjson][layout](&rows)).unwrap();
+        let inputs = [Input::Path(file)];
+        let collation = if binary { Collation::Binary } else { Collation::GeneralCi };
+        let question = question("FIRST_INSTALL");
+        let cut = options(threads, block_bytes);
+
+        let everything = load(&inputs, &db, collation, &options(1, 1 << 20), &());
+        let reduced = Database::from_events(&inputs, &question, collation, &cut, &());
+        let Ok(everything) = everything else {
+            // Not one row can be read: then neither way answers.
+            prop_assert!(reduced.is_err());
+            return Ok(());
+        };
+        let (reduced, read) = reduced.unwrap();
+        prop_assert_eq!(&read, &everything, "rows read, rows bad, and their lines");
+        let all = Database::open(&db, &TableNames::default(), collation).unwrap();
+        prop_assert_eq!(reduced.num_of_user(&question).unwrap(), all.num_of_user(&question).unwrap());
+
+        let installs = DaySpan::new(day("2017-03-31"), day("2017-04-03")).unwrap();
+        let curves = Curves { installs, after: (0, 3) };
+        let (from_file, _) = curves.read(&inputs, "FIRST_INSTALL", collation, &cut, &()).unwrap().unwrap();
+        let asked = curves.ask("FIRST_INSTALL", |one| all.num_of_user(one)).unwrap();
+        prop_assert_eq!(from_file, asked, "each number of a triangle is what q1.sql gives");
+    }
+}
+
+struct Run {
+    stdout: String,
+    stderr: String,
+    code: Option<i32>,
+}
+
+fn votekit(args: &[&str], dir: &Path) -> Run {
+    let done = Command::new(env!("CARGO_BIN_EXE_votekit")).args(args).current_dir(dir).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Run { stdout: text(done.stdout), stderr: text(done.stderr), code: done.status.code() }
+}
+
+fn sample() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/piwik_track.tsv")
+}
+
+#[test]
+fn packed_files_directories_and_several_files_are_one_question() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = std::fs::read_to_string(sample()).unwrap();
+    let (header, rows) = text.split_once('\n').unwrap();
+    let middle = rows.lines().take(15).map(|line| line.len() + 1).sum();
+    let halves = [&rows[..middle], &rows[middle..]].map(|half| format!("{header}\n{half}"));
+    std::fs::create_dir(dir.path().join("in")).unwrap();
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packer, halves[0].as_bytes()).unwrap();
+    std::fs::write(dir.path().join("in/a.gz"), packer.finish().unwrap()).unwrap();
+    std::fs::write(dir.path().join("in/b"), zstd::encode_all(halves[1].as_bytes(), 1).unwrap()).unwrap();
+    for args in [&["q1", "--events", "in"][..], &["q1", "--events", "in/b", "in/a.gz"]] {
+        let run = votekit(args, dir.path());
+        assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("8\n", ""), "{args:?}");
+    }
+}
+
+#[test]
+fn a_loaded_database_is_new_whole_and_indexed() {
+    let dir = tempfile::tempdir().unwrap();
+    let events = sample().display().to_string();
+    let load = ["q1", "load", "--events", &events, "--db", "a.db"];
+    assert_eq!(votekit(&load, dir.path()).code, Some(0));
+    assert_eq!(votekit(&["q1", "--db", "a.db"], dir.path()).stdout, "8\n");
+    assert_eq!(votekit(&["q1", "--db", "a.db", "--collation", "binary"], dir.path()).stdout, "5\n");
+    let before = std::fs::read(dir.path().join("a.db")).unwrap();
+    let again = votekit(&load, dir.path());
+    assert!(again.code == Some(1) && again.stderr.contains("exists already"), "{}", again.stderr);
+    assert_eq!(std::fs::read(dir.path().join("a.db")).unwrap(), before);
+
+    std::fs::write(dir.path().join("bad.tsv"), "time\tuid\tevent_name\n2017-04-01\ta\tX\nnever\tb\tY\n").unwrap();
+    let strict = votekit(&["q1", "load", "--events", "bad.tsv", "--db", "b.db", "--strict"], dir.path());
+    assert!(strict.code == Some(1) && strict.stderr.contains("bad.tsv:3:"), "{}", strict.stderr);
+    let left: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 2, "no database and nothing temporary: {left:?}");
+}
+
+#[test]
+fn other_schemas_are_named_and_no_name_is_sql() {
+    let dir = tempfile::tempdir().unwrap();
+    let connection = rusqlite::Connection::open(dir.path().join("m.db")).unwrap();
+    connection
+        .execute_batch(
+            "CREATE TABLE \"log \"\"link\"(server_time TEXT, idvisitor TEXT, \"the name\" TEXT);
+             INSERT INTO \"log \"\"link\" VALUES ('2017-04-01 10:00:00', 'a', 'Install'), ('2017-04-08 23:59:59', 'A ', 'x')",
+        )
+        .unwrap();
+    let ask = |time: &str| {
+        let place = ["--table", "log \"link", "--time", time, "--user", "idvisitor", "--event-column", "the name"];
+        votekit(&[&["q1", "--db", "m.db", "--event", "INSTALL"][..], &place].concat(), dir.path())
+    };
+    assert_eq!(ask("server_time").stdout, "1\n");
+    for name in ["nope", "server_time\", '2017-04-02", "1) --"] {
+        let run = ask(name);
+        assert!(run.code == Some(1) && run.stderr.contains("no such column"), "{name}: {}", run.stderr);
+    }
+}
