@@ -1,4 +1,5 @@
 //! Groups are the whole: whatever they are by, however few are shown, with any number of threads and any cut of the file.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 use std::collections::BTreeMap;
 use std::io::Write;
 
