@@ -44,7 +44,7 @@ impl Clock {
 
 /// Whether `text` is like `23:59:59`.
 fn is_clock(text: &[u8]) -> bool {
-    let below = |at: usize, tens: u8| matches!(text[at], b'0'..=b'9') && (b'0'..=tens).contains(&text[at - 1]);
+    let below = |at: usize, tens: u8| text[at].is_ascii_digit() && (b'0'..=tens).contains(&text[at - 1]);
     text.len() == 8
         && text[2] == b':'
         && text[5] == b':'

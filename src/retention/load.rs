@@ -54,7 +54,7 @@ pub fn load(
     // As readable as any new file; the umask still holds.
     let permissions = std::fs::Permissions::from_mode(0o666);
     let file = tempfile::Builder::new().prefix(".votekit-").permissions(permissions).tempfile_in(folder);
-    let file = file.map_err(|error| write_error(error.into()))?;
+    let file = file.map_err(write_error)?;
     let read = fill(file.path(), inputs, collation, options, progress)?;
     file.as_file().sync_all().map_err(write_error)?;
     file.persist_noclobber(path).map_err(|error| match error.error.kind() {
