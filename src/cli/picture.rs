@@ -75,6 +75,20 @@ pub struct HeatMap {
 }
 
 impl Timeline {
+    /// A timeline of one series.
+    #[cfg(test)]
+    pub fn single(title: &str, axis: &str, step: Step, points: Vec<(NaiveDateTime, Value)>) -> Self {
+        let (starts, values) = points.into_iter().unzip();
+        Timeline {
+            title: title.to_owned(),
+            axis: axis.to_owned(),
+            clock: "UTC".to_owned(),
+            step,
+            starts,
+            series: vec![Series { name: String::new(), values }],
+        }
+    }
+
     /// The columns to draw where at most `columns_most` fit: neighbours are added up until they do, in whole quarters of
     /// hours, days and years where that can be. Steps that are missing are columns of nothing.
     pub fn folded(&self, columns_most: usize) -> Folded {
