@@ -8,8 +8,9 @@ use mysql::{Conn, DriverError, Error, Opts, OptsBuilder, Params, SslOpts, Value}
 
 use super::address::{Address, TlsMode};
 use super::error::ServerError;
+use super::table::Table;
 use super::tls;
-use crate::retention::question::{Question, SQL};
+use crate::retention::question::Question;
 
 /// How long a connection may take at most, however long the answer may.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -27,6 +28,7 @@ pub struct Server {
     address: Address,
     options: Opts,
     limit: Duration,
+    table: Table,
 }
 
 /// What the catalogue says of a column.
@@ -61,7 +63,7 @@ impl Server {
             Some(Err(error)) => return Err(ServerError::of(&error, &server, None, secs)),
             None => return Err(ServerError::Timeout { server, asked: "the connection", secs }),
         };
-        Ok(Server { connection, address: address.clone(), options, limit })
+        Ok(Server { connection, address: address.clone(), options, limit, table: Table::default() })
     }
 
     /// What the server calls itself, such as `5.7.44` or `10.11.6-MariaDB`, and whether the connection is protected.
@@ -76,19 +78,27 @@ impl Server {
         Ok(format!("{}: {}, {tls}", self.address, version.unwrap_or_default()))
     }
 
+    /// The same, asked of another table or of other columns.
+    #[must_use]
+    pub fn with_table(mut self, table: Table) -> Self {
+        self.table = table;
+        self
+    }
+
     /// The answer: users.
     ///
     /// # Errors
     /// When the table is not as the question needs it, or the server does not answer.
     pub fn num_of_user(&mut self, question: &Question) -> Result<u64, ServerError> {
-        let columns = self.columns("piwik_track")?;
-        let time = self.required("time", &columns)?;
-        let event_name = self.required("event_name", &columns)?;
-        self.required("uid", &columns)?;
+        let table = self.table.clone();
+        let columns = self.columns(&table.name)?;
+        let time = self.required(&table.time, &columns)?;
+        self.required(&table.uid, &columns)?;
+        let event_name = self.required(&table.event_name, &columns)?;
         if !TIME_TYPES.contains(&time.data_type.as_str()) {
             return Err(ServerError::NotATime {
                 server: self.address.to_string(),
-                table: "piwik_track".to_owned(),
+                table: table.name,
                 column: time.name.clone(),
                 found: time.data_type.clone(),
             });
@@ -96,7 +106,7 @@ impl Server {
         self.bind(question, event_name)?;
         // Not every engine knows it; the text only reads anyway.
         let _ = self.connection.query_drop("START TRANSACTION READ ONLY");
-        let answer = self.first::<u64>(SQL, "the question")?;
+        let answer = self.first::<u64>(&table.text(), "the question")?;
         Ok(answer.unwrap_or_default())
     }
 
@@ -125,7 +135,7 @@ impl Server {
     fn required<'c>(&self, name: &str, columns: &'c [Column]) -> Result<&'c Column, ServerError> {
         columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)).ok_or_else(|| ServerError::NoColumn {
             server: self.address.to_string(),
-            table: "piwik_track".to_owned(),
+            table: self.table.name.clone(),
             column: name.to_owned(),
             found: columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", "),
         })
