@@ -296,6 +296,39 @@ fn tls_is_what_the_mode_says() {
     }
 }
 
+/// Names that would end a quote, a comment or a statement are names.
+#[test]
+fn other_tables_and_columns_are_named_safely() {
+    for kind in Kind::at_hand() {
+        let server = Server::start(kind, &[]);
+        server.sql(TABLE);
+        let url = format!("mysql://ann:{PASSWORD}@/test?socket={}", server.socket().display());
+        for [table, time, user, event] in [
+            ["log", "server_time", "idvisitor", "action"],
+            ["a`; DROP TABLE piwik_track; --x", "the time", "uid`", "'name\""],
+            ["薯片", "select", "from", "a.b"],
+        ] {
+            let quote = |name: &str| format!("`{}`", name.replace('`', "``"));
+            server.sql(&format!(
+                "CREATE TABLE {} ({} DATETIME, {} VARCHAR(64), {} VARCHAR(64)) CHARACTER SET utf8 SELECT time AS {1},
+                 uid AS {2}, event_name AS {3} FROM piwik_track",
+                quote(table),
+                quote(time),
+                quote(user),
+                quote(event)
+            ));
+            let output =
+                run(&["--db", &url, "--table", table, "--time", time, "--user", user, "--event-column", event]);
+            assert_eq!(output.stdout, b"1\n", "{kind:?} {table}: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        assert_eq!(server.sql("SELECT COUNT(*) FROM piwik_track").trim(), "2");
+        let error = fails(1, &["--db", &url, "--table", "nowhere"]);
+        assert!(error.contains("has no table nowhere"), "{error}");
+        let error = fails(2, &["--db", &url, "--collation", "binary"]);
+        assert!(error.contains("a server compares as the table's columns do"), "{error}");
+    }
+}
+
 /// The variable takes the column's character set and collation, whatever they are.
 #[test]
 fn an_event_compares_as_its_column_does() {

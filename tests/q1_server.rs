@@ -117,6 +117,10 @@ fn three_ways_to_ask_give_one_answer() {
             let plain = server.sql(SQL).trim().to_owned();
             assert_eq!(answer(&["--events", events]), plain, "{kind:?} {character_set} embedded\n{}", tsv(&rows));
             assert_eq!(answer(&["--db", &url]), plain, "{kind:?} {character_set} --db\n{}", tsv(&rows));
+            for curves in [&["--by", "day"][..], &["--cohorts", "2017-04-01..2017-04-03"]] {
+                let ask = |place: &[&str]| answer(&[place, curves, &["--format", "csv"]].concat());
+                assert_eq!(ask(&["--db", &url]), ask(&["--events", events]), "{kind:?} {curves:?}\n{}", tsv(&rows));
+            }
             for _ in 0..3 {
                 let [install, from, to, event] = questions().new_tree(&mut runner).unwrap().current();
                 let asked = ["--install-day", &install, "--from", &from, "--to", &to, "--event", &event];

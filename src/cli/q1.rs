@@ -27,10 +27,13 @@ Examples:
   votekit q1 --events events.tsv.gz --cohorts 2017-04-01..2017-04-14 --svg triangle.svg
   votekit q1 load --events events.tsv --db events.db
   votekit q1 --db events.db --install-day 2017-04-03 --from 2017-04-04 --to 2017-04-10
+  votekit q1 --db 'mysql://ann@db.example/matomo?ssl-mode=required' --table log_visit --user idvisitor
   votekit q1 --print-sql | mysql matomo            the same question, asked by MySQL
 
 Names of events and users compare as in MySQL's utf8_general_ci: case, most accents and trailing spaces make no difference.
---collation binary compares byte by byte. A field that is \\N is NULL.";
+--collation binary compares byte by byte. A server compares as its columns do; its password comes from the address (and leaves
+the command line at once), MYSQL_PWD or ~/.my.cnf, in this order; ?ssl-mode= is disabled, preferred (the default), required,
+verify-ca&ssl-ca=FILE or verify-identity; ?socket=PATH is a socket. A field that is \\N is NULL.";
 
 /// Count the users of an install cohort who came back
 #[derive(Debug, clap::Args)]
@@ -79,9 +82,9 @@ enum Command {
 /// How events are read, from files and from tables.
 #[derive(Debug, clap::Args)]
 pub struct Reading {
-    /// How names of events and users compare
-    #[arg(long, value_name = "NAME", default_value = "utf8_general_ci")]
-    collation: TypedCollation,
+    /// How names of events and users compare [default: utf8_general_ci; on a server as its columns do]
+    #[arg(long, value_name = "NAME")]
+    collation: Option<TypedCollation>,
     /// Fail at the first event that cannot be read
     #[arg(long)]
     strict: bool,
@@ -100,8 +103,8 @@ impl Reading {
     /// What makes two names the same.
     pub fn collation(&self) -> Collation {
         match self.collation {
-            TypedCollation::GeneralCi => Collation::GeneralCi,
-            TypedCollation::Binary => Collation::Binary,
+            None | Some(TypedCollation::GeneralCi) => Collation::GeneralCi,
+            Some(TypedCollation::Binary) => Collation::Binary,
         }
     }
 
@@ -168,13 +171,11 @@ impl Args {
             Question { install_day: self.install_day, from: self.from, to: self.to, event: self.event.clone() };
         let asked = self.curves.meant(&question, format)?;
         if let Some(address) = self.db.as_deref().and_then(Path::to_str).filter(|text| Address::is_one(text)) {
-            if self.place() != TableNames::default() {
-                return Err(exit::misuse(
-                    "--table, --time, --user and --event-column are for files; give the server a view named piwik_track",
-                ));
+            if self.reading.collation.is_some() {
+                return Err(exit::misuse("--collation: a server compares as the table's columns do there"));
             }
             let limit = Duration::from_secs(self.timeout.secs.into());
-            let mut server = q1_server::connect(address, limit, console)?;
+            let mut server = q1_server::connect(address, limit, console)?.with_names(self.place());
             return match asked {
                 Some(asked) => {
                     asked.show(&asked.curves.ask(&question.event, |one| server.num_of_user(one))?, format, console)

@@ -8,8 +8,9 @@ use mysql::{Conn, DriverError, Error, Opts, OptsBuilder, Params, SslOpts, Value}
 
 use super::address::{Address, TlsMode};
 use super::error::ServerError;
-use super::table::Table;
+use super::text::text;
 use super::tls;
+use crate::retention::TableNames;
 use crate::retention::question::Question;
 
 /// How long a connection may take at most, however long the answer may.
@@ -28,7 +29,7 @@ pub struct Server {
     address: Address,
     options: Opts,
     limit: Duration,
-    table: Table,
+    names: TableNames,
 }
 
 /// What the catalogue says of a column.
@@ -63,7 +64,10 @@ impl Server {
             Some(Err(error)) => return Err(ServerError::of(&error, &server, None, secs)),
             None => return Err(ServerError::Timeout { server, asked: "the connection", secs }),
         };
-        Ok(Server { connection, address: address.clone(), options, limit, table: Table::default() })
+        let mut server = Server { connection, address: address.clone(), options, limit, names: TableNames::default() };
+        // Several questions see one state; not every engine knows it, and the text only reads anyway.
+        let _ = server.connection.query_drop("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+        Ok(server)
     }
 
     /// What the server calls itself, such as `5.7.44` or `10.11.6-MariaDB`, and whether the connection is protected.
@@ -80,8 +84,8 @@ impl Server {
 
     /// The same, asked of another table or of other columns.
     #[must_use]
-    pub fn with_table(mut self, table: Table) -> Self {
-        self.table = table;
+    pub fn with_names(mut self, names: TableNames) -> Self {
+        self.names = names;
         self
     }
 
@@ -90,23 +94,21 @@ impl Server {
     /// # Errors
     /// When the table is not as the question needs it, or the server does not answer.
     pub fn num_of_user(&mut self, question: &Question) -> Result<u64, ServerError> {
-        let table = self.table.clone();
-        let columns = self.columns(&table.name)?;
-        let time = self.required(&table.time, &columns)?;
-        self.required(&table.uid, &columns)?;
-        let event_name = self.required(&table.event_name, &columns)?;
+        let TableNames { table, columns: wanted } = self.names.clone();
+        let columns = self.columns(&table)?;
+        let time = self.required(&wanted.time, &columns)?;
+        self.required(&wanted.uid, &columns)?;
+        let event_name = self.required(&wanted.event_name, &columns)?;
         if !TIME_TYPES.contains(&time.data_type.as_str()) {
             return Err(ServerError::NotATime {
                 server: self.address.to_string(),
-                table: table.name,
+                table,
                 column: time.name.clone(),
                 found: time.data_type.clone(),
             });
         }
         self.bind(question, event_name)?;
-        // Not every engine knows it; the text only reads anyway.
-        let _ = self.connection.query_drop("START TRANSACTION READ ONLY");
-        let answer = self.first::<u64>(&table.text(), "the question")?;
+        let answer = self.first::<u64>(&text(&self.names), "the question")?;
         Ok(answer.unwrap_or_default())
     }
 
@@ -135,7 +137,7 @@ impl Server {
     fn required<'c>(&self, name: &str, columns: &'c [Column]) -> Result<&'c Column, ServerError> {
         columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)).ok_or_else(|| ServerError::NoColumn {
             server: self.address.to_string(),
-            table: self.table.name.clone(),
+            table: self.names.table.clone(),
             column: name.to_owned(),
             found: columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", "),
         })

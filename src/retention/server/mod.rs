@@ -3,11 +3,10 @@ mod address;
 mod client;
 mod error;
 mod option_file;
-mod table;
+mod text;
 mod tls;
 
 pub use address::{Address, AddressError, Password, TlsMode, split_password};
 pub use client::Server;
 pub use error::ServerError;
 pub use option_file::{OptionFile, OptionFileError};
-pub use table::Table;
