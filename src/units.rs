@@ -46,6 +46,10 @@ impl FromStr for Bound {
             _ => (time.to_owned(), 1),
         };
         let parsed = chrono::NaiveTime::parse_from_str(&time, "%H:%M:%S").map_err(|_| DayError::Time)?;
+        // chrono takes `:60` for the second before and keeps the leap in the nanoseconds.
+        if chrono::Timelike::nanosecond(&parsed) > 0 {
+            return Err(DayError::Time);
+        }
         let second = chrono::Timelike::num_seconds_from_midnight(&parsed);
         if time.len() == 8 { Ok(Bound::Within { date, second, span_secs }) } else { Err(DayError::Time) }
     }
