@@ -131,6 +131,15 @@ fn three_ways_to_ask_give_one_answer() {
                 most = most.max(bound.parse::<u64>().unwrap());
             }
         }
+        // The calendar's last day, which has no day behind it.
+        let row = |time: &str, name: &str| (Some(time.to_owned()), Some("a".to_owned()), Some(name.to_owned()));
+        let rows = [row("2017-04-01 00:00:00", "FIRST_INSTALL"), row("9999-12-31 23:59:59", "open")];
+        fs::write(events, tsv(&rows)).unwrap();
+        server.sql(&create(&rows, "utf8"));
+        for place in [["--events", events], ["--db", &url]] {
+            let last = ["--from", "9999-12-31", "--to", "9999-12-31"];
+            assert_eq!(answer(&[&place[..], &last].concat()), "1", "{kind:?} {place:?}");
+        }
         assert!(answers == 120 && most > 3, "the tables had something to count: {most}");
     }
 }

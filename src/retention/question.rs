@@ -1,5 +1,5 @@
 //! What is asked, and the text that asks it.
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 /// `sql/q1.sql`, the one text for SQLite and for MySQL.
 pub const SQL: &str = include_str!("../../sql/q1.sql");
@@ -35,6 +35,7 @@ fn midnight(day: NaiveDate) -> String {
 }
 
 fn midnight_after(day: NaiveDate) -> String {
-    // Only the calendar's last day has none; nothing is behind it.
-    day.succ_opt().map_or_else(|| "9999-12-31 24".to_owned(), midnight)
+    // MySQL has no day behind its last one: its last microsecond stands for it.
+    let next = day.succ_opt().filter(|next| next.year() <= 9999);
+    next.map_or_else(|| "9999-12-31 23:59:59.999999".to_owned(), midnight)
 }

@@ -149,4 +149,44 @@ mod tests {
             assert!(refusing.verify_signature(key, b"", b"").is_err());
         }
     }
+
+    /// A chain that is good by its authority is none where that authority's key is refused: what a public authority signed
+    /// does not pass for the server.
+    #[test]
+    fn a_chain_of_a_refused_authority_is_refused() {
+        use rustls::RootCertStore;
+        use rustls::client::WebPkiServerVerifier;
+        use rustls::client::danger::ServerCertVerifier;
+        use rustls::pki_types::{ServerName, UnixTime};
+
+        let dir = tempfile::tempdir().unwrap();
+        let openssl = |args: &str| {
+            let run = std::process::Command::new("openssl").args(args.split(' ')).current_dir(dir.path()).output();
+            run.is_ok_and(|run| run.status.success())
+        };
+        std::fs::write(dir.path().join("san"), "subjectAltName=DNS:db.example").unwrap();
+        let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
+        let made = openssl(&format!("req -x509 {key} -keyout ca.key -out ca.pem -days 2 -subj /CN=ca"))
+            && openssl(&format!("req {key} -keyout own.key -out own.csr -subj /CN=server"))
+            && openssl(
+                "x509 -req -in own.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile san -out own.pem",
+            );
+        if !made {
+            assert!(std::env::var("CI").is_err(), "under CI openssl is there");
+            return;
+        }
+        let [authority, own] =
+            ["ca.pem", "own.pem"].map(|name| CertificateDer::from_pem_file(dir.path().join(name)).unwrap());
+        let authority_key = authorities(&dir.path().join("ca.pem")).unwrap().remove(0);
+        let accepts = |refused: Vec<Vec<u8>>| {
+            let mut roots = RootCertStore::empty();
+            roots.add(authority.clone()).unwrap();
+            let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::new(provider(refused)));
+            let name = ServerName::try_from("db.example").unwrap();
+            verifier.build().unwrap().verify_server_cert(&own, &[], &name, &[], UnixTime::now()).is_ok()
+        };
+        assert!(accepts(Vec::new()));
+        assert!(accepts(foreign_keys(webpki_roots::TLS_SERVER_ROOTS, &[])));
+        assert!(!accepts(vec![authority_key]));
+    }
 }
