@@ -117,8 +117,9 @@ fn nothing_from_data_steers_a_terminal() {
 
 #[test]
 fn ctrl_c_ends_it_at_once() {
-    let mut child = Command::new(VOTEKIT)
-        .args(["logsum", "-"])
+    // Where the tests run in the background of a shell, SIGINT is ignored, and children would inherit that.
+    let mut child = Command::new("env")
+        .args(["--default-signal=INT", VOTEKIT, "logsum", "-"])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

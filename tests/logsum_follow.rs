@@ -20,7 +20,9 @@ impl Follower {
         if let Some(text) = begin_with {
             fs::write(folder.path().join("log"), text).unwrap();
         }
-        let mut child = Command::new(env!("CARGO_BIN_EXE_votekit"))
+        // Where the tests run in the background of a shell, SIGINT is ignored, and children would inherit that.
+        let mut child = Command::new("env")
+            .args(["--default-signal=INT", env!("CARGO_BIN_EXE_votekit")])
             .args(["logsum", "--follow", "log"])
             .args(options)
             .current_dir(folder.path())
