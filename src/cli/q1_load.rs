@@ -12,8 +12,8 @@ Examples:
   votekit q1 load --events events.tsv --db events.db
   votekit q1 --db events.db --by day
 
-The columns uid and event_name have votekit's collation utf8_general_ci, which a plain sqlite3 does not know: there, write
-`uid COLLATE BINARY` (or NOCASE), or load with --collation binary.";
+The columns uid and event_name have votekit's collation utf8_general_ci, which a plain sqlite3 does not know: most of its
+statements fail there. Load with --collation binary what other tools are to read too.";
 
 /// Load events into a new SQLite database with the indexes that the question needs
 #[derive(Debug, clap::Args)]
