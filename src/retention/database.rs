@@ -182,17 +182,39 @@ impl Database {
         Ok(count.unsigned_abs())
     }
 
-    /// A time that is not like MySQL's, if the least or the greatest is none: numbers come before all texts and blobs behind
-    /// them, so that these two tell.
+    /// A time that is not like MySQL's, if there is one. Every row is looked at: a single one among sound ones would be left
+    /// out of the answer, or counted in it, without a word.
     fn odd_time(&self, place: &TableNames) -> rusqlite::Result<Option<String>> {
+        const DAY: &str = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]";
         let (time, table) = (quoted(&place.columns.time), quoted(&place.table));
         let sql = format!(
-            "SELECT CAST(t AS TEXT) FROM (SELECT MIN(e.{time}) AS t FROM main.{table} AS e UNION ALL
-               SELECT MAX(e.{time}) FROM main.{table} AS e)
-             WHERE t IS NOT NULL AND (typeof(t) <> 'text' OR t NOT GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*')"
+            "SELECT CAST(e.{time} AS TEXT) FROM main.{table} AS e
+             WHERE e.{time} IS NOT NULL
+               AND (typeof(e.{time}) <> 'text' OR NOT (e.{time} GLOB '{DAY}' OR e.{time} GLOB '{DAY}[ T]*'))
+             LIMIT 1"
         );
         let mut statement = self.connection.prepare(&sql)?;
         let mut rows = statement.query([])?;
         rows.next()?.map(|row| row.get(0)).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_odd_time_among_sound_ones_is_refused() {
+        for odd in ["2017-4-1 10:00:00", "1/4/2017", "2017-04-01x"] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("theirs.db");
+            let theirs = Connection::open(&path).unwrap();
+            theirs.execute_batch("CREATE TABLE piwik_track(time TEXT, uid TEXT, event_name TEXT)").unwrap();
+            for time in ["0000-00-00 00:00:00", "2016-01-01", odd, "2018-01-01T10:00:00", "9999-12-31 00:00:00"] {
+                theirs.execute("INSERT INTO piwik_track VALUES (?1, 'a', 'FIRST_INSTALL')", [time]).unwrap();
+            }
+            let opened = Database::open(&path, &TableNames::default(), Collation::GeneralCi);
+            assert!(matches!(opened, Err(DatabaseError::Time { found, .. }) if found == odd), "{odd}");
+        }
     }
 }
