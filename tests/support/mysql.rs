@@ -216,6 +216,8 @@ fn install(kind: Kind, dir: &Path) {
                 .args(user())
                 .arg(format!("--datadir={}", data.display()))
                 .arg("--innodb-log-file-size=8M")
+                // A server that starts clears its tmpdir of what others left: two that share one clear each other's.
+                .env("TMPDIR", dir)
                 .output()
                 .unwrap();
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
