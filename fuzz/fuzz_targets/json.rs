@@ -1,28 +1,7 @@
 //! Lines of a known format: a row or an error, and never more than one of them.
 #![no_main]
 use libfuzzer_sys::fuzz_target;
-use votekit::weblog::{Choice, Column, Media, Needs, detect};
 
 const FORMATS: &[&str] = &["cloudflare", "google", "fastly", "akamai"];
 
-fuzz_target!(|data: &[u8]| {
-    let needs = Needs { time: true, columns: vec![Column::ContentType, Column::Status] };
-    for format in FORMATS {
-        let header: &[u8] = match *format {
-            "csv" => b"date,time,size,url,status,content-type\n",
-            "tsv" => b"date\ttime\tsize\turl\tstatus\tcontent-type\n",
-            _ => b"#Fields: date time sc-bytes cs-uri-stem sc-status sc-content-type\n",
-        };
-        let Ok(reader) = detect(header, &Choice::Named((*format).to_owned()), &needs) else { continue };
-        for line in data.split(|byte| *byte == b'\n') {
-            let mut rows = 0;
-            let read = reader.read(line, |row| {
-                rows += 1;
-                for media in [Media::Jpeg, Media::Named("image".to_owned())] {
-                    media.contains(row.url, row.columns[0]);
-                }
-            });
-            assert_eq!(rows, u32::from(read.is_ok()));
-        }
-    }
-});
+fuzz_target!(|data: &[u8]| votekit_fuzz::lines(data, FORMATS));
