@@ -1,8 +1,10 @@
 //! Ballots become votes: the rules are held against what the file says, and the totals grow, in one transaction.
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write;
+use std::sync::LazyLock;
 
-use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params, params_from_iter};
 
 use super::read;
 use crate::ballot::{AllOrNothing, Ballot, Candidate, CandidateId, Choice, Moment, Outcome, Refusal, Settings};
@@ -84,6 +86,7 @@ pub fn cast_all(
 #[derive(Default)]
 struct Pens<'conn> {
     plain: OnceCell<CachedStatement<'conn>>,
+    plain_many: OnceCell<CachedStatement<'conn>>,
     full: OnceCell<CachedStatement<'conn>>,
     key: OnceCell<CachedStatement<'conn>>,
     voter: OnceCell<CachedStatement<'conn>>,
@@ -92,6 +95,15 @@ struct Pens<'conn> {
 }
 
 const PLAIN: &str = "INSERT INTO vote (id, created_at, candidate_id) VALUES (?1, ?2, ?3)";
+/// [`PLAIN`] for this many votes with ids one after the other, in which what a statement costs by itself is shared.
+const PLAIN_ROWS: usize = 32;
+static PLAIN_MANY: LazyLock<String> = LazyLock::new(|| {
+    let mut sql = PLAIN.to_owned();
+    for more in 1..PLAIN_ROWS {
+        let _ = write!(sql, ", (?1 + {more}, ?2, ?{})", more + 3);
+    }
+    sql
+});
 const FULL: &str =
     "INSERT INTO vote (id, created_at, candidate_id, voter, opinion, key) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 const KEY: &str = "SELECT id, candidate_id, voter, opinion FROM vote WHERE key = ?1";
@@ -117,6 +129,8 @@ struct Scribe<'conn> {
     pens: Pens<'conn>,
     now: Moment,
     next_id: i64,
+    /// The candidates of votes that are nothing else, with the ids just before `next_id`, still to be written.
+    plain: Vec<CandidateId>,
     /// Votes added, by the candidate's place in the list.
     added: Vec<i64>,
     /// Votes withdrawn, by their second and candidate.
@@ -133,7 +147,8 @@ impl<'conn> Scribe<'conn> {
         let next_id =
             conn.prepare_cached("SELECT coalesce(max(id), 0) + 1 FROM vote")?.query_row([], |row| row.get(0))?;
         let added = vec![0; known.candidates.len()];
-        Ok(Scribe { conn, known, pens: Pens::default(), now, next_id, added, withdrawn: BTreeMap::new() })
+        let (pens, plain) = (Pens::default(), Vec::with_capacity(PLAIN_ROWS));
+        Ok(Scribe { conn, known, pens, now, next_id, plain, added, withdrawn: BTreeMap::new() })
     }
 
     /// One ballot, by the rules. What it finds wrong it finds before it writes.
@@ -218,15 +233,34 @@ impl<'conn> Scribe<'conn> {
         let (id, candidate_id) = (self.next_id, self.known.candidates[place].id);
         let opinion = opinion(ballot);
         if ballot.voter.is_none() && ballot.key.is_none() && opinion.is_none() {
-            pen(self.conn, &mut self.pens.plain, PLAIN)?.execute((id, self.now.0, candidate_id))?;
+            self.plain.push(candidate_id);
         } else {
+            self.write_plain()?;
             let texts = (ballot.voter.as_deref(), opinion, ballot.key.as_deref());
             let full = pen(self.conn, &mut self.pens.full, FULL)?;
             full.execute((id, self.now.0, candidate_id, texts.0, texts.1, texts.2))?;
         }
         self.next_id += 1;
         self.added[place] += 1;
+        if self.plain.len() == PLAIN_ROWS {
+            self.write_plain()?;
+        }
         Ok(id)
+    }
+
+    /// Writes the plain votes that wait, before any vote with a higher id: rows are written in the order of ids.
+    fn write_plain(&mut self) -> rusqlite::Result<()> {
+        let first_id = self.next_id - self.plain.len() as i64;
+        if self.plain.len() == PLAIN_ROWS {
+            let many = pen(self.conn, &mut self.pens.plain_many, &PLAIN_MANY)?;
+            many.execute(params_from_iter([first_id, self.now.0].iter().chain(&self.plain)))?;
+        } else {
+            for (id, candidate_id) in (first_id..).zip(&self.plain) {
+                pen(self.conn, &mut self.pens.plain, PLAIN)?.execute((id, self.now.0, candidate_id))?;
+            }
+        }
+        self.plain.clear();
+        Ok(())
     }
 
     fn withdraw(&mut self, id: i64, by: i64) -> rusqlite::Result<()> {
@@ -239,6 +273,7 @@ impl<'conn> Scribe<'conn> {
 
     /// Brings the kept totals up to date.
     fn finish(mut self) -> rusqlite::Result<()> {
+        self.write_plain()?;
         let mut totals = self.conn.prepare_cached("UPDATE candidate SET votes = votes + ?2 WHERE id = ?1")?;
         let mut pace = self.conn.prepare_cached(include_str!("../../../sql/ballot/add_pace.sql"))?;
         let fewer = "UPDATE pace SET votes = votes - ?3 WHERE second = ?1 AND candidate_id = ?2";
