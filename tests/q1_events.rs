@@ -62,11 +62,11 @@ proptest! {
 
     #[test]
     fn what_is_left_out_changes_no_answer(
-        rows in proptest::collection::vec(row(), 1..60),
+        rows in proptest::collection::vec(row(), 1..120),
         layout in 0usize..3,
         binary in any::<bool>(),
         threads in 1usize..4,
-        block_bytes in 40usize..700,
+        block_bytes in prop_oneof![40usize..700, 700usize..9_000],
     ) {
         let dir = tempfile::tempdir().unwrap();
         let (file, db) = (dir.path().join("events"), dir.path().join("all.db"));

@@ -12,46 +12,72 @@ pub(super) fn day_number(day: NaiveDate) -> i32 {
 /// Reads times, faster where one is on the same day as that before it.
 #[derive(Debug, Clone)]
 pub(super) struct Clock {
-    last: [u8; 19],
+    /// How the last time began, with the space behind the day.
+    last: [u8; 11],
     day: i32,
 }
 
 impl Clock {
     pub(super) fn new() -> Self {
-        Clock { last: *b"0001-01-01 00:00:00", day: 1 }
+        Clock { last: *b"0001-01-01 ", day: 1 }
     }
 
     /// `text` as MySQL writes a DATETIME, in itself or in `scratch`, and its day; None if it is none.
     #[inline]
     pub(super) fn read<'a>(&mut self, text: &'a str, scratch: &'a mut String) -> Option<(&'a str, DayNumber)> {
-        if let Ok(whole) = <&[u8; 19]>::try_from(text.as_bytes()) {
-            if *whole == self.last {
-                return Some((text, Some(self.day)));
-            }
-            if whole[..11] == self.last[..11] && is_clock(&whole[11..]) {
-                self.last = *whole;
-                return Some((text, Some(self.day)));
-            }
+        if let Ok(whole) = <&[u8; 19]>::try_from(text.as_bytes())
+            && let Some(day) = self.quick_day(whole)
+        {
+            return Some((text, Some(day)));
         }
         *scratch = datetime(text)?;
         let day = NaiveDate::parse_from_str(scratch.get(..10)?, "%Y-%m-%d").ok().map(day_number);
-        if let (Some(day), Ok(whole)) = (day, <[u8; 19]>::try_from(scratch.as_bytes())) {
-            (self.last, self.day) = (whole, day);
-        }
         Some((scratch, day))
+    }
+
+    /// The day of a time like `2017-04-01 10:00:00`; None where it is not quite like this, or not quickly known to be.
+    #[inline(always)]
+    pub(super) fn quick_day(&mut self, text: &[u8; 19]) -> Option<i32> {
+        let clock = word(*text.last_chunk()?) ^ word(*b"00:00:00");
+        // Digits as numbers, and zeros where the colons are. Both digits of the hour have their limit, together they are
+        // at most 23.
+        let hour = (clock & 0xf) * 10 + (clock >> 8 & 0xf);
+        if above(clock, const { room([2, 9, 0, 5, 9, 0, 5, 9]) }) || hour > 23 {
+            return None;
+        }
+        if text[..11] != self.last {
+            (self.last, self.day) = (*text.first_chunk()?, date(text.first_chunk()?)?);
+        }
+        Some(self.day)
     }
 }
 
-/// Whether `text` is like `23:59:59`.
-fn is_clock(text: &[u8]) -> bool {
-    let below = |at: usize, tens: u8| text[at].is_ascii_digit() && (b'0'..=tens).contains(&text[at - 1]);
-    text.len() == 8
-        && text[2] == b':'
-        && text[5] == b':'
-        && below(1, b'2')
-        && below(4, b'5')
-        && below(7, b'5')
-        && (text[0] < b'2' || text[1] < b'4')
+const fn word(bytes: [u8; 8]) -> u64 {
+    u64::from_le_bytes(bytes)
+}
+
+/// What brings a byte that is above its limit to 128 and more; limits are below that.
+const fn room(limits: [u8; 8]) -> u64 {
+    word([0x7f; 8]) - word(limits)
+}
+
+/// Whether any byte of `bytes` is above the limit that `room` was made from.
+#[inline(always)]
+fn above(bytes: u64, room: u64) -> bool {
+    // A byte that is 128 or more by itself may disturb those behind it, and tells by itself.
+    (bytes | bytes.wrapping_add(room)) & 0x8080_8080_8080_8080 != 0
+}
+
+/// The day that `2017-04-01 ` is.
+fn date(text: &[u8; 11]) -> Option<i32> {
+    let [y0, y1, y2, y3, h0, m0, m1, h1, d0, d1, space] = *text;
+    let digits = word([y0, y1, y2, y3, m0, m1, d0, d1]) ^ word([b'0'; 8]);
+    if above(digits, const { room([9; 8]) }) || [h0, h1, space] != *b"-- " {
+        return None;
+    }
+    let [y0, y1, y2, y3, m0, m1, d0, d1] = digits.to_le_bytes().map(u32::from);
+    let year = ((y0 * 10 + y1) * 10 + y2) * 10 + y3;
+    NaiveDate::from_ymd_opt(year as i32, m0 * 10 + m1, d0 * 10 + d1).map(day_number)
 }
 
 /// `text` as MySQL writes a DATETIME; a fraction of a second stays, as in DATETIME(6). None if it is none.

@@ -1,8 +1,8 @@
 //! Cohorts and their active days from files of events, at the speed of reading them.
 //!
-//! One pass keeps, of each event that a question can see, the day and the user: of installs the spelling, of the window's
-//! events what the user folds to. Only then is it known who is of a cohort; what was kept of others is let go. A row that no
-//! WHERE accepts cannot change an answer, nor can a second row of the same user and day change a COUNT(DISTINCT).
+//! One pass keeps, of each event that a question can see, the day and what the user folds to. Only then is it known who is of
+//! a cohort; what was kept of others is let go. A row that no WHERE accepts cannot change an answer, nor can a second row of
+//! the same user and day change a COUNT(DISTINCT).
 use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::FileExt;
@@ -17,6 +17,7 @@ use super::clock::day_number;
 use super::collation::Collation;
 use super::events::{Event, EventError, EventOptions, EventsRead, Taker, read_events};
 use super::question::Question;
+use super::quick::{QuickEvent, Short};
 use crate::progress::Progress;
 use crate::scan::Input;
 
@@ -102,8 +103,8 @@ impl<'a> Wanted<'a> {
 /// Users of cohorts, when they installed, and when they were active.
 #[derive(Debug, Default)]
 pub struct Cohorts {
-    /// A spelling of each user.
-    users: Vec<String>,
+    /// How many there are. They are known by their numbers, from 0: spellings that are one user to the collation have one.
+    users: usize,
     installed: Bits,
     active: Bits,
 }
@@ -152,19 +153,19 @@ impl Cohorts {
             kept.push(found.window).map_err(EventError::Spill)
         })?;
         let active = members.find(&kept, options.scan.threads).map_err(EventError::Spill)?;
-        Ok((Cohorts { users: members.users, installed: members.installed, active }, read))
+        Ok((Cohorts { users: members.len(), installed: members.installed, active }, read))
     }
 
-    /// Users, each with whether they were active on the window's first slot: all there is to tell of [`Wanted::once`].
-    pub(super) fn once(&self) -> impl Iterator<Item = (&str, bool)> {
-        self.users.iter().enumerate().map(|(user, spelling)| (spelling.as_str(), self.active.is_set(user, 0)))
+    /// The users who were active on the window's first slot: all that [`Wanted::once`] leaves to tell.
+    pub(super) fn who_came_back(&self) -> impl Iterator<Item = usize> {
+        (0..self.users).filter(|user| self.active.is_set(*user, 0))
     }
 
     /// The cohort of the `cohort`th install day: how many it has, and how many of them were active on each window's slot of
     /// `slots`.
     fn curve(&self, cohort: usize, slots: std::ops::Range<usize>) -> (u64, Vec<u64>) {
         let (mut size, mut active) = (0, vec![0; slots.len()]);
-        for user in (0..self.users.len()).filter(|user| self.installed.is_set(*user, cohort)) {
+        for user in (0..self.users).filter(|user| self.installed.is_set(*user, cohort)) {
             size += 1;
             for (count, slot) in active.iter_mut().zip(slots.clone()) {
                 *count += u64::from(self.active.is_set(user, slot));
@@ -287,10 +288,22 @@ impl Taker for Scout<'_> {
         if let (Some(slot), Some(name)) = (self.wanted.installs.of(day), event.event_name)
             && self.is_install(name, &mut worker.folded)
         {
-            record(&mut worker.installs, slot, |bytes| bytes.extend_from_slice(uid.as_bytes()));
+            record(&mut worker.installs, slot, |bytes| self.wanted.collation.fold(uid, bytes));
         }
         if let Some(slot) = self.wanted.window.of(day) {
             record(&mut worker.window, slot, |bytes| self.wanted.collation.fold(uid, bytes));
+        }
+    }
+
+    #[inline(always)]
+    fn take_quick(&self, worker: &mut ScoutWorker, event: &QuickEvent) {
+        if let Some(slot) = self.wanted.installs.of(event.day)
+            && self.is_quick_install(event.event_name, &mut worker.folded)
+        {
+            self.record_quick(&mut worker.installs, slot, event);
+        }
+        if let Some(slot) = self.wanted.window.of(event.day) {
+            self.record_quick(&mut worker.window, slot, event);
         }
     }
 
@@ -302,6 +315,33 @@ impl Taker for Scout<'_> {
 }
 
 impl Scout<'_> {
+    /// Whether a `name` in ASCII is that of an install.
+    #[inline(always)]
+    fn is_quick_install(&self, name: &[u8], folded: &mut Vec<u8>) -> bool {
+        let is_it_without_spaces = |folded: &mut Vec<u8>| {
+            folded.clear();
+            self.wanted.collation.fold_ascii(name, folded);
+            *folded == self.folded_event
+        };
+        match self.wanted.collation {
+            Collation::GeneralCi if name.last() == Some(&b' ') => is_it_without_spaces(folded),
+            Collation::GeneralCi => name.eq_ignore_ascii_case(&self.folded_event),
+            Collation::Binary => name == self.folded_event,
+        }
+    }
+
+    #[inline(always)]
+    fn record_quick(&self, records: &mut Vec<u8>, slot: u8, event: &QuickEvent) {
+        let folded = match self.wanted.collation {
+            Collation::GeneralCi => event.short_uid.and_then(Short::upper),
+            Collation::Binary => event.short_uid,
+        };
+        match folded {
+            Some(uid) => record_short(records, slot, uid),
+            None => record(records, slot, |bytes| self.wanted.collation.fold_ascii(event.uid, bytes)),
+        }
+    }
+
     #[inline]
     fn is_install(&self, name: &str, folded: &mut Vec<u8>) -> bool {
         if name == self.wanted.event {
@@ -334,6 +374,15 @@ fn record(records: &mut Vec<u8>, slot: u8, write: impl FnOnce(&mut Vec<u8>)) {
     }
 }
 
+/// The same for few bytes.
+#[inline(always)]
+fn record_short(records: &mut Vec<u8>, slot: u8, short: Short) {
+    let start = records.len();
+    records.extend_from_slice(&[slot, short.len as u8]);
+    records.extend_from_slice(&short.bytes);
+    records.truncate(start + 2 + short.len);
+}
+
 /// What [`record`] wrote.
 fn records(mut bytes: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
     std::iter::from_fn(move || {
@@ -356,7 +405,6 @@ struct Members<'a> {
     /// What users fold to, one behind the other, and where each begins.
     folded: Vec<u8>,
     starts: Vec<usize>,
-    users: Vec<String>,
     installed: Bits,
 }
 
@@ -368,24 +416,23 @@ impl<'a> Members<'a> {
             table: HashTable::new(),
             folded: Vec::new(),
             starts: vec![0],
-            users: Vec::new(),
             installed: Bits { words: wanted.installs.words(), bits: Vec::new() },
         }
     }
 
-    fn add(&mut self, slot: u8, uid: &[u8]) {
-        // It was text before it was kept.
-        let uid = String::from_utf8_lossy(uid);
-        let key = folded(self.wanted.collation, &uid);
-        let user = self.user(&key).unwrap_or_else(|| {
-            let user = self.users.len();
-            self.folded.extend_from_slice(&key);
+    fn len(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    fn add(&mut self, slot: u8, key: &[u8]) {
+        let user = self.user(key).unwrap_or_else(|| {
+            let user = self.len();
+            self.folded.extend_from_slice(key);
             self.starts.push(self.folded.len());
-            self.users.push(uid.into_owned());
-            self.installed.grow(self.users.len());
+            self.installed.grow(user + 1);
             let (hasher, folded, starts) = (&self.hasher, &self.folded, &self.starts);
             let hash_of = |user: &u32| hash(hasher, at(folded, starts, *user as usize));
-            self.table.insert_unique(hash(hasher, &key), user as u32, hash_of);
+            self.table.insert_unique(hash(hasher, key), user as u32, hash_of);
             user
         });
         self.installed.set(user, usize::from(slot));
@@ -400,8 +447,8 @@ impl<'a> Members<'a> {
     /// When each of them was active, of all that was kept.
     fn find(&self, kept: &Kept, threads: usize) -> std::io::Result<Bits> {
         let mut none = Bits { words: self.wanted.window.words(), bits: Vec::new() };
-        none.grow(self.users.len());
-        if self.users.is_empty() {
+        none.grow(self.len());
+        if self.len() == 0 {
             return Ok(none);
         }
         let claimed = AtomicUsize::new(0);

@@ -37,14 +37,20 @@ impl Collation {
 
     /// Appends what `text` folds to: two texts are the same to this collation exactly if these bytes are.
     pub fn fold(self, text: &str, folded: &mut Vec<u8>) {
-        let start = folded.len();
         match self {
-            Collation::Binary => folded.extend_from_slice(text.as_bytes()),
-            Collation::GeneralCi if text.is_ascii() => {
-                folded.extend_from_slice(text.trim_end_matches(' ').as_bytes());
-                folded[start..].make_ascii_uppercase();
-            }
-            Collation::GeneralCi => fold_weights(text.trim_end_matches(' '), folded),
+            Collation::GeneralCi if !text.is_ascii() => fold_weights(text.trim_end_matches(' '), folded),
+            _ => self.fold_ascii(text.as_bytes(), folded),
+        }
+    }
+
+    /// The same for text that is ASCII, or for any if this is [`Collation::Binary`].
+    pub(super) fn fold_ascii(self, text: &[u8], folded: &mut Vec<u8>) {
+        let start = folded.len();
+        folded.extend_from_slice(text);
+        if self == Collation::GeneralCi {
+            let spaces = text.iter().rev().take_while(|byte| **byte == b' ').count();
+            folded.truncate(folded.len() - spaces);
+            folded[start..].make_ascii_uppercase();
         }
     }
 }

@@ -110,21 +110,27 @@ impl Database {
     ) -> Result<(Self, EventsRead), EventError> {
         let wanted = Wanted::once(&question.event, collation, question.install_day, question.from, question.to);
         let (cohorts, read) = Cohorts::read(inputs, &wanted, options, progress)?;
+        Ok((Self::of_users(cohorts.who_came_back(), question)?, read))
+    }
+
+    /// A database in memory where each of `users`, and nobody else, installed on the question's install day and was active in
+    /// its window. Users are numbers: to any collation two numbers are two users.
+    fn of_users(users: impl Iterator<Item = usize>, question: &Question) -> rusqlite::Result<Self> {
         let connection = Connection::open_in_memory()?;
-        collation.register(&connection)?;
-        connection.execute_batch(&format!("{}; BEGIN", table(collation)))?;
+        connection.execute_batch("CREATE TABLE piwik_track(time TEXT, uid INTEGER, event_name TEXT); BEGIN")?;
         {
-            let mut insert = connection.prepare("INSERT INTO piwik_track VALUES (?1, ?2, ?3)")?;
+            let mut insert = connection.prepare("INSERT INTO piwik_track VALUES (?1, ?3, ?4), (?2, ?3, ?4)")?;
             let [install_day, from] = [question.install_day, question.from].map(|day| format!("{day} 00:00:00"));
-            for (user, is_active) in cohorts.once() {
-                insert.execute((&install_day, user, &question.event))?;
-                if is_active {
-                    insert.execute((&from, user, &question.event))?;
-                }
+            insert.raw_bind_parameter(1, install_day)?;
+            insert.raw_bind_parameter(2, from)?;
+            insert.raw_bind_parameter(4, &question.event)?;
+            for user in users {
+                insert.raw_bind_parameter(3, user as i64)?;
+                insert.raw_execute()?;
             }
         }
         connection.execute_batch("COMMIT")?;
-        Ok((Database { connection }, read))
+        Ok(Database { connection })
     }
 
     /// Someone's database at `path`, which stays as it is. Whatever collations its columns have, `collation` is used.

@@ -1,6 +1,7 @@
 //! Tracking events in files: which there are, how many, and what of them cannot be read.
 use super::clock::{Clock, DayNumber};
 use super::layout::{Layout, read_csv};
+use super::quick::QuickEvent;
 use crate::progress::Progress;
 use crate::scan::{self, Block, Input, ScanOptions, Source, SourceError};
 
@@ -128,6 +129,8 @@ pub(super) trait Taker: Sync {
 
     fn worker(&self) -> Self::Worker;
     fn take(&self, worker: &mut Self::Worker, event: &Event);
+    /// The same, for an event of which nothing is unusual.
+    fn take_quick(&self, worker: &mut Self::Worker, event: &QuickEvent);
     fn found(&self, worker: &mut Self::Worker) -> Self::Found;
 }
 
@@ -177,7 +180,7 @@ fn read_input<T: Taker>(
         Layout::Lines(reader) => {
             let visit = |worker: &mut (Clock, T::Worker), block: &Block| {
                 let (clock, worker) = worker;
-                let part = reader.visit(block, options.scan.line_bytes_max, clock, |event| taker.take(worker, event));
+                let part = reader.visit(block, options.scan.line_bytes_max, clock, taker, worker);
                 (part, taker.found(worker))
             };
             scan::blocks(source, &options.scan, progress, || (Clock::new(), taker.worker()), visit, take_part)?;

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::clock::Clock;
 use super::events::{Event, EventError, EventNames, Part, Taker};
+use super::quick::{self, Places};
 use crate::progress::Progress;
 use crate::scan::split::{Span, Splitter};
 use crate::scan::{Block, Source};
@@ -21,6 +22,8 @@ pub(super) enum Layout {
 pub(super) struct LineReader {
     kind: Kind,
     names: EventNames,
+    /// For a quick look at lines of TSV, where that is possible.
+    quick: Option<Places>,
 }
 
 enum Kind {
@@ -33,7 +36,7 @@ impl Layout {
     pub(super) fn of(head: &[u8], names: &EventNames, input: &str) -> Result<Self, EventError> {
         let text = head.strip_prefix(BOM).unwrap_or(head);
         if text.trim_ascii_start().starts_with(b"{") {
-            return Ok(Layout::Lines(LineReader { kind: Kind::NdJson, names: names.clone() }));
+            return Ok(Layout::Lines(LineReader { kind: Kind::NdJson, names: names.clone(), quick: None }));
         }
         let header = text.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
         if !header.contains(&b'\t') {
@@ -45,67 +48,107 @@ impl Layout {
         wanted.sort_unstable();
         wanted.dedup();
         let splitter = Splitter::new(b'\t', wanted);
-        Ok(Layout::Lines(LineReader { kind: Kind::Tsv { splitter, columns }, names: names.clone() }))
+        let quick = Places::new(columns.time, columns.uid, columns.event_name);
+        Ok(Layout::Lines(LineReader { kind: Kind::Tsv { splitter, columns }, names: names.clone(), quick }))
     }
 }
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
 impl LineReader {
-    /// Hands the events of `block` to `take`. The first line of an input that has a header is no event.
-    pub(super) fn visit(
+    /// Has `taker` take the events of `block`. The first line of an input that has a header is no event.
+    pub(super) fn visit<T: Taker>(
         &self,
         block: &Block,
         line_bytes_max: usize,
         clock: &mut Clock,
-        mut take: impl FnMut(&Event),
+        taker: &T,
+        worker: &mut T::Worker,
     ) -> Part {
         let mut part = Part::default();
-        let mut scratch = String::new();
         let mut rest = block.bytes;
         let mut is_header = block.offset == 0 && matches!(self.kind, Kind::Tsv { .. });
         if block.offset == 0 {
             rest = rest.strip_prefix(BOM).unwrap_or(rest);
         }
-        let mut row = |line: &[u8], fields: Option<(&[Span], usize)>, part: &mut Part| {
-            let read = match (&self.kind, fields) {
-                _ if line.len() > line_bytes_max => Err(format!("the line is longer than {line_bytes_max} bytes")),
-                (Kind::Tsv { splitter, columns }, Some((spans, found))) => {
-                    columns.event(splitter, line, spans, found, clock, &mut scratch).map(|event| take(&event))
-                }
-                _ => json_event(line, &self.names, clock, &mut take),
-            };
-            match read {
-                Ok(()) => part.rows_read += 1,
-                Err(reason) => part.bad(part.lines, reason),
-            }
-        };
+        let quick = self.quick.filter(|_| line_bytes_max >= quick::LINE_BYTES_MOST);
         while !rest.is_empty() {
-            let mut spans = [(0, 0); 3];
-            let (len, len_with_end, fields) = match &self.kind {
-                Kind::Tsv { splitter, .. } => {
-                    let line = splitter.split(rest, &mut spans);
-                    (line.len, line.len_with_end, Some((&spans[..line.found], line.columns)))
+            if let Some(places) = quick
+                && !is_header
+                && let Some(event) = places.look(rest, clock)
+            {
+                taker.take_quick(worker, &event);
+                part.rows_read += 1;
+                part.lines += 1;
+                rest = &rest[event.len_with_end..];
+                continue;
+            }
+            let line = self.cut(rest);
+            if !line.is_blank && !std::mem::take(&mut is_header) {
+                let read = match line.bytes.len() {
+                    len if len > line_bytes_max => Err(too_long(line_bytes_max)),
+                    _ => self.read(&line, clock, &mut |event| taker.take(worker, event)),
+                };
+                match read {
+                    Ok(()) => part.rows_read += 1,
+                    Err(reason) => part.bad(part.lines, reason),
                 }
-                Kind::NdJson => {
-                    let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-                    (end - usize::from(rest[..end].ends_with(b"\r")), (end + 1).min(rest.len()), None)
-                }
-            };
-            let line = &rest[..len];
-            let is_blank = line.is_empty() || matches!(self.kind, Kind::NdJson) && line.trim_ascii().is_empty();
-            if !is_blank && !std::mem::take(&mut is_header) {
-                row(line, fields, &mut part);
             }
             part.lines += 1;
-            rest = &rest[len_with_end..];
+            rest = &rest[line.len_with_end..];
         }
         if block.cut_line.is_some() {
-            part.bad(part.lines, format!("the line is longer than {line_bytes_max} bytes"));
+            part.bad(part.lines, too_long(line_bytes_max));
             part.lines += 1;
         }
         part
     }
+
+    /// The line that `rest` begins with.
+    fn cut<'a>(&self, rest: &'a [u8]) -> Cut<'a> {
+        let mut spans = [(0, 0); 3];
+        match &self.kind {
+            Kind::Tsv { splitter, .. } => {
+                let line = splitter.split(rest, &mut spans);
+                let (bytes, len_with_end) = (&rest[..line.len], line.len_with_end);
+                Cut { bytes, len_with_end, is_blank: bytes.is_empty(), spans, found: line.found, columns: line.columns }
+            }
+            Kind::NdJson => {
+                let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+                let bytes = rest[..end].strip_suffix(b"\r").unwrap_or(&rest[..end]);
+                let len_with_end = (end + 1).min(rest.len());
+                Cut { bytes, len_with_end, is_blank: bytes.trim_ascii().is_empty(), spans, found: 0, columns: 0 }
+            }
+        }
+    }
+
+    /// Hands the event that `line` is to `take`.
+    fn read(&self, line: &Cut, clock: &mut Clock, take: &mut impl FnMut(&Event)) -> Result<(), String> {
+        match &self.kind {
+            Kind::Tsv { splitter, columns } => {
+                let mut scratch = String::new();
+                let spans = &line.spans[..line.found];
+                let event = columns.event(splitter, line.bytes, spans, line.columns, clock, &mut scratch)?;
+                take(&event);
+                Ok(())
+            }
+            Kind::NdJson => json_event(line.bytes, &self.names, clock, take),
+        }
+    }
+}
+
+/// A line, and where its wanted columns stand if it is one of TSV.
+struct Cut<'a> {
+    bytes: &'a [u8],
+    len_with_end: usize,
+    is_blank: bool,
+    spans: [Span; 3],
+    found: usize,
+    columns: usize,
+}
+
+fn too_long(line_bytes_max: usize) -> String {
+    format!("the line is longer than {line_bytes_max} bytes")
 }
 
 /// The event that a line of NDJSON is.
@@ -239,4 +282,89 @@ fn text(field: Option<&[u8]>, at: usize, columns: usize) -> Result<Option<&str>,
     };
     let text = std::str::from_utf8(field).map_err(|_| format!("column {} is not UTF-8", at + 1))?;
     Ok((text != "\\N").then_some(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::retention::collation::Collation;
+    use crate::retention::quick::{QuickEvent, Short};
+    use proptest::prelude::*;
+
+    /// Keeps every event, field by field, and how many of them a quick look told.
+    struct Witness;
+
+    type Seen = (Vec<(Option<i32>, [Option<String>; 3])>, usize);
+
+    impl Taker for Witness {
+        type Worker = Seen;
+        type Found = ();
+
+        fn worker(&self) -> Seen {
+            Seen::default()
+        }
+
+        fn take(&self, seen: &mut Seen, event: &Event) {
+            seen.0.push((event.day, [event.time, event.uid, event.event_name].map(|field| field.map(str::to_owned))));
+        }
+
+        fn take_quick(&self, seen: &mut Seen, event: &QuickEvent) {
+            let text = |bytes: &[u8]| Some(std::str::from_utf8(bytes).unwrap().to_owned());
+            seen.0.push((Some(event.day), [text(event.time), text(event.uid), text(event.event_name)]));
+            seen.1 += 1;
+            let mut folded = Vec::new();
+            Collation::GeneralCi.fold_ascii(event.uid, &mut folded);
+            assert!(event.short_uid.is_none_or(|short| &short.bytes[..short.len] == event.uid));
+            let upper = event.short_uid.and_then(Short::upper);
+            assert!(upper.is_none_or(|short| short.bytes[..short.len] == folded));
+        }
+
+        fn found(&self, _: &mut Seen) {}
+    }
+
+    fn visit(header: &str, text: &[u8], quick: bool) -> (Seen, Part) {
+        let Ok(Layout::Lines(mut reader)) = Layout::of(header.as_bytes(), &EventNames::default(), "test") else {
+            panic!("the header is one of TSV")
+        };
+        reader.quick = reader.quick.filter(|_| quick);
+        let mut seen = Seen::default();
+        let block = Block { bytes: text, offset: 1, cut_line: None };
+        let part = reader.visit(&block, 1 << 20, &mut Clock::new(), &Witness, &mut seen);
+        (seen, part)
+    }
+
+    proptest! {
+        #[test]
+        fn a_quick_look_tells_what_the_full_reading_does(
+            header in prop::sample::select(vec![
+                "time\tuid\tevent_name", "uid\ttime\tx\tevent_name", "a\tb\tevent_name\ttime\tuid", "uid\tevent_name\tx\ty\tz\tw\tv\ttime",
+            ]),
+            lines in prop::collection::vec(
+                "((2017-0[13]-(01|28|31)|2016-02-29|0000-0[01]-0[01]|[0-9:-]{10}) [0-3][0-9]:[0-6][0-9]:[0-6][0-9]|[a-z]{1,3}|[A-Za-z0-9 ]{0,20}|é|[\\[`{@/\\\\N \t]{0,3}|x{50,70}){1}(\t((2017-03-01|2017-02-29) 1[0-9]:00:00|[a-zB ]{1,9}|\\\\N|é?)){0,5}\r?",
+                1..30,
+            ),
+        ) {
+            let text = lines.join("\n") + "\n" + &"\n".repeat(200);
+            let ((quick, told), quick_part) = visit(header, text.as_bytes(), true);
+            let ((full, none), full_part) = visit(header, text.as_bytes(), false);
+            prop_assert!(told <= quick.len() && none == 0);
+            prop_assert_eq!(quick, full);
+            prop_assert_eq!(format!("{quick_part:?}"), format!("{full_part:?}"));
+        }
+    }
+
+    #[test]
+    fn usual_lines_take_the_quick_way() {
+        let line = "2017-04-01 10:00:00\tF01A112A\tCOMMENT";
+        for (header, line) in [
+            ("time\tuid\tevent_name", line.to_owned()),
+            ("time\tuid\tevent_name\tnote", format!("{line}\t\r")),
+            ("time\tuid\tevent_name", line.replace("F01A112A", "67e55044-10b1-426f-9247-bb680e5fe0c8")),
+            ("uid\tx\ttime\tevent_name", "a\t\t2016-02-29 23:59:59\tb c ".to_owned()),
+        ] {
+            let text = format!("{line}\n").repeat(20);
+            let ((events, told), _) = visit(header, text.as_bytes(), true);
+            assert!(events.len() == 20 && told >= 15, "{line}: {told}");
+        }
+    }
 }

@@ -4,10 +4,12 @@ use std::sync::mpsc;
 use std::thread;
 
 use rusqlite::Connection;
+use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 
 use super::collation::Collation;
 use super::database::table;
 use super::events::{Event, EventError, EventOptions, EventsRead, Taker, read_events};
+use super::quick::QuickEvent;
 use crate::progress::Progress;
 use crate::scan::Input;
 
@@ -92,7 +94,7 @@ fn fill(
         let store = || -> rusqlite::Result<()> {
             let mut insert = transaction.prepare("INSERT INTO piwik_track VALUES (?1, ?2, ?3)")?;
             for part in &received {
-                part.each(|fields| insert.execute(fields).map(|_| ()))?;
+                part.each(|fields| insert.execute(fields.map(|field| field.map(Text))).map(|_| ()))?;
             }
             Ok(())
         };
@@ -129,16 +131,24 @@ pub(super) fn made_it(connection: &Connection, collation: Collation) -> rusqlite
 /// Copies events out of the block they stand in.
 struct Copyist;
 
-/// Events, with all their texts one behind the other.
+/// Events, with all their texts, in UTF-8, one behind the other.
 #[derive(Default)]
 struct Batch {
-    text: String,
+    text: Vec<u8>,
     /// For each event where its three fields end; None for NULL.
     ends: Vec<[Option<usize>; 3]>,
 }
 
 impl Batch {
-    fn each(&self, mut take: impl FnMut([Option<&str>; 3]) -> rusqlite::Result<()>) -> rusqlite::Result<()> {
+    fn push(&mut self, fields: [Option<&[u8]>; 3]) {
+        let ends = fields.map(|field| {
+            self.text.extend_from_slice(field?);
+            Some(self.text.len())
+        });
+        self.ends.push(ends);
+    }
+
+    fn each(&self, mut take: impl FnMut([Option<&[u8]>; 3]) -> rusqlite::Result<()>) -> rusqlite::Result<()> {
         let mut start = 0;
         for ends in &self.ends {
             take(ends.map(|end| {
@@ -160,14 +170,23 @@ impl Taker for Copyist {
     }
 
     fn take(&self, worker: &mut Batch, event: &Event) {
-        let ends = [event.time, event.uid, event.event_name].map(|field| {
-            worker.text.push_str(field?);
-            Some(worker.text.len())
-        });
-        worker.ends.push(ends);
+        worker.push([event.time, event.uid, event.event_name].map(|field| field.map(str::as_bytes)));
+    }
+
+    fn take_quick(&self, worker: &mut Batch, event: &QuickEvent) {
+        worker.push([event.time, event.uid, event.event_name].map(Some));
     }
 
     fn found(&self, worker: &mut Batch) -> Batch {
         std::mem::take(worker)
+    }
+}
+
+/// Text that is known to be UTF-8.
+struct Text<'a>(&'a [u8]);
+
+impl ToSql for Text<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(ValueRef::Text(self.0)))
     }
 }

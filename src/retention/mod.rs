@@ -8,6 +8,7 @@ mod general_ci;
 mod layout;
 mod load;
 mod question;
+mod quick;
 pub mod server;
 
 pub use cohort::{Cohorts, Curve, Curves, DAYS_MOST, DaySpan, Wanted};

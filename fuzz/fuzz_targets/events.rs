@@ -1,0 +1,43 @@
+//! Events: the quick look at lines and the full reading give the same answer and the same complaints, whatever the bytes.
+#![no_main]
+use chrono::NaiveDate;
+use libfuzzer_sys::fuzz_target;
+use votekit::retention::{Collation, Database, EventNames, EventOptions, Question};
+use votekit::scan::{Input, ScanOptions};
+
+fn answer(text: Vec<u8>, collation: Collation) -> Result<(u64, u64, Vec<u64>), String> {
+    let day = |day| NaiveDate::from_ymd_opt(2017, 4, day).unwrap_or_default();
+    let question = Question { install_day: day(1), from: day(2), to: day(8), event: "FIRST_INSTALL".to_owned() };
+    let scan = ScanOptions { threads: 1, ..ScanOptions::default() };
+    let options = EventOptions { names: EventNames::default(), strict: false, scan };
+    let bytes: &'static [u8] = Box::leak(text.into_boxed_slice());
+    let input = [Input::BuiltIn { name: "fuzz", bytes }];
+    let read = Database::from_events(&input, &question, collation, &options, &());
+    // SAFETY: the bytes come from a box of this very size, and nothing that was read refers to them.
+    drop(unsafe { Box::from_raw(std::ptr::from_ref(bytes).cast_mut()) });
+    let (database, read) = read.map_err(|error| error.to_string())?;
+    let users = database.num_of_user(&question).map_err(|error| error.to_string())?;
+    Ok((users, read.rows_read, read.bad_rows.iter().map(|bad| bad.line).collect()))
+}
+
+fuzz_target!(|data: &[u8]| {
+    let usual = b"2017-04-01 10:00:00\tF01A112A\tFIRST_INSTALL\n2017-04-08 23:59:59\tf01a112a\tOPEN\n".repeat(3);
+    let text = [data, b"\n", &usual].concat();
+    let lines = || text.split(|byte| *byte == b'\n');
+    // A quick look tells apart only so many columns: nine empty ones before them keep it away.
+    let file = |before: &[u8]| {
+        let mut file = [before, b"time\tuid\tevent_name\n"].concat();
+        for line in lines() {
+            // An empty line is none, and must not become one.
+            if !line.is_empty() && line != b"\r" {
+                file.extend_from_slice(before);
+            }
+            file.extend_from_slice(line);
+            file.push(b'\n');
+        }
+        file
+    };
+    for collation in [Collation::GeneralCi, Collation::Binary] {
+        assert_eq!(answer(file(b""), collation), answer(file(b"\t\t\t\t\t\t\t\t\t"), collation));
+    }
+});
