@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | 3 | `main.rs`, `cli` (mounted by the binary, not here) | the terminal: options, tables, bars, exit codes |
 //! | 1 | [`weblog`] | logsum: format, record, filter, totals |
+//! | 2 | [`api`] | the vote on HTTP; the only home of axum and tokio |
 //! | 2 | [`store`] | ballots in a file; another store is another file there |
 //! | 1 | [`ballot`] | what a vote is: ballots, rules, errors, and the trait of every store; knows no SQL, no HTTP |
 //! | 1 | [`retention`] | q1: load events, run `sql/q1.sql`; MySQL's semantics on SQLite |
@@ -14,11 +15,12 @@
 //! | 0 | [`report`], [`progress`], [`units`] | plain results, a progress sink, days and durations |
 //!
 //! The three wings never look into each other's windows: logs ([`weblog`] on `scan`), retention ([`retention`] on `scan`),
-//! votes (`store` on `ballot`).
+//! votes (`api` and [`store`] on [`ballot`]; they meet only in its trait).
 //!
 //! The library never prints: it returns data or takes a sink.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+pub mod api;
 pub mod ballot;
 pub mod progress;
 pub mod report;

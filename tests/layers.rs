@@ -18,7 +18,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 
 /// Crates, and the only folder that may name them.
 const HOMES: &[(&[&str], &str)] =
-    &[(&["clap", "indicatif", "comfy_table"], "cli"), (&["axum", "tokio", "hyper"], "api")];
+    &[(&["clap", "indicatif", "comfy_table"], "cli"), (&["axum", "tokio", "hyper", "utoipa"], "api")];
 
 fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).unwrap() {

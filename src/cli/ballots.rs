@@ -20,6 +20,11 @@ pub struct BallotFile {
 }
 
 impl BallotFile {
+    /// Whether somebody said which.
+    pub fn is_named(&self) -> bool {
+        self.ballots.as_deref().is_some_and(|place| !place.is_empty())
+    }
+
     /// Its path or URL.
     pub fn place(&self) -> &str {
         self.ballots.as_deref().filter(|place| !place.is_empty()).unwrap_or(DEFAULT_FILE)

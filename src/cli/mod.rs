@@ -22,6 +22,7 @@ mod q1_load;
 mod q1_server;
 mod rows;
 pub mod secret;
+mod serve;
 mod stdin;
 pub mod svg;
 mod tally;
@@ -70,6 +71,7 @@ enum Command {
     Init(init::Args),
     Logsum(logsum::Args),
     Q1(q1::Args),
+    Serve(serve::Args),
     Tally(tally::Args),
     Vote(vote::Args),
 }
@@ -93,6 +95,7 @@ impl Cli {
             Command::Init(args) => args.run(format, console),
             Command::Logsum(args) => args.run(format, console),
             Command::Q1(args) => args.run(format, console),
+            Command::Serve(args) => args.run(console),
             Command::Tally(args) => args.run(format, console),
             Command::Vote(args) => args.run(format, console),
         }

@@ -187,6 +187,14 @@ fn open_or_make(file: &BallotFile, ballot: &Ballot, console: &Console) -> anyhow
     make_first(file, console)
 }
 
+/// The ballot file; where none is named and there is none, a first one.
+pub fn open_or_make_first(file: &BallotFile, console: &Console) -> anyhow::Result<Box<dyn BallotBox>> {
+    match store::open(file.place()) {
+        Err(BoxError::Missing(_)) if !file.is_named() => make_first(file, console),
+        opened => opened.map_err(|error| file.explain(error)),
+    }
+}
+
 fn make_first(file: &BallotFile, console: &Console) -> anyhow::Result<Box<dyn BallotBox>> {
     let setup = Setup::first();
     match store::create(file.place(), &setup) {

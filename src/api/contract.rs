@@ -1,0 +1,225 @@
+//! The documents of the REST contract, and how a ballot stands in the body of a request.
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::problem::Problem;
+use crate::ballot::{Ballot, CandidateId, Choice, Opening, Tally};
+
+/// What a client sends to vote. Keys that are not known are ignored.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct VoteRequest<'a> {
+    /// For whom.
+    #[schema(minimum = 1, example = 2)]
+    candidate_id: i64,
+    /// A remark.
+    #[serde(borrow, default)]
+    #[schema(max_length = 10_000, example = "by far")]
+    opinion: Option<Cow<'a, str>>,
+    /// Who votes, where the vote asks for it.
+    #[serde(borrow, default)]
+    #[schema(min_length = 1, max_length = 200)]
+    voter: Option<Cow<'a, str>>,
+    /// The client's own id of this vote: the same again is answered as the first time and counts once. The header
+    /// `Idempotency-Key` is the same.
+    #[serde(borrow, default)]
+    #[schema(min_length = 1, max_length = 200)]
+    key: Option<Cow<'a, str>>,
+    /// It replaces the voter's latest vote, where the vote allows it.
+    #[serde(default)]
+    change: Option<bool>,
+}
+
+/// The ballot in `body`.
+///
+/// # Errors
+/// What is wrong with it, each kind of wrong in its own words.
+pub fn ballot(body: &[u8]) -> Result<Ballot, Problem> {
+    // serde would take an array for an object's values in order.
+    let object = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
+    if object
+        && let Ok(vote) = serde_json::from_slice::<VoteRequest<'_>>(body)
+        && vote.candidate_id >= 1
+    {
+        let text = |text: Option<Cow<'_, str>>| text.map(Cow::into_owned);
+        return Ok(Ballot {
+            choice: Choice::Id(vote.candidate_id),
+            voter: text(vote.voter),
+            opinion: text(vote.opinion),
+            key: text(vote.key),
+            change: vote.change.unwrap_or(false),
+        });
+    }
+    Err(what_is_wrong(body))
+}
+
+fn what_is_wrong(body: &[u8]) -> Problem {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Problem::malformed_json("the body is empty: send a JSON object as {\"candidate_id\": 2}");
+    }
+    let value: Value = match serde_json::from_slice(body) {
+        Ok(value) => value,
+        Err(error) => return Problem::malformed_json(format!("the body is not JSON: {error}")),
+    };
+    let Value::Object(vote) = &value else {
+        let detail = format!("the body must be an object as {{\"candidate_id\": 2}}, not {}", kind(&value));
+        return Problem::bad_body(detail);
+    };
+    match vote.get("candidate_id").unwrap_or(&Value::Null) {
+        Value::Null => return Problem::bad_body("candidate_id is required!"),
+        Value::Number(number) if number.as_i64().is_some_and(|id| id >= 1) => {}
+        Value::Number(number) => {
+            return Problem::bad_body(format!(
+                "candidate_id must be a whole number from 1 to {}, not {number}",
+                i64::MAX
+            ));
+        }
+        other => return Problem::bad_body(format!("candidate_id must be a whole number, not {}", kind(other))),
+    }
+    for name in ["opinion", "voter", "key"] {
+        if let Some(other) = vote.get(name).filter(|value| !value.is_string() && !value.is_null()) {
+            return Problem::bad_body(format!("{name} must be text, not {}", kind(other)));
+        }
+    }
+    if let Some(other) = vote.get("change").filter(|value| !value.is_boolean() && !value.is_null()) {
+        return Problem::bad_body(format!("change must be true or false, not {}", kind(other)));
+    }
+    // What is left: a key that is there twice.
+    match serde_json::from_slice::<VoteRequest<'_>>(body) {
+        Err(error) => Problem::bad_body(format!("the body is not a vote: {error}")),
+        Ok(_) => Problem::bad_body("the body is not a vote"),
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// A vote is stored.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Stored {
+    /// Always true.
+    pub success: bool,
+}
+
+/// Votes for one candidate.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CandidateVotes {
+    candidate_id: CandidateId,
+    #[schema(minimum = 0)]
+    num_vote: u64,
+}
+
+/// Votes for all candidates of the last ten minutes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RecentVotes {
+    #[schema(minimum = 0)]
+    total_vote_10_min: u64,
+}
+
+/// Votes for all candidates of another window.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WindowVotes {
+    #[schema(minimum = 0)]
+    total_vote_in_window: u64,
+    #[schema(minimum = 1)]
+    window_secs: u32,
+}
+
+/// `[[{"candidate_id": 2, "num_vote": 3}, …], [{"total_vote_10_min": 3}]]`
+pub fn result(tally: &Tally) -> (Vec<CandidateVotes>, [RecentVotes; 1]) {
+    (votes(tally), [RecentVotes { total_vote_10_min: tally.votes_in_window }])
+}
+
+/// `[[{"candidate_id": 2, "num_vote": 3}, …], [{"total_vote_in_window": 3, "window_secs": 1800}]]`
+pub fn result_of_window(tally: &Tally) -> (Vec<CandidateVotes>, [WindowVotes; 1]) {
+    let window = WindowVotes { total_vote_in_window: tally.votes_in_window, window_secs: tally.window.secs };
+    (votes(tally), [window])
+}
+
+fn votes(tally: &Tally) -> Vec<CandidateVotes> {
+    let votes = |total: &crate::ballot::CandidateTotal| CandidateVotes {
+        candidate_id: total.candidate.id,
+        num_vote: total.votes,
+    };
+    tally.candidates.iter().map(votes).collect()
+}
+
+/// A candidate.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CandidateName {
+    candidate_id: CandidateId,
+    name: String,
+}
+
+/// `[{"candidate_id": 2, "name": "林林"}, …]`
+pub fn candidates(tally: &Tally) -> Vec<CandidateName> {
+    let name = |total: &crate::ballot::CandidateTotal| CandidateName {
+        candidate_id: total.candidate.id,
+        name: total.candidate.name.clone(),
+    };
+    tally.candidates.iter().map(name).collect()
+}
+
+/// All that a page shows of a vote.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct State<'a> {
+    title: &'a str,
+    /// Whether votes are taken: `not_open_yet`, `open`, `closed`.
+    state: &'static str,
+    /// RFC 3339, UTC.
+    opens: Option<String>,
+    /// RFC 3339, UTC.
+    closes: Option<String>,
+    /// The candidates' votes are not to be told yet.
+    hidden: bool,
+    total_votes: u64,
+    recent_votes: u64,
+    window_secs: u32,
+    candidates: Vec<CandidateState<'a>>,
+}
+
+/// A candidate and its votes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CandidateState<'a> {
+    id: CandidateId,
+    name: &'a str,
+    /// None where they are hidden.
+    votes: Option<u64>,
+}
+
+impl<'a> State<'a> {
+    /// What `tally` says.
+    pub fn new(tally: &'a Tally) -> Self {
+        let state = match tally.opening {
+            Opening::NotOpenYet => "not_open_yet",
+            Opening::Open => "open",
+            Opening::Closed => "closed",
+        };
+        let candidate = |total: &'a crate::ballot::CandidateTotal| CandidateState {
+            id: total.candidate.id,
+            name: &total.candidate.name,
+            votes: (!tally.hidden).then_some(total.votes),
+        };
+        State {
+            title: &tally.settings.title,
+            state,
+            opens: tally.settings.opens.map(|at| at.to_string()),
+            closes: tally.settings.closes.map(|at| at.to_string()),
+            hidden: tally.hidden,
+            total_votes: tally.votes_total,
+            recent_votes: tally.votes_in_window,
+            window_secs: tally.window.secs,
+            candidates: tally.candidates.iter().map(candidate).collect(),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! What the service tells Prometheus of itself.
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::ballot::{BoxError, Outcome, Refusal};
+
+/// What a metric of its content is served as.
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByOutcome {
+    outcome: &'static str,
+}
+
+/// Counters and histograms of one service.
+pub struct Metrics {
+    registry: Registry,
+    votes: Family<ByOutcome, Counter>,
+    stored: Counter,
+    /// Ballots whose client had gone before they were written.
+    pub abandoned: Counter,
+    /// Ballots that were not taken because as many waited as may wait.
+    pub overloaded: Counter,
+    /// Requests of clients that asked too often.
+    pub rate_limited: Counter,
+    /// From a ballot's arrival to its commit, seconds.
+    pub vote_secs: Histogram,
+    /// One transaction, seconds.
+    pub commit_secs: Histogram,
+    /// Ballots in one transaction.
+    pub batch_votes: Histogram,
+    /// Ballots that wait for the writer.
+    pub queue_depth: Gauge,
+    /// Open connections.
+    pub connections: Gauge,
+    /// Open event streams.
+    pub streams: Gauge,
+}
+
+impl Metrics {
+    /// All at zero.
+    pub fn new() -> Self {
+        let mut registry = Registry::with_prefix("votekit");
+        let votes = Family::<ByOutcome, Counter>::default();
+        registry.register("votes", "Ballots by what became of them", votes.clone());
+        let of = |outcome| votes.get_or_create_owned(&ByOutcome { outcome });
+        let (stored, abandoned, overloaded) = (of("stored"), of("abandoned"), of("overloaded"));
+        let metrics = Metrics {
+            stored,
+            abandoned,
+            overloaded,
+            votes,
+            rate_limited: Counter::default(),
+            vote_secs: Histogram::new(exponential_buckets(0.000_25, 2.0, 16)),
+            commit_secs: Histogram::new(exponential_buckets(0.000_125, 2.0, 16)),
+            batch_votes: Histogram::new(exponential_buckets(1.0, 2.0, 14)),
+            queue_depth: Gauge::default(),
+            connections: Gauge::default(),
+            streams: Gauge::default(),
+            registry: Registry::default(),
+        };
+        registry.register("rate_limited", "Requests refused with 429", metrics.rate_limited.clone());
+        let (vote, commit) = (metrics.vote_secs.clone(), metrics.commit_secs.clone());
+        registry.register_with_unit("vote", "From a ballot's arrival to its commit", Unit::Seconds, vote);
+        registry.register_with_unit("commit", "One transaction, its sync to disk included", Unit::Seconds, commit);
+        registry.register("batch_votes", "Ballots in one transaction", metrics.batch_votes.clone());
+        registry.register("queue_depth", "Ballots that wait for the writer", metrics.queue_depth.clone());
+        registry.register("connections", "Open connections", metrics.connections.clone());
+        registry.register("event_streams", "Open event streams", metrics.streams.clone());
+        Metrics { registry, ..metrics }
+    }
+
+    /// All as OpenMetrics text.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing into a String cannot fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+
+    /// Counts what became of a batch.
+    pub fn count(&self, outcomes: &[Outcome]) {
+        let plain = |outcome: &&Outcome| matches!(outcome, Outcome::Stored { replaced: None, .. });
+        let stored = outcomes.iter().filter(plain).count();
+        self.stored.inc_by(stored as u64);
+        for outcome in outcomes.iter().filter(|outcome| !plain(outcome)) {
+            self.votes.get_or_create(&ByOutcome { outcome: named(outcome) }).inc();
+        }
+    }
+
+    /// Counts ballots of a batch that could not be written.
+    pub fn count_failed(&self, error: &BoxError, ballots: usize) {
+        let outcome = match error {
+            BoxError::OutcomeUnknown { .. } => "unknown",
+            _ => "failed",
+        };
+        self.votes.get_or_create(&ByOutcome { outcome }).inc_by(ballots as u64);
+    }
+}
+
+fn named(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Stored { replaced: None, .. } => "stored",
+        Outcome::Stored { replaced: Some(_), .. } => "changed",
+        Outcome::Repeated { .. } => "repeated",
+        Outcome::Refused(refusal) => match refusal {
+            Refusal::UnknownCandidate(_) => "unknown_candidate",
+            Refusal::NotOpenYet(_) => "not_open_yet",
+            Refusal::Closed(_) => "closed",
+            Refusal::VoterMissing => "voter_missing",
+            Refusal::UnknownVoter(_) => "unknown_voter",
+            Refusal::LimitReached { .. } => "limit_reached",
+            Refusal::ChangeNotAllowed => "change_not_allowed",
+            Refusal::KeyReused(_) => "key_reused",
+            Refusal::OpinionTooLong(_)
+            | Refusal::OpinionUnreadable
+            | Refusal::VoterUnreadable(_)
+            | Refusal::KeyUnreadable(_) => "unreadable",
+        },
+    }
+}

@@ -1,0 +1,168 @@
+//! Errors as clients see them: problem details (RFC 9457) that also carry what the contract's clients look at.
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::ballot::{BoxError, Refusal};
+
+/// How long a client waits before it tries again when there is no room, in seconds.
+const RETRY_AFTER_SECS: u32 = 1;
+
+/// What went wrong, as problem details (RFC 9457).
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Problem {
+    /// What kind it is, the same for all of its kind.
+    #[serde(rename = "type")]
+    #[schema(example = "urn:votekit:problem:unknown-candidate")]
+    kind: &'static str,
+    /// The kind in words.
+    title: &'static str,
+    /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
+    status: u16,
+    /// What went wrong this time.
+    detail: String,
+    /// Always false: the vote is not stored (`outcome-unknown` alone leaves it open).
+    success: bool,
+    /// The same as `detail`.
+    error_message: String,
+    #[serde(skip)]
+    retry_after_secs: Option<u32>,
+}
+
+/// The kinds of problems: each has its type, its title and its status.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $urn:literal, $status:ident, $title:literal;)*) => {
+        impl Problem {
+            $($(#[$doc])*
+            pub fn $name(detail: impl Into<String>) -> Self {
+                Problem::new(concat!("urn:votekit:problem:", $urn), $title, StatusCode::$status, detail.into())
+            })*
+        }
+    };
+}
+
+kinds! {
+    /// The body is no JSON.
+    malformed_json = "malformed-json", BAD_REQUEST, "The body is not JSON";
+    /// The body is JSON, but no object with what a vote needs.
+    bad_body = "bad-body", BAD_REQUEST, "The body is not a vote";
+    /// A part of the query or a header cannot be meant.
+    bad_request = "bad-request", BAD_REQUEST, "The request cannot be meant";
+    /// The vote asks who votes and the ballot does not say.
+    voter_required = "voter-required", BAD_REQUEST, "This vote asks who votes";
+    /// Nobody stands under this number.
+    unknown_candidate = "unknown-candidate", NOT_FOUND, "There is no such candidate";
+    /// Nothing is there.
+    not_found = "not-found", NOT_FOUND, "There is nothing here";
+    /// Something is there, for other methods.
+    wrong_method = "wrong-method", METHOD_NOT_ALLOWED, "Not with this method";
+    /// The body is of another content type.
+    content_type = "content-type", UNSUPPORTED_MEDIA_TYPE, "The body is of another content type";
+    /// The body is too large.
+    too_large = "too-large", PAYLOAD_TOO_LARGE, "The body is too large";
+    /// The body did not arrive in time.
+    too_slow = "too-slow", REQUEST_TIMEOUT, "The body took too long";
+    /// Voting has not begun.
+    not_open_yet = "not-open-yet", FORBIDDEN, "Voting has not begun";
+    /// Voting is over.
+    closed = "closed", FORBIDDEN, "Voting is over";
+    /// The voter is not on the list.
+    unknown_voter = "unknown-voter", FORBIDDEN, "The voter is not on the list";
+    /// Votes cannot be changed.
+    change_not_allowed = "change-not-allowed", FORBIDDEN, "Votes cannot be changed";
+    /// Results are hidden until the vote closes.
+    hidden = "results-hidden", FORBIDDEN, "Results are hidden until the vote closes";
+    /// The voter has no vote left.
+    limit_reached = "limit-reached", CONFLICT, "The voter has no vote left";
+    /// The key stands for another vote.
+    key_reused = "key-reused", UNPROCESSABLE_ENTITY, "The key was used for another vote";
+    /// This client asks too often.
+    rate_limited = "rate-limited", TOO_MANY_REQUESTS, "Too many requests";
+    /// More is waiting than may wait.
+    overloaded = "overloaded", SERVICE_UNAVAILABLE, "Too many are voting at this moment";
+    /// The box cannot be used just now; nothing was stored.
+    unavailable = "storage-unavailable", SERVICE_UNAVAILABLE, "The votes cannot be reached just now";
+    /// The box is broken; nothing was stored.
+    storage = "storage-failed", INTERNAL_SERVER_ERROR, "The votes cannot be reached";
+    /// A commit failed in a way that leaves open whether the vote is stored.
+    outcome_unknown = "outcome-unknown", INTERNAL_SERVER_ERROR, "Whether the vote is stored is unknown";
+}
+
+impl Problem {
+    fn new(kind: &'static str, title: &'static str, status: StatusCode, detail: String) -> Self {
+        let retry_after_secs = match status {
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => Some(RETRY_AFTER_SECS),
+            _ => None,
+        };
+        let (status, error_message) = (status.as_u16(), detail.clone());
+        Problem { kind, title, status, detail, success: false, error_message, retry_after_secs }
+    }
+
+    /// The same, to be tried again after `secs` seconds.
+    pub fn retry_after(self, secs: u32) -> Self {
+        Problem { retry_after_secs: Some(secs.max(1)), ..self }
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = (self.status(), body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(secs) = self.retry_after_secs {
+            headers.insert(RETRY_AFTER, secs.into());
+        }
+        response
+    }
+}
+
+/// The one place where the ballot's errors get a status.
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let told = refusal.to_string();
+        match refusal {
+            Refusal::UnknownCandidate(_) => Problem::unknown_candidate(told),
+            Refusal::NotOpenYet(_) => Problem::not_open_yet(told),
+            Refusal::Closed(_) => Problem::closed(told),
+            Refusal::VoterMissing => Problem::voter_required("voter is required!"),
+            Refusal::UnknownVoter(_) => Problem::unknown_voter(told),
+            Refusal::LimitReached { .. } => Problem::limit_reached(told),
+            Refusal::ChangeNotAllowed => Problem::change_not_allowed(told),
+            Refusal::KeyReused(_) => Problem::key_reused(told),
+            Refusal::OpinionTooLong(_)
+            | Refusal::OpinionUnreadable
+            | Refusal::VoterUnreadable(_)
+            | Refusal::KeyUnreadable(_) => Problem::bad_body(told),
+        }
+    }
+}
+
+/// What clients are told of a box that cannot be used: no paths of this machine. The log has the whole.
+impl From<&BoxError> for Problem {
+    fn from(error: &BoxError) -> Self {
+        match error {
+            BoxError::Busy { .. } => {
+                Problem::unavailable("another program holds the votes: nothing was stored, try again")
+            }
+            BoxError::Full { .. } => {
+                Problem::unavailable("there is no room for more votes: nothing was stored, try again later")
+            }
+            BoxError::ReadOnly { .. } => Problem::unavailable("votes cannot be written just now: nothing was stored"),
+            BoxError::OutcomeUnknown { .. } => Problem::outcome_unknown(
+                "writing failed, and whether this vote is stored is unknown: with an Idempotency-Key, send it again",
+            ),
+            BoxError::Hidden { .. } => Problem::hidden(error.to_string()),
+            _ => Problem::storage("the votes cannot be reached: nothing was stored"),
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! `votekit serve`: the vote as a web service.
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::Duration;
+
+use anyhow::Context;
+use votekit::api::{AccessLog, IpNet, LogFormat, Options, Rate, Service};
+use votekit::ballot::Span;
+
+use super::ballots::BallotFile;
+use super::console::Console;
+use super::{exit, vote};
+
+const EXAMPLES: &str = "\
+Examples:
+  votekit serve                                       ballots.db at http://127.0.0.1:5000
+  votekit serve --ballots board.db --listen 0.0.0.0:80
+  votekit serve --rate-limit 5/s --trust-proxy 127.0.0.1
+  curl -d '{\"candidate_id\": 2}' -H 'Content-Type: application/json' http://127.0.0.1:5000/vote
+  curl http://127.0.0.1:5000/result
+
+/ is a page to vote and watch on. For programs: POST /vote; GET /result, /result?window=30m, /candidates, /events (the
+result whenever it changes), /healthz, /readyz, /metrics (Prometheus), /openapi.json, which describes all of it.
+
+A vote is answered after it is on disk. SIGTERM and Ctrl-C: no new connections, what was taken is answered, exit code 0;
+a second one ends it at once. Where no file is named and there is no ballots.db, one is made with the candidates 1 薯片,
+2 林林 and 3 正氣.
+
+Limits: bodies 64 KiB; a request's head 32 KiB within 20 s, its body within 10 s; a client that takes none of its answer for
+30 s is cut; half of the connections may be event streams.";
+
+/// How requests are logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Access {
+    /// Not; only faults are
+    Off,
+    /// A line a request, for people
+    Text,
+    /// A JSON object a request, and a fault
+    Json,
+}
+
+/// Put the vote on HTTP
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct Args {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:5000")]
+    listen: String,
+    /// How long open requests may take to end after SIGTERM
+    #[arg(long, value_name = "SPAN", default_value = "10s")]
+    grace: Span,
+    /// Votes a client may cast: 5/s, 30/m, 100/h. Off by default: a whole room may share one address
+    #[arg(long, value_name = "N/UNIT")]
+    rate_limit: Option<Rate>,
+    /// Proxies whose X-Forwarded-For is believed, as addresses or networks: 127.0.0.1,10.0.0.0/8
+    #[arg(long, value_name = "ADDRESS", value_delimiter = ',', value_parser = network)]
+    trust_proxy: Vec<IpNet>,
+    /// Log requests on stderr; votes, opinions and voters are never in it
+    #[arg(long, value_name = "FORMAT", default_value = "off")]
+    access_log: Access,
+    /// Votes that may wait to be written; when as many wait, the next are told to try again (503)
+    #[arg(long, value_name = "N", default_value_t = 4096, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    queue: u32,
+    /// Open connections at most; more wait until one closes
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    connections: u32,
+    #[command(flatten)]
+    file: BallotFile,
+}
+
+impl Args {
+    /// Runs the command until it is told to end.
+    ///
+    /// # Errors
+    /// When the ballot file cannot be opened, or the address cannot be listened on.
+    pub fn run(self, console: &Console) -> anyhow::Result<()> {
+        let address = address(&self.listen)?;
+        let votes = vote::open_or_make_first(&self.file, console)?;
+        let options = Options {
+            queue_most: self.queue as usize,
+            connections_most: self.connections as usize,
+            rate: self.rate_limit,
+            trusted: self.trust_proxy,
+            grace: Duration::from_secs(self.grace.secs.into()),
+            log: if self.access_log == Access::Json { LogFormat::Json } else { LogFormat::Text },
+            access_log: if self.access_log == Access::Off { AccessLog::Off } else { AccessLog::On },
+        };
+        let service = Service::bind(address, votes, options)?;
+        if self.access_log != Access::Json {
+            let address = service.address();
+            console.note(&format!("serving {} at http://{address} until Ctrl-C", self.file.place()));
+        }
+        let ended = service.run()?;
+        if ended.cut > 0 {
+            console.warn(&format!("{} connections were still open after {} and were cut", ended.cut, self.grace));
+        }
+        if ended.log_lines_lost > 0 {
+            console.warn(&format!("{} lines of the log were lost: nobody read them fast enough", ended.log_lines_lost));
+        }
+        Ok(())
+    }
+}
+
+/// An address, or a network as `10.0.0.0/8`.
+fn network(text: &str) -> Result<IpNet, String> {
+    let net = text.parse().or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from));
+    net.map_err(|_| "not an address as 127.0.0.1, nor a network as 10.0.0.0/8".into())
+}
+
+fn address(listen: &str) -> anyhow::Result<SocketAddr> {
+    let shape = || exit::misuse(format!("--listen {listen:?} is no address with a port: write 127.0.0.1:5000"));
+    if !listen.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok()) {
+        return Err(shape());
+    }
+    let found = listen.to_socket_addrs().with_context(|| format!("--listen {listen:?}: the name is not known"))?.next();
+    found.ok_or_else(shape)
+}
