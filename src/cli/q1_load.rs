@@ -12,8 +12,8 @@ Examples:
   votekit q1 load --events events.tsv --db events.db
   votekit q1 --db events.db --by day
 
-The columns uid and event_name have votekit's collation utf8_general_ci, which a plain sqlite3 does not know: most of its
-statements fail there. Load with --collation binary what other tools are to read too.";
+Any SQLite reads and writes the table piwik_track. Once another tool has written to the file, answers come from the events
+themselves: right, but slow; load anew to have them at once again. --collation says how names will compare when asked.";
 
 /// Load events into a new SQLite database with the indexes that the question needs
 #[derive(Debug, clap::Args)]

@@ -11,11 +11,11 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 
 use chrono::{Days, NaiveDate};
-use hashbrown::HashTable;
 
 use super::clock::day_number;
 use super::collation::Collation;
 use super::events::{Event, EventError, EventOptions, EventsRead, Taker, read_events};
+use super::numbered::Numbered;
 use super::question::Question;
 use super::quick::{QuickEvent, Short};
 use crate::progress::Progress;
@@ -153,12 +153,12 @@ impl Cohorts {
             kept.push(found.window).map_err(EventError::Spill)
         })?;
         let active = members.find(&kept, options.scan.threads).map_err(EventError::Spill)?;
-        Ok((Cohorts { users: members.len(), installed: members.installed, active }, read))
+        Ok((Cohorts { users: members.users.len(), installed: members.installed, active }, read))
     }
 
     /// The users who were active on the window's first slot: all that [`Wanted::once`] leaves to tell.
-    pub(super) fn who_came_back(&self) -> impl Iterator<Item = usize> {
-        (0..self.users).filter(|user| self.active.is_set(*user, 0))
+    pub(super) fn who_came_back(&self) -> impl Iterator<Item = u32> {
+        (0..self.users).filter(|user| self.active.is_set(*user, 0)).map(|user| user as u32)
     }
 
     /// The cohort of the `cohort`th install day: how many it has, and how many of them were active on each window's slot of
@@ -400,55 +400,28 @@ fn records(mut bytes: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
 /// The users of all cohorts.
 struct Members<'a> {
     wanted: &'a Wanted<'a>,
-    hasher: foldhash::fast::RandomState,
-    table: HashTable<u32>,
-    /// What users fold to, one behind the other, and where each begins.
-    folded: Vec<u8>,
-    starts: Vec<usize>,
+    /// What users fold to.
+    users: Numbered,
     installed: Bits,
 }
 
 impl<'a> Members<'a> {
     fn new(wanted: &'a Wanted<'a>) -> Self {
-        Members {
-            wanted,
-            hasher: foldhash::fast::RandomState::default(),
-            table: HashTable::new(),
-            folded: Vec::new(),
-            starts: vec![0],
-            installed: Bits { words: wanted.installs.words(), bits: Vec::new() },
-        }
-    }
-
-    fn len(&self) -> usize {
-        self.starts.len() - 1
+        let installed = Bits { words: wanted.installs.words(), bits: Vec::new() };
+        Members { wanted, users: Numbered::default(), installed }
     }
 
     fn add(&mut self, slot: u8, key: &[u8]) {
-        let user = self.user(key).unwrap_or_else(|| {
-            let user = self.len();
-            self.folded.extend_from_slice(key);
-            self.starts.push(self.folded.len());
-            self.installed.grow(user + 1);
-            let (hasher, folded, starts) = (&self.hasher, &self.folded, &self.starts);
-            let hash_of = |user: &u32| hash(hasher, at(folded, starts, *user as usize));
-            self.table.insert_unique(hash(hasher, key), user as u32, hash_of);
-            user
-        });
+        let user = self.users.number(key) as usize;
+        self.installed.grow(self.users.len());
         self.installed.set(user, usize::from(slot));
-    }
-
-    #[inline]
-    fn user(&self, key: &[u8]) -> Option<usize> {
-        let is_it = |user: &u32| at(&self.folded, &self.starts, *user as usize) == key;
-        self.table.find(hash(&self.hasher, key), is_it).map(|user| *user as usize)
     }
 
     /// When each of them was active, of all that was kept.
     fn find(&self, kept: &Kept, threads: usize) -> std::io::Result<Bits> {
         let mut none = Bits { words: self.wanted.window.words(), bits: Vec::new() };
-        none.grow(self.len());
-        if self.len() == 0 {
+        none.grow(self.users.len());
+        if self.users.len() == 0 {
             return Ok(none);
         }
         let claimed = AtomicUsize::new(0);
@@ -457,8 +430,8 @@ impl<'a> Members<'a> {
             let (mut active, mut buffer) = (none.clone(), Vec::new());
             while let Some(bytes) = kept.part(claimed.fetch_add(1, Relaxed), &mut buffer)? {
                 for (slot, key) in records(bytes) {
-                    if let Some(user) = self.user(key) {
-                        active.set(user, usize::from(slot));
+                    if let Some(user) = self.users.find(key) {
+                        active.set(user as usize, usize::from(slot));
                     }
                 }
             }
@@ -476,19 +449,6 @@ impl<'a> Members<'a> {
         })?;
         Ok(all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
-}
-
-#[inline]
-fn at<'a>(folded: &'a [u8], starts: &[usize], user: usize) -> &'a [u8] {
-    &folded[starts[user]..starts[user + 1]]
-}
-
-#[inline]
-fn hash(hasher: &foldhash::fast::RandomState, key: &[u8]) -> u64 {
-    use std::hash::{BuildHasher, Hasher};
-    let mut hasher = hasher.build_hasher();
-    hasher.write(key);
-    hasher.finish()
 }
 
 /// Records of the window's events: in memory up to a limit, all others in an unnamed temporary file.

@@ -1,8 +1,10 @@
 //! The embedded database: SQLite that answers as MySQL does.
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::activity::Stored;
 use super::cohort::{Cohorts, Wanted};
 use super::collation::Collation;
 use super::events::{EventError, EventNames, EventOptions, EventsRead};
@@ -14,6 +16,10 @@ use crate::scan::Input;
 /// A database with a table `piwik_track`.
 pub struct Database {
     connection: Connection,
+    /// What `q1 load` kept beside the events, as long as they are as it left them.
+    stored: Option<Stored>,
+    /// The file, if it is one: it must be closed after the connection, whose locks end with it.
+    _file: Option<File>,
 }
 
 /// Why a database gives no answer.
@@ -90,12 +96,6 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// The table, with columns that compare as `collation` does.
-pub(super) fn table(collation: Collation) -> String {
-    let name = collation.sqlite_name();
-    format!("CREATE TABLE piwik_track(time TEXT, uid TEXT COLLATE {name}, event_name TEXT COLLATE {name})")
-}
-
 impl Database {
     /// A database in memory with what of `inputs` can change the answer to `question`, and how many events these hold.
     ///
@@ -115,22 +115,25 @@ impl Database {
 
     /// A database in memory where each of `users`, and nobody else, installed on the question's install day and was active in
     /// its window. Users are numbers: to any collation two numbers are two users.
-    fn of_users(users: impl Iterator<Item = usize>, question: &Question) -> rusqlite::Result<Self> {
+    fn of_users(users: impl Iterator<Item = u32>, question: &Question) -> rusqlite::Result<Self> {
         let connection = Connection::open_in_memory()?;
-        connection.execute_batch("CREATE TABLE piwik_track(time TEXT, uid INTEGER, event_name TEXT); BEGIN")?;
+        connection.execute_batch(
+            "CREATE TABLE user(uid INTEGER PRIMARY KEY); CREATE TABLE event(time TEXT, event_name TEXT);
+             CREATE VIEW piwik_track AS SELECT time, uid, event_name FROM event CROSS JOIN user; BEGIN",
+        )?;
         {
-            let mut insert = connection.prepare("INSERT INTO piwik_track VALUES (?1, ?3, ?4), (?2, ?3, ?4)")?;
-            let [install_day, from] = [question.install_day, question.from].map(|day| format!("{day} 00:00:00"));
-            insert.raw_bind_parameter(1, install_day)?;
-            insert.raw_bind_parameter(2, from)?;
-            insert.raw_bind_parameter(4, &question.event)?;
+            let mut insert = connection.prepare("INSERT INTO event VALUES (?1, ?2)")?;
+            for day in [question.install_day, question.from] {
+                insert.execute((format!("{day} 00:00:00"), &question.event))?;
+            }
+            let mut insert = connection.prepare("INSERT INTO user VALUES (?1)")?;
             for user in users {
-                insert.raw_bind_parameter(3, user as i64)?;
+                insert.raw_bind_parameter(1, user)?;
                 insert.raw_execute()?;
             }
         }
         connection.execute_batch("COMMIT")?;
-        Ok(Database { connection })
+        Ok(Database { connection, stored: None, _file: None })
     }
 
     /// Someone's database at `path`, which stays as it is. Whatever collations its columns have, `collation` is used.
@@ -140,18 +143,17 @@ impl Database {
     pub fn open(path: &Path, place: &TableNames, collation: Collation) -> Result<Self, DatabaseError> {
         let open_error = |reason: String| DatabaseError::Open { path: path.to_owned(), reason };
         // SQLite would say only "unable to open database file".
-        std::fs::File::open(path).map_err(|error| open_error(error.to_string()))?;
+        let file = File::open(path).map_err(|error| open_error(error.to_string()))?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(|error| open_error(error.to_string()))?;
         collation.register(&connection)?;
+        // From the first look on to the last answer, all that is read is of one moment.
         connection
-            .query_row("SELECT COUNT(*) FROM sqlite_master", [], |_| Ok(()))
+            .execute_batch("BEGIN; SELECT COUNT(*) FROM sqlite_master")
             .map_err(|error| open_error(error.to_string()))?;
-        let database = Database { connection };
-        // What `q1 load` made has the columns that q1.sql wants, and no time but those it read.
-        if *place == TableNames::default() && load::made_it(&database.connection, collation)? {
-            return Ok(database);
-        }
+        let is_loaded = *place == TableNames::default() && load::is_untouched(&file);
+        let stored = if is_loaded { Stored::open(&connection, collation)? } else { None };
+        let database = Database { connection, stored, _file: Some(file) };
         let table_error = |error: rusqlite::Error| DatabaseError::Table {
             path: path.to_owned(),
             table: place.table.clone(),
@@ -160,7 +162,8 @@ impl Database {
         };
         database.connection.execute_batch(&place.view(collation)).map_err(table_error)?;
         database.connection.prepare("SELECT time, uid, event_name FROM piwik_track").map_err(table_error)?;
-        match database.odd_time(place)? {
+        // `q1 load` stores no time but those it could read.
+        match if is_loaded { None } else { database.odd_time(place)? } {
             Some(found) => {
                 let (table, column) = (place.table.clone(), place.columns.time.clone());
                 Err(DatabaseError::Time { path: path.to_owned(), table, column, found })
@@ -174,6 +177,14 @@ impl Database {
     /// # Errors
     /// When the query fails.
     pub fn num_of_user(&self, question: &Question) -> Result<u64, DatabaseError> {
+        let came_back = self.stored.as_ref().map(|stored| stored.came_back(&self.connection, question)).transpose()?;
+        match came_back.flatten() {
+            Some(users) => Self::of_users(users.into_iter(), question)?.ask(question),
+            None => self.ask(question),
+        }
+    }
+
+    fn ask(&self, question: &Question) -> Result<u64, DatabaseError> {
         let mut statement = self.connection.prepare(SQL)?;
         for (name, value) in question.parameters() {
             if let Some(index) = statement.parameter_index(name)? {
@@ -208,6 +219,104 @@ impl Database {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn question() -> Question {
+        let day = |day| chrono::NaiveDate::from_ymd_opt(2017, 4, day).unwrap();
+        Question { install_day: day(1), from: day(2), to: day(8), event: "FIRST_INSTALL".to_owned() }
+    }
+
+    /// The sample, loaded, of which 8 users came back.
+    fn loaded(folder: &Path) -> PathBuf {
+        let (path, options) = (folder.join("loaded.db"), EventOptions::default());
+        load::load(&[crate::retention::SAMPLE], &path, Collation::GeneralCi, &options, &()).unwrap();
+        path
+    }
+
+    fn ask(path: &Path, collation: Collation) -> (bool, u64) {
+        let database = Database::open(path, &TableNames::default(), collation).unwrap();
+        (database.stored.is_some(), database.num_of_user(&question()).unwrap())
+    }
+
+    #[test]
+    fn sets_of_users_are_asked_until_anyone_writes_to_the_file() {
+        const ONE_MORE: &str = "INSERT INTO piwik_track VALUES ('2017-04-02 10:00:00', 'gus', 'OPEN')";
+        const ONE_LESS: &str = "DELETE FROM piwik_track WHERE uid = 'eve'";
+        const NONE: &str = "DELETE FROM piwik_track";
+        const NORMAL: &str = "PRAGMA locking_mode = NORMAL; SELECT COUNT(*) FROM piwik_track";
+        let folder = tempfile::tempdir().unwrap();
+        let original = loaded(folder.path());
+        assert_eq!(ask(&original, Collation::GeneralCi), (true, 8));
+        assert_eq!(ask(&original, Collation::Binary), (false, 5), "these sets are of another collation");
+        let wal = |edit| format!("PRAGMA journal_mode = WAL; {edit}");
+        let and_back = |edit| format!("{}; PRAGMA journal_mode = DELETE", wal(edit));
+        for (name, edit, answer) in [
+            ("insert", ONE_MORE.to_owned(), 9),
+            ("delete", ONE_LESS.to_owned(), 7),
+            (
+                "update",
+                "UPDATE piwik_track SET time = '2017-04-03' WHERE uid = 'fay' AND event_name <> 'FIRST_INSTALL'"
+                    .to_owned(),
+                9,
+            ),
+            ("nothing left", NONE.to_owned(), 0),
+            ("other journals", format!("PRAGMA journal_mode = OFF; {ONE_MORE}"), 9),
+            (
+                "exclusive",
+                format!("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; {ONE_MORE}; {NORMAL}"),
+                9,
+            ),
+            ("a log", wal(ONE_MORE), 9),
+            ("a log for a while", and_back(ONE_MORE), 9),
+            ("a log, and vacuum", format!("{}; VACUUM", and_back(ONE_MORE)), 9),
+            ("vacuum", format!("{ONE_LESS}; VACUUM"), 7),
+            (
+                "another table",
+                format!(
+                    "CREATE TABLE new AS SELECT * FROM piwik_track; DROP TABLE piwik_track; ALTER TABLE new RENAME TO piwik_track; {ONE_MORE}"
+                ),
+                9,
+            ),
+            ("versions", format!("{ONE_MORE}; PRAGMA user_version = 3; PRAGMA application_id = 1986752818"), 9),
+        ] {
+            let path = folder.path().join("edited.db");
+            std::fs::copy(&original, &path).unwrap();
+            let theirs = Connection::open(&path).unwrap();
+            theirs.execute_batch(&edit).unwrap();
+            assert_eq!(ask(&path, Collation::GeneralCi), (false, answer), "{name}, the writer still there");
+            drop(theirs);
+            assert_eq!(ask(&path, Collation::GeneralCi), (false, answer), "{name}");
+            for file in ["edited.db", "edited.db-wal", "edited.db-shm"] {
+                let _ = std::fs::remove_file(folder.path().join(file));
+            }
+        }
+    }
+
+    #[test]
+    fn an_edited_database_is_no_loaded_one_once_it_is_copied() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = loaded(folder.path());
+        let theirs = Connection::open(&path).unwrap();
+        theirs.execute_batch("DELETE FROM piwik_track WHERE uid = 'eve'").unwrap();
+        let copy = folder.path().join("copy.db");
+        theirs.execute("VACUUM INTO ?1", [copy.to_str()]).unwrap();
+        assert_eq!(ask(&copy, Collation::GeneralCi), (false, 7));
+        std::fs::copy(&path, &copy).unwrap();
+        assert_eq!(ask(&copy, Collation::GeneralCi), (false, 7));
+    }
+
+    #[test]
+    fn nobody_changes_a_database_between_its_questions() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = loaded(folder.path());
+        let database = Database::open(&path, &TableNames::default(), Collation::GeneralCi).unwrap();
+        let theirs = Connection::open(&path).unwrap();
+        theirs.busy_timeout(std::time::Duration::ZERO).unwrap();
+        assert!(theirs.execute("DELETE FROM piwik_track", []).is_err(), "it is read from the first look on");
+        assert_eq!(database.num_of_user(&question()).unwrap(), 8);
+        drop(database);
+        theirs.execute("DELETE FROM piwik_track", []).unwrap();
+        assert_eq!(ask(&path, Collation::GeneralCi), (false, 0));
+    }
 
     #[test]
     fn one_odd_time_among_sound_ones_is_refused() {

@@ -92,7 +92,7 @@ pub(super) struct Event<'a> {
 }
 
 /// How events are read.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct EventOptions {
     /// The columns' names in the header, or the keys of NDJSON; case does not matter.
     pub names: EventNames,

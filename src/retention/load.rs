@@ -1,4 +1,13 @@
 //! Events in a database of our own, to be asked again and again.
+//!
+//! Beside the events it holds sets of users that answer a question at once ([`Activity`]). They must never be asked after the
+//! events have changed. SQLite counts changes in the file's header: whatever connection of whatever tool writes to the file
+//! without a write-ahead log sets this counter up, and one with such a log notes it in the header first
+//! (<https://www.sqlite.org/fileformat2.html#file_change_counter>). So the counter is set to a number that no counting comes
+//! to, the same is kept as the user version, and sets are asked only while both are equal and there is no write-ahead log.
+use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
@@ -6,15 +15,29 @@ use std::thread;
 use rusqlite::Connection;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 
+use super::activity::Activity;
+use super::clock::DayNumber;
 use super::collation::Collation;
-use super::database::table;
 use super::events::{Event, EventError, EventOptions, EventsRead, Taker, read_events};
 use super::quick::QuickEvent;
 use crate::progress::Progress;
 use crate::scan::Input;
 
-/// Says of a SQLite file that `load` made it: "vkq1".
-const APPLICATION_ID: i32 = 0x766b_7131;
+/// Says of a SQLite file that `load` made it: "vkq2".
+const APPLICATION_ID: i32 = 0x766b_7132;
+
+/// The header of a SQLite file, and where in it numbers stand, four bytes each, the highest first.
+const HEADER_BYTES: usize = 100;
+const CHANGE_COUNTER_AT: usize = 24;
+const USER_VERSION_AT: usize = 60;
+const APPLICATION_ID_AT: usize = 68;
+/// The change counter to which some of the header belongs.
+const VALID_FOR_AT: usize = 92;
+/// The versions for writing and reading: 1 for a rollback journal, 2 for a write-ahead log.
+const FORMAT_VERSIONS: std::ops::Range<usize> = 18..20;
+
+const TABLES: &str = include_str!("../../sql/load/tables.sql");
+const INDEXES: &str = include_str!("../../sql/load/indexes.sql");
 
 /// Why no database was made.
 #[derive(Debug, thiserror::Error)]
@@ -57,8 +80,8 @@ pub fn load(
     let permissions = std::fs::Permissions::from_mode(0o666);
     let file = tempfile::Builder::new().prefix(".votekit-").permissions(permissions).tempfile_in(folder);
     let file = file.map_err(write_error)?;
-    let read = fill(file.path(), inputs, collation, options, progress)?;
-    file.as_file().sync_all().map_err(write_error)?;
+    let (read, changes) = fill(file.path(), inputs, collation, options, progress)?;
+    set_changes(file.as_file(), changes).and_then(|()| file.as_file().sync_all()).map_err(write_error)?;
     file.persist_noclobber(path).map_err(|error| match error.error.kind() {
         std::io::ErrorKind::AlreadyExists => LoadError::Exists(path.to_owned()),
         _ => write_error(error.error),
@@ -72,29 +95,35 @@ fn fill(
     collation: Collation,
     options: &EventOptions,
     progress: &dyn Progress,
-) -> Result<EventsRead, EventError> {
+) -> Result<(EventsRead, u32), EventError> {
     let mut connection = Connection::open(path).map_err(EventError::Store)?;
-    collation.register(&connection)?;
+    // No counting from a new file's first changes comes to so much.
+    let changes = 1 << 30 | (RandomState::new().hash_one(path) as u32 >> 2);
     // A run that fails leaves nothing behind, so that nothing needs a journal.
     connection.execute_batch(&format!(
         "PRAGMA page_size = 8192; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
-         PRAGMA cache_size = -65536; PRAGMA threads = 1; PRAGMA application_id = {APPLICATION_ID};
-         PRAGMA user_version = {}; {}",
-        version(collation),
-        table(collation)
+         PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {changes}; {TABLES}"
     ))?;
     let transaction = connection.transaction()?;
+    let mut activity = Activity::new(collation);
     let read = thread::scope(|scope| {
         let (parts, received) = mpsc::sync_channel(4);
+        let activity = &mut activity;
         let reading = scope.spawn(move || {
             read_events(inputs, options, progress, &Copyist, |part: Batch| {
+                part.each(|day, [_, uid, name]| {
+                    if let (Some(day), Some(uid)) = (day, uid) {
+                        activity.add(day, uid, name);
+                    }
+                    Ok(())
+                })?;
                 parts.send(part).map_err(|_| EventError::NotTaken)
             })
         });
         let store = || -> rusqlite::Result<()> {
             let mut insert = transaction.prepare("INSERT INTO piwik_track VALUES (?1, ?2, ?3)")?;
             for part in &received {
-                part.each(|fields| insert.execute(fields.map(|field| field.map(Text))).map(|_| ()))?;
+                part.each(|_, fields| insert.execute(fields.map(|field| field.map(Text))).map(|_| ()))?;
             }
             Ok(())
         };
@@ -106,26 +135,34 @@ fn fill(
         };
         stored.map_err(EventError::Store).and(read)
     })?;
-    transaction.execute_batch(
-        "CREATE INDEX piwik_track_event ON piwik_track(event_name, time, uid);
-         CREATE INDEX piwik_track_user ON piwik_track(uid, time);",
-    )?;
+    activity.store(&transaction)?;
+    // SQLite sorts in pieces as large as this: those that fit into a processor's cache are sorted twice as fast. One more
+    // thread sorts a piece while the next is filled.
+    transaction.execute_batch("PRAGMA cache_size = -2000; PRAGMA threads = 1")?;
+    transaction.execute_batch(INDEXES)?;
     transaction.commit()?;
     connection.close().map_err(|(_, error)| EventError::Store(error))?;
-    Ok(read)
+    Ok((read, changes))
 }
 
-fn version(collation: Collation) -> i32 {
-    match collation {
-        Collation::GeneralCi => 1,
-        Collation::Binary => 2,
+/// Sets the change counter of a SQLite file that nobody has open.
+fn set_changes(file: &File, changes: u32) -> std::io::Result<()> {
+    [CHANGE_COUNTER_AT, VALID_FOR_AT].iter().try_for_each(|at| file.write_all_at(&changes.to_be_bytes(), *at as u64))
+}
+
+/// Whether a SQLite file is as `load` made it. `file` must stay open as long as SQLite's connection to it, which must be in a
+/// transaction that reads: closing it would end SQLite's locks (POSIX).
+pub(super) fn is_untouched(file: &File) -> bool {
+    let mut header = [0; HEADER_BYTES];
+    if file.read_exact_at(&mut header, 0).is_err() {
+        return false;
     }
-}
-
-/// Whether `load` made this database, with `collation`.
-pub(super) fn made_it(connection: &Connection, collation: Collation) -> rusqlite::Result<bool> {
-    let pragma = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i32>(0));
-    Ok(pragma("application_id")? == APPLICATION_ID && pragma("user_version")? == version(collation))
+    let number = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+    let changes = number(CHANGE_COUNTER_AT);
+    number(APPLICATION_ID_AT) == APPLICATION_ID.cast_unsigned()
+        && header[FORMAT_VERSIONS] == [1, 1]
+        && changes == number(USER_VERSION_AT)
+        && changes == number(VALID_FOR_AT)
 }
 
 /// Copies events out of the block they stand in.
@@ -135,27 +172,32 @@ struct Copyist;
 #[derive(Default)]
 struct Batch {
     text: Vec<u8>,
-    /// For each event where its three fields end; None for NULL.
-    ends: Vec<[Option<usize>; 3]>,
+    /// For each event its day, and where its three fields end; None for NULL.
+    events: Vec<(DayNumber, [Option<usize>; 3])>,
 }
 
 impl Batch {
-    fn push(&mut self, fields: [Option<&[u8]>; 3]) {
+    fn push(&mut self, day: DayNumber, fields: [Option<&[u8]>; 3]) {
         let ends = fields.map(|field| {
             self.text.extend_from_slice(field?);
             Some(self.text.len())
         });
-        self.ends.push(ends);
+        self.events.push((day, ends));
     }
 
-    fn each(&self, mut take: impl FnMut([Option<&[u8]>; 3]) -> rusqlite::Result<()>) -> rusqlite::Result<()> {
+    /// Hands on the day, time, user and name of each event.
+    fn each(
+        &self,
+        mut take: impl FnMut(DayNumber, [Option<&[u8]>; 3]) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<()> {
         let mut start = 0;
-        for ends in &self.ends {
-            take(ends.map(|end| {
+        for (day, ends) in &self.events {
+            let fields = ends.map(|end| {
                 let field = &self.text[start..end?];
                 start += field.len();
                 Some(field)
-            }))?;
+            });
+            take(*day, fields)?;
         }
         Ok(())
     }
@@ -170,11 +212,11 @@ impl Taker for Copyist {
     }
 
     fn take(&self, worker: &mut Batch, event: &Event) {
-        worker.push([event.time, event.uid, event.event_name].map(|field| field.map(str::as_bytes)));
+        worker.push(event.day, [event.time, event.uid, event.event_name].map(|field| field.map(str::as_bytes)));
     }
 
     fn take_quick(&self, worker: &mut Batch, event: &QuickEvent) {
-        worker.push([event.time, event.uid, event.event_name].map(Some));
+        worker.push(Some(event.day), [Some(event.time), Some(event.uid), Some(event.event_name)]);
     }
 
     fn found(&self, worker: &mut Batch) -> Batch {

@@ -1,4 +1,5 @@
 //! q1: of the users who installed on a day, how many came back. Load events, run `sql/q1.sql`; MySQL's semantics on SQLite.
+mod activity;
 mod clock;
 mod cohort;
 mod collation;
@@ -7,6 +8,7 @@ mod events;
 mod general_ci;
 mod layout;
 mod load;
+mod numbered;
 mod question;
 mod quick;
 pub mod server;

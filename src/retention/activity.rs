@@ -1,0 +1,192 @@
+//! Who had which event on which day, as sets of users: what `load` keeps beside the events, so that a question need look at
+//! none of them. A question knows whole days only, and counts users, not events: these sets hold all it can see.
+use std::collections::HashMap;
+
+use roaring::RoaringBitmap;
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::clock::day_number;
+use super::collation::Collation;
+use super::numbered::Numbered;
+use super::question::Question;
+
+/// Of more names than these, no sets are kept: where each event has a name of its own, they would be as many as events.
+const NAMES_MOST: usize = 4096;
+
+/// The number that stands for an event of any name, or of none; names have the numbers above.
+const ANY_NAME: u32 = 0;
+
+/// The sets as they grow.
+pub(super) struct Activity {
+    collation: Collation,
+    users: Numbered,
+    names: Numbered,
+    has_all_names: bool,
+    sets: HashMap<(u32, i32), RoaringBitmap, foldhash::fast::RandomState>,
+    folded: Vec<u8>,
+}
+
+impl Activity {
+    pub(super) fn new(collation: Collation) -> Self {
+        let (users, names) = (Numbered::default(), Numbered::default());
+        Activity { collation, users, names, has_all_names: true, sets: HashMap::default(), folded: Vec::new() }
+    }
+
+    /// Takes in that user `uid` had an event called `event_name` on `day`; both are UTF-8.
+    pub(super) fn add(&mut self, day: i32, uid: &[u8], event_name: Option<&[u8]>) {
+        let user = self.users.number(fold(self.collation, uid, &mut self.folded));
+        self.sets.entry((ANY_NAME, day)).or_default().insert(user);
+        let Some(name) = event_name else { return };
+        let name = fold(self.collation, name, &mut self.folded);
+        let number = match self.names.find(name) {
+            None if self.names.len() == NAMES_MOST => {
+                self.has_all_names = false;
+                return;
+            }
+            None => self.names.number(name),
+            Some(number) => number,
+        };
+        self.sets.entry((number + 1, day)).or_default().insert(user);
+    }
+
+    /// Writes the sets into the tables of `sql/load/tables.sql`.
+    pub(super) fn store(self, connection: &Connection) -> rusqlite::Result<()> {
+        let days: RoaringBitmap =
+            self.sets.keys().filter(|(name, _)| *name == ANY_NAME).map(|(_, day)| rank(*day)).collect();
+        let about = (self.collation.sqlite_name(), self.has_all_names, serialized(&days)?);
+        connection.execute("INSERT INTO votekit_load VALUES (?1, ?2, ?3)", about)?;
+        let mut insert = connection.prepare("INSERT INTO votekit_name VALUES (?1, ?2)")?;
+        for (number, folded) in (ANY_NAME + 1..).zip(self.names.iter()) {
+            insert.execute((number, folded))?;
+        }
+        let mut insert = connection.prepare("INSERT INTO votekit_activity VALUES (?1, ?2, ?3, ?4)")?;
+        let mut sets: Vec<_> = self.sets.into_iter().collect();
+        sets.sort_unstable_by_key(|(key, _)| *key);
+        for ((name, day), users) in sets {
+            let mut users = users.into_iter().peekable();
+            while let Some(chunk) = users.peek().map(|user| user >> 16) {
+                let part: RoaringBitmap = std::iter::from_fn(|| users.next_if(|user| user >> 16 == chunk)).collect();
+                insert.execute((name, day, chunk, serialized(&part)?))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Which of the sets of a database can be asked.
+pub(super) struct Stored {
+    collation: Collation,
+    has_all_names: bool,
+    days: RoaringBitmap,
+}
+
+impl Stored {
+    /// The sets of a database; None where they were made for another collation.
+    pub(super) fn open(connection: &Connection, collation: Collation) -> rusqlite::Result<Option<Self>> {
+        let sql = "SELECT has_all_names, days FROM votekit_load WHERE collation = ?1";
+        let about = |row: &Row| Ok(Stored { collation, has_all_names: row.get(0)?, days: set(row, 1)? });
+        connection.query_row(sql, [collation.sqlite_name()], about).optional()
+    }
+
+    /// The users whom the question counts, by their numbers; None where these sets do not tell.
+    pub(super) fn came_back(&self, connection: &Connection, question: &Question) -> rusqlite::Result<Option<Vec<u32>>> {
+        let mut folded = Vec::new();
+        self.collation.fold(&question.event, &mut folded);
+        let sql = "SELECT name FROM votekit_name WHERE folded = ?1";
+        let name: Option<u32> = connection.query_row(sql, [folded], |row| row.get(0)).optional()?;
+        let Some(name) = name else { return Ok(self.has_all_names.then(Vec::new)) };
+
+        // Only chunks in which the cohort has users are read, and of these only the window's days.
+        let mut cohorts = connection
+            .prepare("SELECT chunk, users FROM votekit_activity WHERE name = ?1 AND day = ?2 ORDER BY chunk")?;
+        let mut active =
+            connection.prepare("SELECT users FROM votekit_activity WHERE name = ?1 AND day = ?2 AND chunk = ?3")?;
+        let window = rank(day_number(question.from))..rank(day_number(question.to)).saturating_add(1);
+        let mut found = Vec::new();
+        if window.is_empty() {
+            return Ok(Some(found));
+        }
+        let mut rows = cohorts.query((name, day_number(question.install_day)))?;
+        while let Some(row) = rows.next()? {
+            let (chunk, cohort): (u32, _) = (row.get(0)?, set(row, 1)?);
+            let mut came_back = RoaringBitmap::new();
+            for day in self.days.range(window.clone()) {
+                let users = active.query_row((ANY_NAME, unranked(day), chunk), |row| set(row, 0)).optional()?;
+                came_back |= users.unwrap_or_default() & &cohort;
+                if came_back.len() == cohort.len() {
+                    break;
+                }
+            }
+            found.extend(came_back);
+        }
+        Ok(Some(found))
+    }
+}
+
+/// A number that is in the same order as `day`, and not below zero.
+fn rank(day: i32) -> u32 {
+    day.cast_unsigned() ^ 1 << 31
+}
+
+fn unranked(rank: u32) -> i32 {
+    (rank ^ 1 << 31).cast_signed()
+}
+
+fn fold<'a>(collation: Collation, text: &[u8], folded: &'a mut Vec<u8>) -> &'a [u8] {
+    folded.clear();
+    if text.is_ascii() {
+        collation.fold_ascii(text, folded);
+    } else {
+        collation.fold(&String::from_utf8_lossy(text), folded);
+    }
+    folded
+}
+
+fn serialized(set: &RoaringBitmap) -> rusqlite::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(set.serialized_size());
+    set.serialize_into(&mut bytes).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+    Ok(bytes)
+}
+
+fn set(row: &Row, column: usize) -> rusqlite::Result<RoaringBitmap> {
+    let bytes = row.get_ref(column)?.as_blob()?;
+    RoaringBitmap::deserialize_from(bytes)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Blob, error.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_without_sets_are_left_to_the_events() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(include_str!("../../sql/load/tables.sql")).unwrap();
+        let day = chrono::NaiveDate::from_ymd_opt(2017, 4, 1).unwrap();
+        let mut activity = Activity::new(Collation::GeneralCi);
+        for number in 0..=NAMES_MOST {
+            let name = format!("event {number}");
+            // So many users that they fill more than one chunk.
+            for uid in 0..20 {
+                activity.add(day_number(day), format!("{number}-{uid}").as_bytes(), Some(name.as_bytes()));
+            }
+        }
+        activity.store(&connection).unwrap();
+        let stored = Stored::open(&connection, Collation::GeneralCi).unwrap().unwrap();
+        let ask = |event: &str| {
+            let question = Question { install_day: day, from: day, to: day, event: event.to_owned() };
+            stored.came_back(&connection, &question).unwrap().map(|users| users.len())
+        };
+        assert_eq!(ask("EVENT 7 "), Some(20));
+        assert_eq!(ask(&format!("event {}", NAMES_MOST - 1)), Some(20));
+        assert_eq!(ask(&format!("event {NAMES_MOST}")), None);
+        assert_eq!(ask("never"), None, "it may be one of those that were too many");
+    }
+
+    #[test]
+    fn days_keep_their_order() {
+        let days = [i32::MIN, -1, 0, 1, 736_420, i32::MAX];
+        assert!(days.is_sorted_by_key(|day| rank(*day)));
+        assert!(days.iter().all(|day| unranked(rank(*day)) == *day));
+    }
+}
