@@ -7,7 +7,7 @@ CREATE TABLE piwik_track(time TEXT, uid TEXT, event_name TEXT);
 -- 2,147,483,648.
 CREATE TABLE votekit_load(collation TEXT NOT NULL, has_all_names INTEGER NOT NULL, days BLOB NOT NULL);
 
--- Names of events, folded as the collation folds them. Number 0 is any event, with a name or without.
+-- Names of events, folded as the collation folds them, from 2 on. Number 0 is any event, with a name or without.
 CREATE TABLE votekit_name(name INTEGER PRIMARY KEY, folded BLOB NOT NULL UNIQUE);
 
 -- Users with such an event on a day: a Roaring bitmap of their numbers, in chunks of 65,536 numbers. Days are numbered from

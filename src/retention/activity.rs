@@ -1,6 +1,6 @@
 //! Who had which event on which day, as sets of users: what `load` keeps beside the events, so that a question need look at
 //! none of them. A question knows whole days only, and counts users, not events: these sets hold all it can see.
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use roaring::RoaringBitmap;
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -13,8 +13,10 @@ use super::question::Question;
 /// Of more names than these, no sets are kept: where each event has a name of its own, they would be as many as events.
 const NAMES_MOST: usize = 4096;
 
-/// The number that stands for an event of any name, or of none; names have the numbers above.
+/// The number that stands for an event of any name, or of none.
 const ANY_NAME: u32 = 0;
+/// The number that stands for all names that have none of their own, and for no name. Names have the numbers above.
+const OTHER_NAME: u32 = 1;
 
 /// The sets as they grow.
 pub(super) struct Activity {
@@ -22,8 +24,37 @@ pub(super) struct Activity {
     users: Numbered,
     names: Numbered,
     has_all_names: bool,
-    sets: HashMap<(u32, i32), RoaringBitmap, foldhash::fast::RandomState>,
+    sets: HashMap<(u32, i32), Gathered, foldhash::fast::RandomState>,
     folded: Vec<u8>,
+}
+
+/// Users as they come; sorted now and then, each once.
+#[derive(Default)]
+struct Gathered {
+    users: Vec<u32>,
+    sorted: usize,
+}
+
+impl Gathered {
+    fn push(&mut self, user: u32) {
+        /// Fewer are not worth sorting.
+        const UNSORTED_LEAST: usize = 1 << 16;
+        if self.users.len() >= 2 * self.sorted + UNSORTED_LEAST {
+            self.sort();
+        }
+        self.users.push(user);
+    }
+
+    fn sort(&mut self) {
+        self.users.sort_unstable();
+        self.users.dedup();
+        self.sorted = self.users.len();
+    }
+
+    fn into_set(mut self) -> RoaringBitmap {
+        self.sort();
+        self.users.into_iter().collect()
+    }
 }
 
 impl Activity {
@@ -35,34 +66,56 @@ impl Activity {
     /// Takes in that user `uid` had an event called `event_name` on `day`; both are UTF-8.
     pub(super) fn add(&mut self, day: i32, uid: &[u8], event_name: Option<&[u8]>) {
         let user = self.users.number(fold(self.collation, uid, &mut self.folded));
-        self.sets.entry((ANY_NAME, day)).or_default().insert(user);
-        let Some(name) = event_name else { return };
-        let name = fold(self.collation, name, &mut self.folded);
-        let number = match self.names.find(name) {
-            None if self.names.len() == NAMES_MOST => {
-                self.has_all_names = false;
-                return;
-            }
-            None => self.names.number(name),
-            Some(number) => number,
-        };
-        self.sets.entry((number + 1, day)).or_default().insert(user);
+        let name = event_name.map_or(OTHER_NAME, |name| self.name(name));
+        self.sets.entry((name, day)).or_default().push(user);
     }
 
+    fn name(&mut self, name: &[u8]) -> u32 {
+        let name = fold(self.collation, name, &mut self.folded);
+        match self.names.find(name) {
+            None if self.names.len() == NAMES_MOST => {
+                self.has_all_names = false;
+                OTHER_NAME
+            }
+            None => OTHER_NAME + 1 + self.names.number(name),
+            Some(number) => OTHER_NAME + 1 + number,
+        }
+    }
+
+    /// The sets, in the order in which they are to be stored.
+    pub(super) fn finish(self) -> Finished {
+        let mut sets = BTreeMap::new();
+        for ((name, day), users) in self.sets {
+            let users = users.into_set();
+            *sets.entry((ANY_NAME, day)).or_insert_with(RoaringBitmap::new) |= &users;
+            if name != OTHER_NAME {
+                sets.insert((name, day), users);
+            }
+        }
+        Finished { collation: self.collation, names: self.names, has_all_names: self.has_all_names, sets }
+    }
+}
+
+/// The sets, whole.
+pub(super) struct Finished {
+    collation: Collation,
+    names: Numbered,
+    has_all_names: bool,
+    sets: BTreeMap<(u32, i32), RoaringBitmap>,
+}
+
+impl Finished {
     /// Writes the sets into the tables of `sql/load/tables.sql`.
     pub(super) fn store(self, connection: &Connection) -> rusqlite::Result<()> {
-        let days: RoaringBitmap =
-            self.sets.keys().filter(|(name, _)| *name == ANY_NAME).map(|(_, day)| rank(*day)).collect();
-        let about = (self.collation.sqlite_name(), self.has_all_names, serialized(&days)?);
+        let days = self.sets.keys().filter(|(name, _)| *name == ANY_NAME).map(|(_, day)| rank(*day));
+        let about = (self.collation.sqlite_name(), self.has_all_names, serialized(&days.collect())?);
         connection.execute("INSERT INTO votekit_load VALUES (?1, ?2, ?3)", about)?;
         let mut insert = connection.prepare("INSERT INTO votekit_name VALUES (?1, ?2)")?;
-        for (number, folded) in (ANY_NAME + 1..).zip(self.names.iter()) {
+        for (number, folded) in (OTHER_NAME + 1..).zip(self.names.iter()) {
             insert.execute((number, folded))?;
         }
         let mut insert = connection.prepare("INSERT INTO votekit_activity VALUES (?1, ?2, ?3, ?4)")?;
-        let mut sets: Vec<_> = self.sets.into_iter().collect();
-        sets.sort_unstable_by_key(|(key, _)| *key);
-        for ((name, day), users) in sets {
+        for ((name, day), users) in self.sets {
             let mut users = users.into_iter().peekable();
             while let Some(chunk) = users.peek().map(|user| user >> 16) {
                 let part: RoaringBitmap = std::iter::from_fn(|| users.next_if(|user| user >> 16 == chunk)).collect();
@@ -171,7 +224,7 @@ mod tests {
                 activity.add(day_number(day), format!("{number}-{uid}").as_bytes(), Some(name.as_bytes()));
             }
         }
-        activity.store(&connection).unwrap();
+        activity.finish().store(&connection).unwrap();
         let stored = Stored::open(&connection, Collation::GeneralCi).unwrap().unwrap();
         let ask = |event: &str| {
             let question = Question { install_day: day, from: day, to: day, event: event.to_owned() };

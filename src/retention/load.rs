@@ -135,11 +135,17 @@ fn fill(
         };
         stored.map_err(EventError::Store).and(read)
     })?;
-    activity.store(&transaction)?;
-    // SQLite sorts in pieces as large as this: those that fit into a processor's cache are sorted twice as fast. One more
-    // thread sorts a piece while the next is filled.
+    // SQLite sorts in pieces as large as its cache: those that fit into a processor's are sorted twice as fast. One more thread
+    // sorts a piece while the next is filled.
     transaction.execute_batch("PRAGMA cache_size = -2000; PRAGMA threads = 1")?;
-    transaction.execute_batch(INDEXES)?;
+    thread::scope(|scope| {
+        let finishing = scope.spawn(|| activity.finish());
+        transaction.execute_batch(INDEXES)?;
+        match finishing.join() {
+            Ok(finished) => finished.store(&transaction),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })?;
     transaction.commit()?;
     connection.close().map_err(|(_, error)| EventError::Store(error))?;
     Ok((read, changes))
