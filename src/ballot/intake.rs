@@ -1,6 +1,7 @@
 //! A stream of ballots, one a line, into a box: one thread reads and parses, another stores all that waits.
 use std::io::{self, BufRead, BufReader, Read};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
 
 use memchr::memchr;
 
@@ -8,12 +9,21 @@ use super::lines::{LineError, parse_line};
 use super::{Ballot, BallotBox, BoxError, Clock, Limits, Outcome, Refusal};
 use crate::progress::Progress;
 
-/// Ballots in one transaction at most: more gain nothing, and keep other writers waiting.
-const BALLOTS_MOST: usize = 200_000;
+/// Ballots in one transaction at most. Each of them with a key or a voter costs less the more there are: each page of the
+/// file is written once a transaction.
+const BALLOTS_MOST: usize = 500_000;
+/// Bytes of lines in one transaction at most, where opinions are long.
+const BYTES_MOST: u64 = 64 * 1024 * 1024;
+/// With how many ballots it begins.
+const BALLOTS_AT_FIRST: usize = 50_000;
+/// A transaction should not take longer: other writers wait for it.
+const TRANSACTION_MOST: Duration = Duration::from_secs(4);
 /// Bytes read at once.
 const READ_BYTES: usize = 256 * 1024;
-/// Batches that wait for the writer.
-const BATCHES_WAITING: usize = 8;
+/// Ballots that are handed to the writer at once, at most.
+const BALLOTS_HANDED: usize = 8_192;
+/// How often that many wait for the writer, at most: together one transaction.
+const BATCHES_WAITING: usize = BALLOTS_MOST / BALLOTS_HANDED;
 
 /// What became of the lines.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -161,7 +171,7 @@ fn read_batches(input: impl Read, sender: &SyncSender<Batch>) -> io::Result<()> 
     let mut line = Vec::new();
     for number in 1.. {
         let waits = memchr(b'\n', reader.buffer()).is_none();
-        if (waits && !batch.is_empty() || batch.ballots.len() >= BALLOTS_MOST)
+        if (waits && !batch.is_empty() || batch.ballots.len() >= BALLOTS_HANDED)
             && sender.send(std::mem::take(&mut batch)).is_err()
         {
             return Ok(());
@@ -210,14 +220,22 @@ fn store_batches(
     told: &mut dyn FnMut(u64, &BadLine),
     done: &mut Intake,
 ) -> Result<(), BoxError> {
+    let mut ballots_most = BALLOTS_AT_FIRST;
     while let Ok(mut batch) = receiver.recv() {
-        while batch.ballots.len() < BALLOTS_MOST {
+        while batch.ballots.len() < ballots_most && batch.bytes < BYTES_MOST {
             match receiver.try_recv() {
                 Ok(more) => batch.append(more),
                 Err(_) => break,
             }
         }
+        let begun = Instant::now();
         let outcomes = votes.cast(&batch.ballots, clock)?;
+        let took = begun.elapsed();
+        if took > TRANSACTION_MOST {
+            ballots_most = (ballots_most / 2).max(BALLOTS_HANDED);
+        } else if took < TRANSACTION_MOST / 2 {
+            ballots_most = (ballots_most * 2).min(BALLOTS_MOST);
+        }
         progress.advance(batch.bytes);
         let mut bad = batch.bad;
         for (outcome, number) in outcomes.into_iter().zip(batch.numbers) {

@@ -70,7 +70,8 @@ impl Ballot {
 pub enum Outcome {
     /// It is in the box and on disk.
     Stored {
-        /// The vote's number, from 1 in the order of writing. It tells order: not for the public.
+        /// The vote's number, from 1 in the order of writing. It tells order: not for the public. How a store numbers the
+        /// votes of one call is its affair, but a voter's own in the order of their ballots.
         id: i64,
         /// The vote it replaced.
         replaced: Option<i64>,

@@ -231,6 +231,35 @@ fn every_handle_sees_every_commit_and_learns_of_it() {
 }
 
 #[test]
+fn a_crowd_in_no_order_is_served_in_its_order() {
+    let rules = Settings { votes_per_voter: Some(2), change_allowed: true, ..Settings::default() };
+    let setup = setup(rules);
+    let folder = tempfile::tempdir().unwrap();
+    let mut sqlite = store::create(folder.path().join("ballots.db").to_str().unwrap(), &setup).unwrap();
+    let mut model = Model::create(&setup);
+    let mut dice: u64 = 17;
+    let mut below = |most: u64| {
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (dice >> 33) % most
+    };
+    // More than a batch of the store's, so that the second finds keys and voters of the first, and each its own.
+    for _ in 0..2 {
+        let mut any = || Ballot {
+            choice: Choice::Id(below(4) as i64 + 1),
+            voter: Some(format!("voter of a long name {}", below(6_000))),
+            opinion: (below(4) == 0).then(|| "so".to_owned()),
+            key: (below(8) > 0).then(|| format!("{:x}", below(12_000) * 0x1234_5678_9abc)),
+            change: below(6) == 0,
+        };
+        let crowd: Vec<Ballot> = std::iter::repeat_with(&mut any).take(10_500).collect();
+        assert!(sqlite.cast(&crowd, &Moment(5)) == model.cast(&crowd, &Moment(5)));
+        assert_eq!(totals(&mut *sqlite, 5), totals(&mut model, 5));
+        assert!(exported(&mut *sqlite, true, 9) == exported(&mut model, true, 9));
+        assert_eq!(sqlite.check(), Ok(Vec::new()));
+    }
+}
+
+#[test]
 fn what_cannot_be_a_vote_is_not_made() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("ballots.db");

@@ -1,5 +1,6 @@
 //! The rules of a vote over plain lists: what every store is held against. Written from the trait's documentation, not from
 //! a store.
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use votekit::ballot::{
@@ -22,6 +23,14 @@ struct State {
     candidates: Vec<String>,
     votes: Vec<Vote>,
     changes: u64,
+}
+
+/// The number of the vote that had `id` before those from place `first` on moved to `places`.
+fn renumbered(id: i64, first: usize, places: &[usize]) -> i64 {
+    match (id as usize).checked_sub(first + 1) {
+        Some(at) => (first + places[at] + 1) as i64,
+        None => id,
+    }
 }
 
 /// Handles share one state, as handles on one file do.
@@ -113,6 +122,33 @@ impl State {
         Outcome::Stored { id, replaced: replaced.map(|at| at as i64 + 1) }
     }
 
+    /// Numbers the votes from `first` on, all of one call, as the SQLite store does: those without a key as their ballots
+    /// came, then those with one in the keys' order; but of a voter's own, a later ballot has a higher number. So that
+    /// records can be compared; the trait promises the last alone. Gives the new place of each.
+    fn renumber(&mut self, first: usize) -> Vec<usize> {
+        let votes = self.votes.split_off(first);
+        let mut order: Vec<usize> = (0..votes.len()).collect();
+        order.sort_by_key(|at| votes[*at].key.clone());
+        let mut places_of: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (place, at) in order.iter().enumerate() {
+            if let Some(voter) = &votes[*at].voter {
+                places_of.entry(voter).or_default().push(place);
+            }
+        }
+        for places in places_of.values() {
+            let mut theirs: Vec<usize> = places.iter().map(|place| order[*place]).collect();
+            theirs.sort();
+            places.iter().zip(theirs).for_each(|(place, at)| order[*place] = at);
+        }
+        let mut places = vec![0; votes.len()];
+        order.iter().enumerate().for_each(|(place, at)| places[*at] = place);
+        self.votes.extend(order.into_iter().map(|at| votes[at].clone()));
+        for vote in &mut self.votes {
+            vote.replaced_by = vote.replaced_by.map(|id| renumbered(id, first, &places));
+        }
+        places
+    }
+
     fn standing(&self) -> impl Iterator<Item = &Vote> {
         self.votes.iter().filter(|vote| vote.replaced_by.is_none())
     }
@@ -152,7 +188,21 @@ impl BallotBox for Model {
     fn cast(&mut self, ballots: &[Ballot], clock: &dyn Clock) -> Result<Vec<Outcome>, BoxError> {
         let mut state = self.state();
         state.changes += 1;
-        Ok(ballots.iter().map(|ballot| state.place(ballot, clock.now())).collect())
+        let first = state.votes.len();
+        let mut outcomes: Vec<Outcome> = ballots.iter().map(|ballot| state.place(ballot, clock.now())).collect();
+        let places = state.renumber(first);
+        let renumber = |id: &mut i64| *id = renumbered(*id, first, &places);
+        for outcome in &mut outcomes {
+            match outcome {
+                Outcome::Stored { id, replaced } => {
+                    renumber(id);
+                    replaced.iter_mut().for_each(renumber);
+                }
+                Outcome::Repeated { id } => renumber(id),
+                Outcome::Refused(_) => {}
+            }
+        }
+        Ok(outcomes)
     }
 
     fn cast_all(
@@ -171,6 +221,8 @@ impl BallotBox for Model {
             }
         }
         state.changes += 1;
+        let first = before.len();
+        state.renumber(first);
         if !done.refused.is_empty() {
             state.votes = before;
         }

@@ -1,12 +1,15 @@
 //! Ballots in a SQLite file: WAL, `synchronous=FULL`, totals kept in the transaction that writes the votes.
+mod batch;
 mod cast;
 mod check;
 mod fault;
 mod file;
 mod read;
+mod scribe;
 
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use crate::ballot::{
@@ -18,8 +21,8 @@ use fault::{commit_fault, fault};
 
 /// From this many ballots in one call on it is a bulk load.
 const BULK_BALLOTS: usize = 10_000;
-/// The page cache of a bulk load at most.
-const BULK_CACHE_KIB: i64 = 256 * 1024;
+/// The page cache of a bulk load at most. It writes each page of the file once a transaction, in order.
+const BULK_CACHE_KIB: i64 = 128 * 1024;
 /// How long the WAL grows in a bulk load before it is moved into the file: 128 MiB of 4 KiB pages.
 const BULK_CHECKPOINT_PAGES: i64 = 32 * 1024;
 
@@ -27,6 +30,8 @@ const BULK_CHECKPOINT_PAGES: i64 = 32 * 1024;
 pub struct SqliteBox {
     path: PathBuf,
     conn: Connection,
+    /// Reads in another thread what a bulk load must know.
+    helper: Option<Connection>,
     /// Set where the file was opened as one that nobody changes.
     alone: Option<file::Alone>,
     /// Rules and candidates as of the `data_version` they were read at.
@@ -74,7 +79,7 @@ impl SqliteBox {
     /// When it is none, or cannot be read.
     pub fn open(path: &Path) -> Result<Self, BoxError> {
         let (conn, alone) = file::connect(path)?;
-        Ok(SqliteBox { path: path.to_owned(), conn, alone, known: None, seen: 0, changes: 0 })
+        Ok(SqliteBox { path: path.to_owned(), conn, helper: None, alone, known: None, seen: 0, changes: 0 })
     }
 
     /// Runs `work` in one write transaction. `Ok(None)` from it undoes the transaction.
@@ -115,6 +120,7 @@ impl SqliteBox {
 
     fn reconnect(&mut self) -> Result<(), BoxError> {
         (self.conn, self.alone) = file::connect(&self.path)?;
+        self.helper = None;
         self.seen = 0;
         self.changes += 1;
         Ok(())
@@ -130,11 +136,13 @@ impl SqliteBox {
         run().map_err(|error| fault(&self.path, &error))
     }
 
-    /// Makes room for many ballots at once: keys and voters in no order touch pages all over the file, and each page that
-    /// does not fit is written and read again and again. A connection that casts a few at a time keeps SQLite's 2 MiB.
+    /// Makes room for many ballots at once; a connection that casts a few at a time keeps SQLite's 2 MiB. Voters and
+    /// candidates that a vote names are there, they have just been looked up: SQLite need not look again, in an order that
+    /// makes it dear. `check` looks at all of them.
     fn expect_bulk(&self) -> Result<(), BoxError> {
         let prepare = || {
             self.conn.pragma_update(None, "cache_size", -BULK_CACHE_KIB)?;
+            self.conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, false)?;
             self.conn.pragma_update_and_check(None, "wal_autocheckpoint", BULK_CHECKPOINT_PAGES, |_| Ok(()))
         };
         prepare().map_err(|error| fault(&self.path, &error))
@@ -151,14 +159,21 @@ impl BallotBox for SqliteBox {
         if ballots.is_empty() {
             return Ok(Vec::new());
         }
+        let mut helper = None;
         if ballots.len() >= BULK_BALLOTS {
             self.expect_bulk()?;
+            helper = match self.helper.take() {
+                None => Some(file::connect(&self.path)?.0),
+                kept => kept,
+            };
         }
         let path = self.path.clone();
         let outcomes = self.write(|conn, known| {
-            cast::cast(conn, known, ballots, clock.now()).map(Some).map_err(|error| fault(&path, &error))
-        })?;
-        Ok(outcomes.unwrap_or_default())
+            let outcomes = cast::cast(conn, helper.as_mut(), known, ballots, clock.now());
+            outcomes.map(Some).map_err(|error| fault(&path, &error))
+        });
+        self.helper = helper;
+        Ok(outcomes?.unwrap_or_default())
     }
 
     fn cast_all(
