@@ -81,14 +81,14 @@ impl App {
 /// The body of a request, whole.
 ///
 /// # Errors
-/// 413 when it is larger than [`BODY_BYTES`], 408 when it does not arrive within [`BODY_PATIENCE`], 400 when it breaks off.
-pub async fn body(request: Request<Body>) -> Result<Bytes, Problem> {
-    let too_large = || Problem::too_large(format!("a body has at most {BODY_BYTES} bytes"));
+/// 413 when it is larger than `bytes_most`, 408 when it does not arrive within [`BODY_PATIENCE`], 400 when it breaks off.
+pub async fn body(request: Request<Body>, bytes_most: usize) -> Result<Bytes, Problem> {
+    let too_large = || Problem::too_large(format!("a body has at most {bytes_most} bytes"));
     let told = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if told.is_some_and(|bytes| bytes > BODY_BYTES as u64) {
+    if told.is_some_and(|bytes| bytes > bytes_most as u64) {
         return Err(too_large());
     }
-    match timeout(BODY_PATIENCE, to_bytes(request.into_body(), BODY_BYTES)).await {
+    match timeout(BODY_PATIENCE, to_bytes(request.into_body(), bytes_most)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(error)) => {
             let cause = std::error::Error::source(&error);
@@ -110,7 +110,7 @@ pub async fn ballot(request: Request<Body>) -> Result<Ballot, Problem> {
         return Err(Problem::content_type("send the vote as JSON, with the header Content-Type: application/json"));
     }
     let key = key(request.headers())?;
-    let mut ballot = contract::ballot(&body(request).await?)?;
+    let mut ballot = contract::ballot(&body(request, BODY_BYTES).await?)?;
     match (&ballot.key, key) {
         (Some(own), Some(key)) if *own != key => {
             return Err(Problem::bad_request("the header Idempotency-Key and the key in the body differ"));

@@ -6,6 +6,7 @@
 //! | `routes` | which request is answered by what |
 //! | `app` | what handlers share; the way of a ballot from a request to its outcome |
 //! | `contract` | the documents of the REST contract |
+//! | `page`, `form` | the page, and how its form is taken without scripts |
 //! | `problem` | errors → status, problem details |
 //! | `writer` | the one thread that writes: all that waits in one transaction |
 //! | `board` | the result as bytes, never older than the last commit |
@@ -15,10 +16,12 @@
 mod app;
 mod board;
 mod contract;
+mod form;
 mod limits;
 mod log;
 mod metrics;
 mod openapi;
+mod page;
 mod problem;
 mod routes;
 mod server;

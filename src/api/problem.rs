@@ -75,6 +75,8 @@ kinds! {
     change_not_allowed = "change-not-allowed", FORBIDDEN, "Votes cannot be changed";
     /// Results are hidden until the vote closes.
     hidden = "results-hidden", FORBIDDEN, "Results are hidden until the vote closes";
+    /// A form of another site.
+    cross_site = "cross-site", FORBIDDEN, "Sent by another site";
     /// The voter has no vote left.
     limit_reached = "limit-reached", CONFLICT, "The voter has no vote left";
     /// The key stands for another vote.
@@ -104,6 +106,26 @@ impl Problem {
     /// The same, to be tried again after `secs` seconds.
     pub fn retry_after(self, secs: u32) -> Self {
         Problem { retry_after_secs: Some(secs.max(1)), ..self }
+    }
+
+    /// What went wrong, for people.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// The kind of problem, for people.
+    pub fn title(&self) -> &'static str {
+        self.title
+    }
+
+    /// How long to wait before trying again, where that makes sense.
+    pub fn retry_after_secs(&self) -> Option<u32> {
+        self.retry_after_secs
+    }
+
+    /// Whether trying again later, with the same key, is what the client should do.
+    pub fn try_again(&self) -> bool {
+        self.status >= 500 || self.retry_after_secs.is_some()
     }
 
     /// The HTTP status.

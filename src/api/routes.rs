@@ -17,6 +17,7 @@ use url::form_urlencoded;
 use super::app::{self, App};
 use super::board::{Document, Snapshot};
 use super::contract::{CandidateName, CandidateVotes, RecentVotes, State as VoteState, Stored, VoteRequest};
+use super::form;
 use super::metrics;
 use super::openapi;
 use super::problem::Problem;
@@ -45,6 +46,8 @@ pub fn router(app: Arc<App>) -> Router {
     router = both(router, "/result", get(result));
     router = both(router, "/candidates", get(candidates));
     router
+        .route("/", get(form::show).post(form::take))
+        .route("/assets/{name}", get(form::asset))
         .route("/events", get(events))
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))

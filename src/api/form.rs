@@ -1,0 +1,255 @@
+//! The page over HTTP: shown to whoever asks, and its form taken as a browser without scripts sends it.
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, LOCATION, ORIGIN, REFERRER_POLICY, RETRY_AFTER,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use url::form_urlencoded;
+
+use super::app::{self, App};
+use super::board::Snapshot;
+use super::page::{self, ASSETS, Notice, Typed, View};
+use super::problem::Problem;
+use crate::ballot::{Ballot, Choice, Outcome};
+
+/// A form's bytes at most: the longest opinion takes up to twelve a character.
+const FORM_BYTES: usize = 192 * 1024;
+
+/// The page has a key of its own in its form: a copy for somebody else would cast somebody else's vote.
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+/// Another content has another path.
+const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// Nothing but the page's own style, script and icon; its form and its script reach this service alone.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; \
+     base-uri 'none'; frame-ancestors 'none'",
+);
+const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+
+/// `GET /`: the page. `?vote=stored` and the like say what became of the vote that a form has just cast.
+pub async fn show(State(app): State<Arc<App>>, uri: Uri) -> Response {
+    let query = uri.query().unwrap_or_default();
+    let told = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "vote");
+    let notice = told.and_then(|(_, word)| match &*word {
+        "stored" => Some(Notice::Stored),
+        "changed" => Some(Notice::Changed),
+        "repeated" => Some(Notice::Repeated),
+        _ => None,
+    });
+    match app.board.current().await {
+        Ok(snapshot) => html(StatusCode::OK, &view(&snapshot, notice, Form::default())),
+        Err(error) => Problem::from(&error).into_response(),
+    }
+}
+
+/// `POST /`: the form. Stored, it leads back to the page, so that loading that again casts nothing; else it is the page
+/// again, with why not and with all that was typed.
+pub async fn take(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
+    let form = match read(&app, request).await {
+        Ok(form) => form,
+        Err(problem) => return problem.into_response(),
+    };
+    let problem = match form.ballot() {
+        Ok(ballot) => match app.cast(ballot).await {
+            Ok(outcome) => return stored(&outcome),
+            Err(problem) => problem,
+        },
+        Err(problem) => problem,
+    };
+    let Ok(snapshot) = app.board.current().await else { return problem.into_response() };
+    refused(&snapshot, &problem, form)
+}
+
+/// `GET /assets/…`: what the page needs.
+pub async fn asset(Path(name): Path<String>) -> Response {
+    let Some(asset) = ASSETS.iter().find(|asset| asset.path.strip_prefix("/assets/") == Some(&*name)) else {
+        return Problem::not_found(format!("there is nothing at /assets/{name}")).into_response();
+    };
+    ([(CONTENT_TYPE, HeaderValue::from_static(asset.content_type)), (CACHE_CONTROL, FOR_EVER)], asset.bytes)
+        .into_response()
+}
+
+/// What stood in the form.
+#[derive(Debug, Default)]
+struct Form {
+    choice: Option<String>,
+    key: String,
+    typed: Typed,
+}
+
+impl Form {
+    fn parse(body: &[u8]) -> Self {
+        let mut form = Form::default();
+        for (name, value) in form_urlencoded::parse(body) {
+            match &*name {
+                "candidate_id" => form.choice = Some(value.into_owned()),
+                "key" => form.key = value.into_owned(),
+                "voter" => form.typed.voter = value.into_owned(),
+                // Forms break lines in a way of their own.
+                "opinion" => form.typed.opinion = value.replace("\r\n", "\n"),
+                "change" => form.typed.change = value == "true",
+                _ => {}
+            }
+        }
+        form.typed.choice = form.choice.as_ref().and_then(|choice| choice.parse().ok());
+        form
+    }
+
+    fn ballot(&self) -> Result<Ballot, Problem> {
+        let given = |text: &String| (!text.is_empty()).then(|| text.clone());
+        let id = match (&self.choice, self.typed.choice) {
+            (_, Some(id)) => id,
+            (Some(choice), None) => return Err(Problem::bad_body(format!("candidate_id {choice:?} is no number"))),
+            (None, None) => return Err(Problem::bad_body("press the button of the candidate that you vote for")),
+        };
+        Ok(Ballot {
+            choice: Choice::Id(id),
+            voter: given(&self.typed.voter),
+            opinion: given(&self.typed.opinion),
+            key: given(&self.key),
+            change: self.typed.change,
+        })
+    }
+}
+
+async fn read(app: &App, request: Request<Body>) -> Result<Form, Problem> {
+    if !is_from_here(request.headers()) {
+        return Err(Problem::cross_site("this form was sent from another site: vote on the page itself"));
+    }
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if !kind.trim().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
+        return Err(Problem::content_type("the page's form is application/x-www-form-urlencoded; send JSON to /vote"));
+    }
+    app.admit(&request)?;
+    Ok(Form::parse(&app::body(request, FORM_BYTES).await?))
+}
+
+/// Whether a form was sent by this page, or by no page at all. Browsers say so in `Sec-Fetch-Site` where they trust the
+/// connection, and in `Origin` on any.
+fn is_from_here(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    match (text("sec-fetch-site"), text(ORIGIN.as_str())) {
+        (Some(site), _) => site == "same-origin" || site == "none",
+        (None, None) => true,
+        (None, Some(origin)) => origin.split_once("://").is_some_and(|(_, host)| text(HOST.as_str()) == Some(host)),
+    }
+}
+
+fn stored(outcome: &Outcome) -> Response {
+    let place = match outcome {
+        Outcome::Stored { replaced: Some(_), .. } => "/?vote=changed",
+        Outcome::Repeated { .. } => "/?vote=repeated",
+        _ => "/?vote=stored",
+    };
+    (StatusCode::SEE_OTHER, [(LOCATION, HeaderValue::from_static(place)), (CACHE_CONTROL, NO_STORE)]).into_response()
+}
+
+fn refused(snapshot: &Snapshot, problem: &Problem, form: Form) -> Response {
+    let status = problem.status();
+    let notice = match problem.try_again() {
+        true => Notice::Unavailable(problem.title().to_owned()),
+        false => Notice::Refused(problem.detail().to_owned()),
+    };
+    // The key stays, for an earlier try of this form may be stored without anybody knowing. Only one that is known to stand
+    // for another vote must go.
+    let form = if status == StatusCode::UNPROCESSABLE_ENTITY { Form { key: String::new(), ..form } } else { form };
+    let mut response = html(status, &view(snapshot, Some(notice), form));
+    if let Some(secs) = problem.retry_after_secs() {
+        response.headers_mut().insert(RETRY_AFTER, secs.into());
+    }
+    response
+}
+
+fn view(snapshot: &Snapshot, notice: Option<Notice>, form: Form) -> View {
+    let tally = &snapshot.tally;
+    let settings = &tally.settings;
+    let candidates = tally.candidates.iter().map(|total| {
+        let candidate = &total.candidate;
+        (candidate.id, candidate.name.clone(), (!tally.hidden).then_some(total.votes))
+    });
+    View {
+        title: settings.title.clone(),
+        opening: tally.opening,
+        opens: settings.opens,
+        closes: settings.closes,
+        candidates: candidates.collect(),
+        votes_total: tally.votes_total,
+        votes_recent: tally.votes_in_window,
+        window_secs: tally.window.secs,
+        hidden: tally.hidden,
+        asks_voter: settings.votes_per_voter.is_some() || settings.voters_only,
+        change_allowed: settings.change_allowed,
+        key: if form.key.is_empty() { fresh_key() } else { form.key },
+        notice,
+        typed: form.typed,
+    }
+}
+
+/// 128 random bits, so that no two forms and nobody's guess have the same.
+fn fresh_key() -> String {
+    let mut bits = [0; 16];
+    getrandom::fill(&mut bits).expect("a system without random numbers could not have started the service either");
+    format!("{:032x}", u128::from_ne_bytes(bits))
+}
+
+fn html(status: StatusCode, view: &View) -> Response {
+    let headers = [
+        (CONTENT_TYPE, HTML),
+        (CACHE_CONTROL, NO_STORE),
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        // With no-referrer, browsers do not tell where the form came from either: Origin is null.
+        (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    ];
+    (status, headers, page::render(view)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_page_may_send_its_form() {
+        let headers = |pairs: &[(&'static str, &'static str)]| {
+            pairs.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value))).collect()
+        };
+        for (pairs, from_here) in [
+            (&[("host", "vote.example")][..], true),
+            (&[("host", "vote.example"), ("origin", "https://vote.example")], true),
+            (&[("host", "vote.example:5000"), ("origin", "http://vote.example:5000")], true),
+            (&[("host", "vote.example"), ("origin", "https://evil.example")], false),
+            (&[("host", "vote.example"), ("origin", "https://vote.example.evil.example")], false),
+            (&[("host", "vote.example"), ("origin", "null")], false),
+            (&[("origin", "null")], false),
+            (&[("host", "vote.example"), ("origin", "null"), ("sec-fetch-site", "same-origin")], true),
+            (&[("host", "a"), ("origin", "http://a"), ("sec-fetch-site", "cross-site")], false),
+            (&[("host", "a"), ("origin", "http://b.a"), ("sec-fetch-site", "same-site")], false),
+            (&[("host", "a"), ("sec-fetch-site", "none")], true),
+        ] {
+            assert_eq!(is_from_here(&headers(pairs)), from_here, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn a_form_is_read_as_it_was_typed() {
+        let form = Form::parse("candidate_id=2&voter=&opinion=%0D%0Aby+far%0D%0A%26+%E8%96%AF&key=k&more=1".as_bytes());
+        let ballot = form.ballot().unwrap();
+        assert_eq!(
+            ballot,
+            Ballot { opinion: Some("\nby far\n& 薯".into()), key: Some("k".into()), ..Ballot::plain(Choice::Id(2)) }
+        );
+        assert_eq!(
+            Form::parse(b"opinion=x").ballot().unwrap_err().detail(),
+            "press the button of the candidate that you vote for"
+        );
+        assert_eq!(
+            Form::parse(b"candidate_id=2.5").ballot().unwrap_err().detail(),
+            "candidate_id \"2.5\" is no number"
+        );
+    }
+}

@@ -1,0 +1,451 @@
+//! The page where people vote and watch. Here is what it shows, drawn without any script; `page/page.js` draws the same
+//! anew from each event and sends votes without leaving the page.
+//!
+//! All text from data is escaped by the template engine. The page names no other host and needs no inline script or
+//! style, so that the strictest Content-Security-Policy holds.
+use std::borrow::Cow;
+use std::hash::{DefaultHasher, Hasher};
+use std::sync::LazyLock;
+
+use askama::Template;
+use chrono::DateTime;
+
+use crate::ballot::{CandidateId, Moment, Opening};
+
+/// What the page shows.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// What the vote is called; may be empty.
+    pub title: String,
+    /// Whether votes are taken.
+    pub opening: Opening,
+    /// From when on.
+    pub opens: Option<Moment>,
+    /// Until when.
+    pub closes: Option<Moment>,
+    /// Number, name and votes, in the order of the numbers. No votes where they are hidden.
+    pub candidates: Vec<(CandidateId, String, Option<u64>)>,
+    /// All standing votes.
+    pub votes_total: u64,
+    /// Those of the last `window_secs`.
+    pub votes_recent: u64,
+    /// The length of what counts as recent.
+    pub window_secs: u32,
+    /// The candidates' votes are not to be shown.
+    pub hidden: bool,
+    /// A ballot must say who votes.
+    pub asks_voter: bool,
+    /// A voter may replace their latest vote.
+    pub change_allowed: bool,
+    /// The key of the vote that this page's form will cast: new on every page, but the same again after an outcome that
+    /// is not known, so that trying again counts once.
+    pub key: String,
+    /// What became of the vote that was cast by the form, if one was.
+    pub notice: Option<Notice>,
+    /// What the form holds: what was typed, if the vote was not stored.
+    pub typed: Typed,
+}
+
+/// What became of a vote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// It is stored.
+    Stored,
+    /// It is stored in place of the voter's latest one.
+    Changed,
+    /// It had been stored before and still counts once.
+    Repeated,
+    /// It is not stored, for this reason, a sentence's part: `voting closed at …`.
+    Refused(String),
+    /// It is not stored, or it is not known whether it is; trying again is safe.
+    Unavailable(String),
+}
+
+/// What stands in the form.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Typed {
+    /// Who votes.
+    pub voter: String,
+    /// The remark.
+    pub opinion: String,
+    /// The button that was pressed.
+    pub choice: Option<CandidateId>,
+    /// Whether the latest vote is to be replaced.
+    pub change: bool,
+}
+
+/// The whole page as HTML.
+pub fn render(view: &View) -> String {
+    // Writing into a string cannot fail, and no value of the page has a way of its own to fail.
+    Page::of(view).render().expect("a page of plain values is rendered")
+}
+
+/// A file that the page needs.
+#[derive(Debug)]
+pub struct Asset {
+    /// Where the page looks for it. Another content has another path, so it may be cached for ever.
+    pub path: String,
+    /// Its media type.
+    pub content_type: &'static str,
+    /// What is in it.
+    pub bytes: &'static [u8],
+}
+
+impl Asset {
+    fn new(stem: &str, extension: &str, content_type: &'static str, bytes: &'static [u8]) -> Self {
+        let mut hasher = DefaultHasher::new();
+        hasher.write(bytes);
+        Asset { path: format!("/assets/{stem}.{:016x}.{extension}", hasher.finish()), content_type, bytes }
+    }
+}
+
+/// Style, script and icon, in this order.
+pub static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
+    [
+        Asset::new("page", "css", "text/css; charset=utf-8", include_bytes!("page/page.css")),
+        Asset::new("page", "js", "text/javascript; charset=utf-8", include_bytes!("page/page.js")),
+        Asset::new("icon", "svg", "image/svg+xml", include_bytes!("page/icon.svg")),
+    ]
+});
+
+/// What the template is filled with. `page.js` knows the same words.
+#[derive(Template)]
+#[template(path = "page.html")]
+struct Page<'a> {
+    style: &'static str,
+    script: &'static str,
+    icon: &'static str,
+    title: &'a str,
+    state: &'static str,
+    opens: Option<Time>,
+    closes: Option<Time>,
+    told: Option<Told<'a>>,
+    standing: Standing<'a>,
+    leads: &'static str,
+    are_tied: &'static str,
+    votes_total: String,
+    votes_recent: String,
+    window: String,
+    asks_voter: bool,
+    change_allowed: bool,
+    key: &'a str,
+    typed: &'a Typed,
+    rows: Vec<Row<'a>>,
+    /// One row, for the script to copy.
+    blank: [Row<'static>; 1],
+}
+
+/// A moment as the page writes it.
+struct Time {
+    iso: String,
+    text: String,
+}
+
+/// A notice as the page writes it.
+struct Told<'a> {
+    good: bool,
+    heading: &'static str,
+    text: Cow<'a, str>,
+}
+
+/// The result in a sentence.
+#[derive(Debug, PartialEq)]
+enum Standing<'a> {
+    Hidden,
+    NoVotes,
+    /// Who, with what share.
+    Leads(&'a str, String),
+    /// Two or three.
+    Tied(Vec<&'a str>),
+    /// How many more than that.
+    ManyTied(usize),
+}
+
+/// A candidate as the page writes it.
+#[derive(Default)]
+struct Row<'a> {
+    id: CandidateId,
+    name: &'a str,
+    votes: Option<String>,
+    share: String,
+    width: String,
+    chip: &'static str,
+    leads: bool,
+    chosen: bool,
+}
+
+impl<'a> Page<'a> {
+    fn of(view: &'a View) -> Self {
+        let [style, script, icon] = ASSETS.each_ref().map(|asset| asset.path.as_str());
+        let closed = view.opening == Opening::Closed;
+        Page {
+            style,
+            script,
+            icon,
+            title: if view.title.is_empty() { "Vote" } else { &view.title },
+            state: match view.opening {
+                Opening::NotOpenYet => "not_open_yet",
+                Opening::Open => "open",
+                Opening::Closed => "closed",
+            },
+            opens: view.opens.map(Time::of),
+            closes: view.closes.map(Time::of),
+            told: view.notice.as_ref().map(Told::of),
+            standing: Standing::of(view),
+            leads: if closed { "came first" } else { "leads" },
+            are_tied: if closed { "tied for first" } else { "are tied for the lead" },
+            votes_total: grouped(view.votes_total),
+            votes_recent: grouped(view.votes_recent),
+            window: span_words(view.window_secs),
+            asks_voter: view.asks_voter,
+            change_allowed: view.change_allowed,
+            key: &view.key,
+            typed: &view.typed,
+            rows: rows(view),
+            blank: [Row { width: bar_width(0, 0), ..Row::default() }],
+        }
+    }
+}
+
+impl Time {
+    /// In UTC; the script writes it in the reader's zone.
+    fn of(moment: Moment) -> Self {
+        let shape = if moment.0 % 60 == 0 { "%a %-d %B %Y, %H:%M UTC" } else { "%a %-d %B %Y, %H:%M:%S UTC" };
+        let iso = moment.to_string();
+        let text = DateTime::from_timestamp(moment.0, 0).map_or_else(|| iso.clone(), |at| at.format(shape).to_string());
+        Time { iso, text }
+    }
+}
+
+impl<'a> Told<'a> {
+    fn of(notice: &'a Notice) -> Self {
+        match notice {
+            Notice::Stored => Told { good: true, heading: "Your vote is stored", text: ".".into() },
+            Notice::Changed => {
+                Told { good: true, heading: "Your vote is changed", text: ". It replaced your latest one.".into() }
+            }
+            Notice::Repeated => {
+                Told { good: true, heading: "Your vote is stored", text: ". It was already, and counts once.".into() }
+            }
+            Notice::Refused(why) => Told {
+                good: false,
+                heading: "Your vote is not stored",
+                text: format!(": {}.", why.trim_end_matches(['.', '!'])).into(),
+            },
+            Notice::Unavailable(why) => {
+                let text = format!(": {why}. Press the same button again: your vote will count once.");
+                Told { good: false, heading: "Please try again", text: text.into() }
+            }
+        }
+    }
+}
+
+impl<'a> Standing<'a> {
+    fn of(view: &'a View) -> Self {
+        if view.hidden {
+            return Standing::Hidden;
+        }
+        let most = most(view);
+        if most == 0 {
+            return Standing::NoVotes;
+        }
+        let first: Vec<&str> = view
+            .candidates
+            .iter()
+            .filter(|(.., votes)| *votes == Some(most))
+            .map(|(_, name, _)| name.as_str())
+            .collect();
+        match first[..] {
+            [name] => Standing::Leads(name, share_words(most, view.votes_total)),
+            [_, _] | [_, _, _] => Standing::Tied(first),
+            _ => Standing::ManyTied(first.len()),
+        }
+    }
+}
+
+/// The candidates in their order; once nobody can press the wrong button any more, those with the most votes first.
+fn rows<'a>(view: &'a View) -> Vec<Row<'a>> {
+    let most = most(view);
+    let first = view.candidates.iter().filter(|(.., votes)| *votes == Some(most)).count();
+    let closed = view.opening == Opening::Closed;
+    let chip = match (closed, first) {
+        (true, 1) => "First",
+        (false, 1) => "Leading",
+        _ => "Tied for first",
+    };
+    let mut candidates: Vec<_> = view.candidates.iter().collect();
+    if closed {
+        candidates.sort_by_key(|(.., votes)| std::cmp::Reverse(*votes));
+    }
+    let row = |(id, name, votes): &'a (CandidateId, String, Option<u64>)| {
+        let votes = if view.hidden { None } else { *votes };
+        Row {
+            id: *id,
+            name,
+            votes: votes.map(|votes| format!("{} {}", grouped(votes), if votes == 1 { "vote" } else { "votes" })),
+            share: votes.map_or_else(String::new, |votes| share_words(votes, view.votes_total)),
+            width: bar_width(votes.unwrap_or(0), most),
+            chip,
+            leads: most > 0 && votes == Some(most),
+            chosen: view.typed.choice == Some(*id),
+        }
+    };
+    candidates.into_iter().map(row).collect()
+}
+
+/// The most votes that a candidate has; 0 where they are hidden.
+fn most(view: &View) -> u64 {
+    if view.hidden { 0 } else { view.candidates.iter().filter_map(|(.., votes)| *votes).max().unwrap_or(0) }
+}
+
+/// Thousandths of a whole that is not 0, halves upwards. In whole numbers, so that the script comes to the same.
+fn thousandths(part: u64, whole: u64) -> u64 {
+    let (part, whole) = (u128::from(part), u128::from(whole));
+    ((part * 2000 + whole) / (whole * 2)) as u64
+}
+
+/// `45.2 %`; what is neither nothing nor all is never shown as that. Nothing where there are no votes at all.
+fn share_words(votes: u64, total: u64) -> String {
+    if total == 0 {
+        return String::new();
+    }
+    match thousandths(votes, total) {
+        0 if votes > 0 => "under 0.1 %".into(),
+        1000.. if votes < total => "over 99.9 %".into(),
+        share => format!("{}.{} %", share / 10, share % 10),
+    }
+}
+
+/// The bar of the most votes fills the width; any other that is not empty can be seen.
+fn bar_width(votes: u64, most: u64) -> String {
+    let share = match votes {
+        0 => 0,
+        votes => thousandths(votes, most).max(5),
+    };
+    format!("{}.{}%", share / 10, share % 10)
+}
+
+/// `1,234,567`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `10 minutes`, `hour`: reads on after "in the last".
+fn span_words(secs: u32) -> String {
+    let (count, unit) = match secs {
+        secs if secs.is_multiple_of(86_400) => (secs / 86_400, "day"),
+        secs if secs.is_multiple_of(3600) => (secs / 3600, "hour"),
+        secs if secs.is_multiple_of(60) => (secs / 60, "minute"),
+        secs => (secs, "second"),
+    };
+    if count == 1 { unit.to_owned() } else { format!("{count} {unit}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn view(votes: &[u64]) -> View {
+        let candidates = votes.iter().zip(1..).map(|(votes, id)| (id, format!("c{id}"), Some(*votes)));
+        View {
+            title: String::new(),
+            opening: Opening::Open,
+            opens: None,
+            closes: None,
+            candidates: candidates.collect(),
+            votes_total: votes.iter().sum(),
+            votes_recent: 0,
+            window_secs: 600,
+            hidden: false,
+            asks_voter: false,
+            change_allowed: false,
+            key: "k".into(),
+            notice: None,
+            typed: Typed::default(),
+        }
+    }
+
+    #[test]
+    fn shares_never_say_nothing_or_all_of_what_is_neither() {
+        for (votes, total, words) in [
+            (0, 0, ""),
+            (0, 3, "0.0 %"),
+            (1, 3, "33.3 %"),
+            (2, 3, "66.7 %"),
+            (49, 400, "12.3 %"),
+            (1, 10_000_000, "under 0.1 %"),
+            (9_999_999, 10_000_000, "over 99.9 %"),
+            (u64::MAX, u64::MAX, "100.0 %"),
+        ] {
+            assert_eq!(share_words(votes, total), words, "{votes} of {total}");
+        }
+        assert_eq!(
+            [bar_width(0, 0), bar_width(0, 9), bar_width(1, 10_000), bar_width(9, 9)],
+            ["0.0%", "0.0%", "0.5%", "100.0%"]
+        );
+    }
+
+    #[test]
+    fn the_result_in_a_sentence() {
+        assert_eq!(Standing::of(&view(&[0, 0])), Standing::NoVotes);
+        assert_eq!(Standing::of(&view(&[3, 1])), Standing::Leads("c1", "75.0 %".into()));
+        assert_eq!(Standing::of(&view(&[1, 0, 1])), Standing::Tied(vec!["c1", "c3"]));
+        assert_eq!(Standing::of(&view(&[1, 1, 1, 1])), Standing::ManyTied(4));
+        let hidden = View { hidden: true, ..view(&[3, 1]) };
+        assert_eq!(Standing::of(&hidden), Standing::Hidden);
+        assert!(!render(&hidden).contains("3 votes"), "not even by mistake of the caller");
+    }
+
+    #[test]
+    fn the_most_votes_come_first_only_when_voting_is_over() {
+        let ids = |view: &View| rows(view).iter().map(|row| row.id).collect::<Vec<_>>();
+        let open = view(&[1, 3, 3, 2]);
+        assert_eq!(ids(&open), [1, 2, 3, 4]);
+        assert_eq!(ids(&View { opening: Opening::Closed, ..open }), [2, 3, 4, 1]);
+    }
+
+    #[test]
+    fn text_from_data_is_text() {
+        let hostile = "</textarea><img src=x onerror=\"a('b')\">&amp;";
+        let mut view = View { title: hostile.into(), key: hostile.into(), asks_voter: true, ..view(&[1]) };
+        view.candidates[0].1 = hostile.into();
+        view.typed = Typed { voter: hostile.into(), opinion: format!("\n{hostile}"), choice: Some(1), change: true };
+        view.notice = Some(Notice::Refused(hostile.into()));
+        let html = render(&view);
+        assert!(!html.contains("<img") && !html.contains("onerror=\"") && !html.contains("&amp;\""), "{html}");
+        assert_eq!(html.matches("</textarea>").count(), 1);
+        assert!(
+            html.contains("rows=\"3\" autocomplete=\"off\">\n\n&#60;/textarea"),
+            "the first line break is kept: {html}"
+        );
+    }
+
+    #[test]
+    fn figures_and_times_as_people_read_them() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(
+            [600, 60, 3600, 7200, 90, 86_400].map(span_words),
+            ["10 minutes", "minute", "hour", "2 hours", "90 seconds", "day"]
+        );
+        assert_eq!(Time::of(Moment(1_795_521_600)).text, "Tue 24 November 2026, 12:00 UTC");
+        assert_eq!(Time::of(Moment(1_795_521_601)).text, "Tue 24 November 2026, 12:00:01 UTC");
+        assert_eq!(Time::of(Moment(i64::MAX)).iso, Time::of(Moment(i64::MAX)).text, "beyond all calendars");
+    }
+
+    #[test]
+    fn what_the_page_needs_is_at_the_paths_that_it_names() {
+        let html = render(&view(&[1]));
+        for asset in ASSETS.iter() {
+            assert!(html.contains(&format!("\"{}\"", asset.path)), "{}", asset.path);
+            assert!(!asset.bytes.is_empty());
+        }
+    }
+}

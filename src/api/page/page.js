@@ -1,0 +1,439 @@
+// Keeps the page as the server last told it, and casts votes without leaving it. Draws the same words as page.rs.
+
+const DRAW_EVERY_MS = 250;
+/** A result is said aloud at most this often, and only when the lead has changed. */
+const SAY_RESULT_EVERY_MS = 20_000;
+/** And not before what else was said has been heard. */
+const SAY_RESULT_AFTER_MS = 6_000;
+/** A connection that is back before this was never said to be lost. */
+const LOST_AFTER_MS = 2_000;
+/** A page that nobody looks at gives its connection back: browsers open only six to a host. */
+const HIDDEN_FOR_MS = 10_000;
+const ANSWER_WITHIN_MS = 15_000;
+const GIVE_UP_AFTER_MS = 60_000;
+/** More bars than this move at once, or not at all. */
+const BARS_THAT_GLIDE = 60;
+/** No refusals: the vote may be stored, or may be stored yet. */
+const TRY_AGAIN = new Set([408, 429, 500, 502, 503, 504]);
+
+const at = (id) => document.getElementById(id);
+const form = at("ballot");
+const list = at("candidates");
+
+/** 1 s, 2 s, 4 s … 15 s, each a little shorter, so that not all pages come back in the same moment. */
+const backoffMs = (attempt) => Math.min(15_000, 1000 * 2 ** attempt) * (0.7 + 0.3 * Math.random());
+
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+// ---- What is said aloud, and only that: everything else on the page changes in silence.
+
+let spokenMs = 0;
+
+function say(text) {
+  spokenMs = Date.now();
+  const live = at("live");
+  live.textContent = "";
+  setTimeout(() => setText(live, text), 100);
+}
+
+// ---- The result
+
+const grouped = (number) => number.toLocaleString("en");
+
+/** In whole numbers, halves upwards, as page.rs does it. */
+const thousandths = (part, whole) => Math.floor((part * 2000 + whole) / (whole * 2));
+
+function shareWords(votes, total) {
+  if (total === 0) return "";
+  const share = thousandths(votes, total);
+  if (share === 0 && votes > 0) return "under 0.1 %";
+  if (share >= 1000 && votes < total) return "over 99.9 %";
+  return `${Math.floor(share / 10)}.${share % 10} %`;
+}
+
+function barWidth(votes, most) {
+  const share = votes === 0 ? 0 : Math.max(5, thousandths(votes, most));
+  return `${Math.floor(share / 10)}.${share % 10}%`;
+}
+
+function isolated(name) {
+  const bdi = document.createElement("bdi");
+  bdi.textContent = name;
+  return bdi;
+}
+
+/**
+ * The sentence above the figures, as parts: texts, and names in elements of their own. What is said aloud has no share in
+ * it, for that changes with every vote.
+ */
+function standing(result, most, first, { withShare }) {
+  const closed = result.state === "closed";
+  if (result.hidden) return ["The result is hidden until voting closes."];
+  if (most === 0) return ["No votes yet."];
+  if (first.length === 1) {
+    const share = withShare ? ` with ${shareWords(most, result.total_votes)} of the votes` : "";
+    return [isolated(first[0].name), ` ${closed ? "came first" : "leads"}${share}.`];
+  }
+  const tied = closed ? " tied for first." : " are tied for the lead.";
+  if (first.length > 3) return [`${first.length} candidates${tied}`];
+  const names = first.flatMap(({ name }, index) => [
+    index === 0 ? "" : index === first.length - 1 ? " and " : ", ",
+    isolated(name),
+  ]);
+  return [...names, tied];
+}
+
+const rows = new Map();
+
+function knowRow(row) {
+  const part = (selector) => row.querySelector(selector);
+  const parts = { row, names: row.querySelectorAll("bdi"), count: part(".count"), chip: part(".chip") };
+  Object.assign(parts, { votes: part(".votes"), share: part(".share"), bar: part(".bar"), rect: part("rect") });
+  Object.assign(parts, { message: part(".message"), button: part(".vote"), verb: part(".verb") });
+  rows.set(Number(row.dataset.id), parts);
+  return parts;
+}
+
+function newRow(id) {
+  const row = at("candidate").content.firstElementChild.cloneNode(true);
+  row.dataset.id = id;
+  row.querySelector(".vote").value = id;
+  return knowRow(row);
+}
+
+function drawRow(candidate, result, most, chip) {
+  const { id, name, votes } = candidate;
+  const parts = rows.get(id) ?? newRow(id);
+  for (const bdi of parts.names) setText(bdi, name);
+  const known = votes !== null && !result.hidden;
+  parts.count.hidden = !known;
+  parts.bar.toggleAttribute("hidden", !known);
+  const leads = known && most > 0 && votes === most;
+  parts.row.classList.toggle("leads", leads);
+  parts.chip.hidden = !leads;
+  if (!known) return;
+  setText(parts.chip, chip);
+  setText(parts.votes, `${grouped(votes)} ${votes === 1 ? "vote" : "votes"}`);
+  setText(parts.share, shareWords(votes, result.total_votes));
+  const width = barWidth(votes, most);
+  if (parts.rect.getAttribute("width") !== width) parts.rect.setAttribute("width", width);
+}
+
+/** Rows stay where they are while a finger may be above a button; once voting has closed, the most votes come first. */
+function arrange(candidates, closed) {
+  const sorted = closed ? [...candidates].sort((a, b) => b.votes - a.votes || a.id - b.id) : candidates;
+  const wanted = sorted.map(({ id }) => rows.get(id).row);
+  const stay = new Set(wanted);
+  for (const [id, { row }] of rows) {
+    if (stay.has(row)) continue;
+    row.remove();
+    rows.delete(id);
+  }
+  // A row that is moved loses the focus, so only those that must move are.
+  wanted.forEach((row, index) => {
+    if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null);
+  });
+}
+
+const said = { lead: null, state: document.body.dataset.state, atMs: 0, timer: 0 };
+
+/** Says the state when it has changed, and who leads when that has: not too often, and after what was said to the voter. */
+function sayResult(state, lead) {
+  if (state !== said.state) {
+    const words = { open: "Voting is open.", closed: "Voting has closed.", not_open_yet: "Voting is not open yet." };
+    Object.assign(said, { lead, state, atMs: Date.now() });
+    say(`${words[state]} ${lead}`);
+    return;
+  }
+  said.lead ??= lead;
+  clearTimeout(said.timer);
+  if (lead === said.lead) return;
+  const dueMs = Math.max(said.atMs + SAY_RESULT_EVERY_MS, spokenMs + SAY_RESULT_AFTER_MS);
+  said.timer = setTimeout(() => {
+    Object.assign(said, { lead, atMs: Date.now() });
+    say(lead);
+  }, dueMs - Date.now());
+}
+
+function draw(result) {
+  const { candidates, state, hidden } = result;
+  const closed = state === "closed";
+  const most = hidden ? 0 : candidates.reduce((most, { votes }) => Math.max(most, votes), 0);
+  const first = candidates.filter(({ votes }) => votes === most);
+  const chip = first.length > 1 ? "Tied for first" : closed ? "First" : "Leading";
+  document.body.dataset.state = state;
+  const title = result.title || "Vote";
+  setText(at("title").firstElementChild, title);
+  setText(document.querySelector("title"), title);
+  list.classList.toggle("still", candidates.length > BARS_THAT_GLIDE);
+  for (const candidate of candidates) drawRow(candidate, result, most, chip);
+  arrange(candidates, closed);
+  const text = (parts) => parts.map((part) => part.textContent ?? part).join("");
+  const summary = standing(result, most, first, { withShare: true });
+  if (at("summary").textContent !== text(summary)) at("summary").replaceChildren(...summary);
+  setText(at("votes-total"), grouped(result.total_votes));
+  setText(at("votes-recent"), grouped(result.recent_votes));
+  sayResult(state, text(standing(result, most, first, { withShare: false })));
+}
+
+let latest = null;
+let drawing = 0;
+let drawnMs = 0;
+
+/** However fast results come, they are drawn four times a second. */
+function show(result) {
+  latest = result;
+  if (drawing) return;
+  drawing = setTimeout(() => {
+    drawing = 0;
+    drawnMs = Date.now();
+    draw(latest);
+  }, Math.max(0, drawnMs + DRAW_EVERY_MS - Date.now()));
+}
+
+// ---- The connection that brings it
+
+const connection = { source: null, attempt: 0, timer: 0, lostTimer: 0, lost: false };
+
+function connected() {
+  clearTimeout(connection.lostTimer);
+  connection.lostTimer = 0;
+  connection.attempt = 0;
+  if (connection.lost) say("The result is live again.");
+  connection.lost = false;
+  at("connection").hidden = false;
+  at("connection").className = "connection live";
+  setText(at("connection"), "Live");
+}
+
+function disconnected() {
+  // The browser tries again by itself, but not after an answer that was no stream, such as 503.
+  if (connection.source?.readyState === EventSource.CLOSED) reconnect(backoffMs(connection.attempt++));
+  connection.lostTimer ||= setTimeout(() => {
+    connection.lost = true;
+    at("connection").hidden = false;
+    at("connection").className = "connection lost";
+    setText(at("connection"), "Connection lost. Trying again …");
+    say("The connection is lost. Trying again.");
+  }, LOST_AFTER_MS);
+}
+
+function disconnect() {
+  clearTimeout(connection.timer);
+  connection.timer = 0;
+  connection.source?.close();
+  connection.source = null;
+}
+
+function connect() {
+  disconnect();
+  const source = new EventSource("/events");
+  connection.source = source;
+  source.onopen = connected;
+  source.onerror = disconnected;
+  source.addEventListener("result", (event) => show(JSON.parse(event.data)));
+}
+
+function reconnect(afterMs) {
+  disconnect();
+  connection.timer = setTimeout(connect, afterMs);
+}
+
+let hiddenTimer = 0;
+
+function rest() {
+  clearTimeout(connection.lostTimer);
+  connection.lostTimer = 0;
+  disconnect();
+}
+
+function seenOrNot() {
+  clearTimeout(hiddenTimer);
+  if (document.hidden) hiddenTimer = setTimeout(rest, HIDDEN_FOR_MS);
+  else if (!connection.source && !connection.timer) connect();
+}
+
+document.addEventListener("visibilitychange", seenOrNot);
+addEventListener("online", connect);
+addEventListener("pagehide", disconnect);
+addEventListener("pageshow", (event) => event.persisted && connect());
+
+// ---- Voting
+
+/** The vote that has no final answer yet, and its key: cast again with the same key it counts once, even after a reload. */
+const pending = {
+  NAME: "votekit.pending",
+  recall() {
+    try {
+      return JSON.parse(sessionStorage.getItem(this.NAME)) ?? {};
+    } catch {
+      return this.kept ?? {};
+    }
+  },
+  keep(vote) {
+    this.kept = vote;
+    try {
+      sessionStorage.setItem(this.NAME, JSON.stringify(vote));
+    } catch {
+      // A browser that keeps nothing: then a reload forgets the key.
+    }
+  },
+  settle() {
+    this.kept = null;
+    try {
+      sessionStorage.removeItem(this.NAME);
+    } catch {
+      // See above.
+    }
+  },
+};
+
+/** `crypto.randomUUID` is not there without TLS. */
+function freshKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** The key of this very ballot: a new one unless the last one had the same on it. */
+function keyOf(body) {
+  const last = pending.recall();
+  const key = last.body === body ? last.key : freshKey();
+  pending.keep({ body, key });
+  return key;
+}
+
+function filledIn(button) {
+  const ballot = { candidate_id: Number(button.value) };
+  const { opinion, voter, change } = form.elements;
+  if (opinion.value !== "") ballot.opinion = opinion.value;
+  if (voter) ballot.voter = voter.value;
+  if (change?.checked) ballot.change = true;
+  return JSON.stringify(ballot);
+}
+
+/** One try: it is done, refused, or to be tried again. */
+async function post(body, key) {
+  const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
+  let response, answer;
+  try {
+    response = await fetch("/vote", { method: "POST", headers, body, signal: AbortSignal.timeout?.(ANSWER_WITHIN_MS) });
+    answer = await response.json();
+  } catch {
+    answer = null;
+  }
+  if (response?.ok && answer?.success === true) {
+    return { is: "done", how: response.headers.get("Idempotent-Replayed") === "true" ? "repeated" : "stored" };
+  }
+  const known = typeof answer?.error_message === "string";
+  if (known && !TRY_AGAIN.has(response.status)) {
+    return { is: "refused", why: answer.error_message, status: response.status };
+  }
+  // No answer, or one that is not votekit's: a page for guests of a network, a proxy's error.
+  const why = (known && answer.title) || "The service does not answer";
+  return { is: "again", why, afterMs: 1000 * Number(response?.headers.get("Retry-After")) || 0 };
+}
+
+let hurry = null;
+
+/** Waits, or until somebody presses the button again. */
+const pause = (ms) =>
+  new Promise((resolve) => {
+    hurry = resolve;
+    setTimeout(resolve, ms);
+  });
+
+/** Tries until there is an answer, or for a minute. */
+async function cast(body, key, tell) {
+  const startMs = Date.now();
+  for (let attempt = 0; ; attempt++) {
+    const outcome = await post(body, key);
+    if (outcome.is !== "again" || Date.now() - startMs > GIVE_UP_AFTER_MS) return outcome;
+    const waitMs = outcome.afterMs + backoffMs(attempt);
+    tell(`${outcome.why}. Trying again in ${Math.ceil(waitMs / 1000)} s; your vote will count once.`, attempt);
+    await pause(waitMs);
+    hurry = null;
+  }
+}
+
+const DONE = {
+  stored: "Your vote is stored.",
+  repeated: "Your vote was stored already; it counts once.",
+};
+
+function finish(outcome, parts) {
+  if (outcome.is === "done") {
+    pending.settle();
+    // Whoever votes next on this device is somebody else, perhaps.
+    const { opinion, voter, change } = form.elements;
+    opinion.value = "";
+    if (voter) voter.value = "";
+    if (change) change.checked = false;
+    form.querySelector("details").open = false;
+    return [DONE[outcome.how], "good"];
+  }
+  if (outcome.is === "refused") {
+    // The key stands for another vote: with this one it can never be stored.
+    if (outcome.status === 422) pending.settle();
+    const hint = outcome.status === 409 && form.elements.change ? " To change it, tick the box above." : "";
+    return [`Not stored: ${outcome.why.replace(/[.!]$/, "")}.${hint}`, "bad"];
+  }
+  const known = "It is not known whether your vote is stored.";
+  return [`${outcome.why}. ${known} Press the same button again: it will count once.`, "bad"];
+}
+
+function tellIn({ message, names }, text, kind) {
+  for (const other of rows.values()) other.message.hidden = true;
+  message.className = `message ${kind}`;
+  message.hidden = false;
+  setText(message, text);
+  say(`${names[0].textContent}: ${text}`);
+}
+
+async function vote(button) {
+  const parts = rows.get(Number(button.value));
+  const body = filledIn(button);
+  const key = keyOf(body);
+  form.setAttribute("aria-busy", "true");
+  button.classList.add("pressed");
+  setText(parts.verb, "Sending …");
+  const outcome = await cast(body, key, (text, attempt) => {
+    if (attempt === 0 || attempt % 3 === 0) tellIn(parts, text, "bad");
+    else setText(parts.message, text);
+  });
+  form.removeAttribute("aria-busy");
+  button.classList.remove("pressed");
+  setText(parts.verb, "Vote");
+  for (const { row } of rows.values()) row.classList.remove("chosen");
+  if (outcome.is === "done") parts.row.classList.add("chosen");
+  tellIn(parts, ...finish(outcome));
+}
+
+form.addEventListener("submit", (event) => {
+  // A browser that does not say which button it was sends the form itself, as one without JavaScript does.
+  if (!("submitter" in event)) return;
+  event.preventDefault();
+  const button = event.submitter;
+  if (button?.name !== "candidate_id") say("Press the button of a candidate to vote.");
+  else if (form.getAttribute("aria-busy") !== "true") vote(button);
+  else if (button.classList.contains("pressed")) hurry?.();
+  else say("Your vote is still being sent.");
+});
+
+// ---- Begin
+
+/** In the reader's zone. */
+function localTimes() {
+  for (const time of document.querySelectorAll("time")) {
+    const date = new Date(time.dateTime);
+    const shape = { weekday: "short", day: "numeric", month: "long", year: "numeric" };
+    Object.assign(shape, { hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
+    if (date.getUTCSeconds() !== 0) shape.second = "2-digit";
+    time.textContent = new Intl.DateTimeFormat("en-GB", shape).format(date);
+  }
+}
+
+for (const row of list.children) knowRow(row);
+localTimes();
+connect();

@@ -1,0 +1,218 @@
+//! Debian's chromium, driven as a reader would use it. `tests/run` installs it, its driver, and axe-core.
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use fantoccini::elements::Element;
+use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Map, Value, json};
+use tempfile::TempDir;
+
+use crate::support::mysql::on_path;
+
+/// Whether all that a browser test needs is there. What is not is said aloud; under CI=true it must be.
+pub fn is_at_hand() -> bool {
+    let missing: Vec<&str> = [
+        ("chromium", on_path("chromium")),
+        ("chromedriver", on_path("chromedriver")),
+        ("axe-core", axe_core().is_file()),
+    ]
+    .into_iter()
+    .filter_map(|(what, there)| (!there).then_some(what))
+    .collect();
+    if !missing.is_empty() {
+        eprintln!("left out, for want of {}: the tests in a browser; tests/run installs it", missing.join(", "));
+        let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
+        assert!(!ci, "under CI=true nothing may be left out");
+    }
+    missing.is_empty()
+}
+
+fn axe_core() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("axe-core/axe.min.js")
+}
+
+/// How long what will happen may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Whether the browser runs scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scripts {
+    On,
+    Off,
+}
+
+/// A browser with a profile of its own; dropping it ends it, also after a failed assertion.
+pub struct Browser {
+    pub client: Client,
+    driver: Child,
+    profile: TempDir,
+}
+
+impl Browser {
+    pub async fn start(scripts: Scripts) -> Browser {
+        let profile = tempfile::Builder::new().prefix("votekit-browser-").tempdir().unwrap();
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut told = BufReader::new(driver.stdout.take().unwrap());
+        let port = told
+            .by_ref()
+            .lines()
+            .map_while(Result::ok)
+            .find_map(|line| line.rsplit_once("successfully on port ")?.1.trim_end_matches('.').parse::<u16>().ok())
+            .expect("chromedriver says its port");
+        // It would end at the first line that it cannot write.
+        std::thread::spawn(move || std::io::copy(&mut told, &mut std::io::sink()));
+        let args = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+            &format!("--user-data-dir={}", profile.path().display()),
+        ]
+        .map(str::to_owned);
+        let mut options = json!({ "args": args });
+        if scripts == Scripts::Off {
+            options["prefs"] = json!({ "profile.managed_default_content_settings.javascript": 2 });
+        }
+        let capabilities = Map::from_iter([("goog:chromeOptions".to_owned(), options)]);
+        let connected = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await;
+        match connected {
+            Ok(client) => Browser { client, driver, profile },
+            Err(error) => {
+                end(&mut driver, profile.path());
+                panic!("no browser: {error}");
+            }
+        }
+    }
+
+    /// What `script` returns.
+    pub async fn ask(&self, script: &str) -> Value {
+        self.client.execute(script, Vec::new()).await.unwrap_or_else(|error| panic!("{script}: {error}"))
+    }
+
+    /// Waits until `script` returns something true.
+    pub async fn until(&self, script: &str) {
+        let start = Instant::now();
+        while self.ask(script).await != Value::Bool(true) {
+            if start.elapsed() > PATIENCE {
+                let shown = self.ask("return document.body.innerText").await;
+                panic!("not in time: {script}\nthe page shows:\n{}", shown.as_str().unwrap_or_default());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// What stands in the first element that `selector` names, as a reader sees it.
+    pub async fn text(&self, selector: &str) -> String {
+        self.client.find(Locator::Css(selector)).await.unwrap().text().await.unwrap()
+    }
+
+    pub async fn click(&self, selector: &str) {
+        self.client.find(Locator::Css(selector)).await.unwrap().click().await.unwrap();
+    }
+
+    /// Clicks on what leads to another page, or to this one anew, and waits for that.
+    pub async fn follow(&self, selector: &str) {
+        let before = self.client.find(Locator::Css("html")).await.unwrap();
+        self.click(selector).await;
+        self.gone(before).await;
+    }
+
+    /// Waits until the page that `root` belongs to has gone and the next one is there.
+    pub async fn gone(&self, root: Element) {
+        let start = Instant::now();
+        while root.attr("lang").await.is_ok() {
+            assert!(start.elapsed() < PATIENCE, "no other page came");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        self.client.wait().at_most(PATIENCE).for_element(Locator::Css("#live")).await.unwrap();
+    }
+
+    pub async fn write(&self, selector: &str, text: &str) {
+        self.client.find(Locator::Css(selector)).await.unwrap().send_keys(text).await.unwrap();
+    }
+
+    /// Presses a key where the focus is.
+    pub async fn press(&self, key: &str) {
+        self.client.active_element().await.unwrap().send_keys(key).await.unwrap();
+    }
+
+    /// Takes the reader's wish for a light or a dark page.
+    pub async fn prefer(&self, color_scheme: &str) {
+        let features = json!([{ "name": "prefers-color-scheme", "value": color_scheme }]);
+        self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+    }
+
+    /// The width of the window's inside, down to a small phone's.
+    pub async fn width(&self, pixels: u32) {
+        let size = json!({ "width": pixels, "height": 800, "deviceScaleFactor": 1, "mobile": false });
+        self.devtools("Emulation.setDeviceMetricsOverride", size).await;
+    }
+
+    async fn devtools(&self, method: &str, params: Value) {
+        self.client.issue_cmd(DevTools(json!({ "cmd": method, "params": params }))).await.unwrap();
+    }
+
+    /// Fails if axe-core finds anything on the page.
+    pub async fn check_accessible(&self, what: &str) {
+        // As a function of its own text: the page's Content-Security-Policy stays as it is.
+        self.ask(&format!("if (!window.axe) {{ {} }}", fs::read_to_string(axe_core()).unwrap())).await;
+        let script = "const done = arguments[0];
+            axe.run(document, { resultTypes: ['violations'] }).then((found) => done(found.violations.map((rule) =>
+              [rule.id, rule.help, ...rule.nodes.map((node) => node.html + ': ' + node.failureSummary)])));";
+        let found = self.client.execute_async(script, Vec::new()).await.unwrap();
+        assert_eq!(found, json!([]), "axe-core on {what}: {found:#}");
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        end(&mut self.driver, self.profile.path());
+    }
+}
+
+/// Ends the driver, and the browser, which would outlive it.
+fn end(driver: &mut Child, profile: &Path) {
+    let _ = driver.kill();
+    let _ = driver.wait();
+    let flag = format!("--user-data-dir={}", profile.display());
+    for process in fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let command_line = fs::read(process.path().join("cmdline")).unwrap_or_default();
+        let is_ours = command_line.split(|byte| *byte == 0).any(|arg| arg == flag.as_bytes());
+        if is_ours {
+            let _ = Command::new("kill").arg("-9").arg(process.file_name()).stderr(Stdio::null()).status();
+        }
+    }
+}
+
+/// A command of Chromium's own protocol.
+#[derive(Debug)]
+struct DevTools(Value);
+
+impl WebDriverCompatibleCommand for DevTools {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (hyper::Method, Option<String>) {
+        (hyper::Method::POST, Some(self.0.to_string()))
+    }
+}
