@@ -4,9 +4,11 @@
 mod browser;
 mod support;
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use browser::{Browser, Scripts};
 use fantoccini::Locator;
@@ -34,6 +36,32 @@ impl Service {
         Service { folder, child, address }
     }
 
+    /// Makes the service so busy that the next vote finds no place, until what this gives is dropped.
+    fn crowd(&self) -> (rusqlite::Connection, Vec<TcpStream>) {
+        let lock = rusqlite::Connection::open(self.folder.path().join("page.db")).unwrap();
+        lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+        // The writer waits with the first for the lock, the next fills the queue of one; none of them will be stored.
+        let one = |_| {
+            let body = r#"{"candidate_id": 999}"#;
+            let head = format!("Content-Type: application/json\r\nContent-Length: {}", body.len());
+            let mut client = TcpStream::connect(&self.address).unwrap();
+            write!(client, "POST /vote HTTP/1.1\r\nHost: a\r\n{head}\r\n\r\n{body}").unwrap();
+            std::thread::sleep(Duration::from_millis(200));
+            client
+        };
+        (lock, (0..3).map(one).collect())
+    }
+
+    /// Takes all places for event streams, half of the connections, until what this gives is dropped.
+    fn streams(&self) -> Vec<TcpStream> {
+        let stream = |_| {
+            let mut client = TcpStream::connect(&self.address).unwrap();
+            client.write_all(b"GET /events HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+            client
+        };
+        (0..8).map(stream).collect()
+    }
+
     fn url(&self) -> String {
         format!("http://{}/", self.address)
     }
@@ -53,6 +81,18 @@ impl Service {
     fn vote(&self, args: &[&str]) {
         let cast = votekit(&self.folder).arg("vote").args(args).output().unwrap();
         assert!(cast.status.success(), "{args:?}: {}", String::from_utf8_lossy(&cast.stderr));
+    }
+
+    /// Casts a vote a line on the command line.
+    fn vote_lines(&self, lines: &str) {
+        let mut child = votekit(&self.folder)
+            .args(["vote", "--stdin"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+        assert!(child.wait().unwrap().success());
     }
 
     /// The votes of each candidate, as the file has them.
@@ -84,7 +124,11 @@ fn votekit(folder: &TempDir) -> Command {
 }
 
 fn serve(folder: &TempDir, listen: &str) -> (Child, String) {
-    let mut child = votekit(folder).args(["serve", "--listen", listen]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = votekit(folder)
+        .args(["serve", "--queue", "1", "--connections", "16", "--listen", listen])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut line = String::new();
     stderr.read_line(&mut line).unwrap();
@@ -106,8 +150,22 @@ fn run(story: impl Future<Output = ()>) {
     }
 }
 
+/// Waits until the page follows the result.
+async fn is_live(page: &Browser) {
+    page.until("return document.querySelector('#connection').textContent === 'Live'").await;
+}
+
+/// Waits until what the page says beside a candidate begins so.
+async fn is_told(page: &Browser, candidate: u32, text: &str) {
+    let message = format!("document.querySelector('[data-id=\"{candidate}\"] .message').textContent");
+    page.until(&format!("return {message}.startsWith({})", json!(text))).await;
+}
+
 /// What the page's bars, buttons and figures are asked by.
 const SHARES: &str = "return [...document.querySelectorAll('.candidate rect')].map((bar) => bar.getAttribute('width'))";
+
+/// How far the page is wider than its window.
+const OVER: &str = "const page = document.documentElement; return page.scrollWidth - page.clientWidth";
 
 #[test]
 fn people_vote_and_watch() {
@@ -115,7 +173,7 @@ fn people_vote_and_watch() {
         let mut service = Service::start(&["--title", "Best snack", "--candidate", "薯片", "--candidate", "林林"]);
         let page = Browser::start(Scripts::On).await;
         page.client.goto(&service.url()).await.unwrap();
-        page.until("return document.querySelector('#connection').textContent === 'Live'").await;
+        is_live(&page).await;
         page.ask("window.notReloaded = true").await;
         assert_eq!(page.ask(SHARES).await, json!(["0.0%", "0.0%"]));
 
@@ -123,8 +181,7 @@ fn people_vote_and_watch() {
         page.click("details summary").await;
         page.write("#opinion", "by far\n薯").await;
         page.click(".candidate[data-id='2'] .vote").await;
-        page.until("return document.querySelector('[data-id=\"2\"] .message').textContent === 'Your vote is stored.'")
-            .await;
+        is_told(&page, 2, "Your vote is stored.").await;
         page.until("return document.querySelector('[data-id=\"2\"] rect').getAttribute('width') === '100.0%'").await;
         assert_eq!(page.text("#summary").await, "林林 leads with 100.0 % of the votes.");
         assert_eq!(service.tally(), [0, 1]);
@@ -147,19 +204,39 @@ fn people_vote_and_watch() {
         // The vote that gets no answer is sent again, and counts once.
         service.kill();
         page.click(".candidate[data-id='2'] .vote").await;
-        page.until("return document.querySelector('[data-id=\"2\"] .message').textContent.includes('Trying again')")
-            .await;
+        is_told(&page, 2, "The service does not answer. Trying again in ").await;
         page.until("return document.querySelector('#connection').textContent.startsWith('Connection lost')").await;
         page.check_accessible("the lost connection").await;
         service.start_again();
-        page.until("return document.querySelector('[data-id=\"2\"] .message').textContent === 'Your vote is stored.'")
-            .await;
-        page.until("return document.querySelector('#connection').textContent === 'Live'").await;
+        is_told(&page, 2, "Your vote is stored.").await;
+        is_live(&page).await;
         page.until("return document.querySelector('#votes-total').textContent === '9'").await;
         assert_eq!(service.tally(), [7, 2]);
         service.vote(&["2"]);
         page.until("return document.querySelector('[data-id=\"2\"] .votes').textContent === '3 votes'").await;
+
+        // A thousand votes in which the lead changes hands are not a thousand announcements.
+        page.ask(
+            "window.said = []; new MutationObserver(() => said.push(document.querySelector('#live').textContent))
+               .observe(document.querySelector('#live'), { childList: true })",
+        )
+        .await;
+        for candidate in ["2\n", "1\n", "2\n", "1\n", "2\n"] {
+            service.vote_lines(&candidate.repeat(200));
+        }
+        page.until("return document.querySelector('#votes-total').textContent === '1,010'").await;
+        let said = page.ask("return said.filter((text) => text !== '')").await;
+        assert!(said.as_array().unwrap().len() <= 1, "{said}");
+        the_script_draws_what_the_server_does(&page).await;
         assert_eq!(page.ask("return window.notReloaded").await, json!(true));
+
+        // A browser gives up at an answer that is no stream, such as that there are too many. The page does not.
+        page.client.goto("about:blank").await.unwrap();
+        let streams = service.streams();
+        page.client.goto(&service.url()).await.unwrap();
+        page.until("return document.querySelector('#connection').textContent.startsWith('Connection lost')").await;
+        drop(streams);
+        is_live(&page).await;
     });
 }
 
@@ -187,7 +264,7 @@ fn the_keyboard_is_enough_and_enter_in_a_field_casts_nothing() {
             Service::start(&["--candidate", "Ann", "--candidate", "Bo", "--votes-per-voter", "1", "--allow-change"]);
         let page = Browser::start(Scripts::On).await;
         page.client.goto(&service.url()).await.unwrap();
-        page.until("return document.querySelector('#connection').textContent === 'Live'").await;
+        is_live(&page).await;
 
         // From the top: the skip link, the voter, the box, the opinion, then the buttons. Enter on the way casts nothing.
         page.client.find(Locator::Css("body")).await.unwrap().send_keys(TAB).await.unwrap();
@@ -213,8 +290,7 @@ fn the_keyboard_is_enough_and_enter_in_a_field_casts_nothing() {
         assert_eq!(focus(&page).await, "vote 2");
         assert_eq!(service.tally(), [0, 0], "nothing was cast on the way");
         page.press(SPACE).await;
-        page.until("return document.querySelector('[data-id=\"2\"] .message').textContent === 'Your vote is stored.'")
-            .await;
+        is_told(&page, 2, "Your vote is stored.").await;
         assert_eq!(focus(&page).await, "vote 2", "the focus stays");
         assert_eq!((service.tally(), service.opinions()), (vec![0, 1], vec!["two\nlines".to_owned()]));
         page.until("return document.querySelector('#live').textContent === 'Bo: Your vote is stored.'").await;
@@ -224,12 +300,21 @@ fn the_keyboard_is_enough_and_enter_in_a_field_casts_nothing() {
         assert_eq!(focus(&page).await, "voter");
         page.write("#voter", "u1").await;
         page.click("[data-id='1'] .vote").await;
-        page.until("return document.querySelector('[data-id=\"1\"] .message').textContent.startsWith('Not stored: voter u1 has voted 1 of 1 times.')").await;
+        is_told(&page, 1, "Not stored: voter u1 has voted 1 of 1 times.").await;
         page.check_accessible("a refusal").await;
         page.click("#change").await;
         page.click("[data-id='1'] .vote").await;
-        page.until("return document.querySelector('[data-id=\"1\"] .message').className.includes('good')").await;
+        is_told(&page, 1, "Your vote is stored.").await;
         assert_eq!(service.tally(), [1, 0]);
+
+        // No place just now: it is said, and tried again until there is.
+        let (lock, crowd) = service.crowd();
+        page.write("#voter", "u2").await;
+        page.click("[data-id='1'] .vote").await;
+        is_told(&page, 1, "Too many are voting at this moment. Trying again in ").await;
+        drop((lock, crowd));
+        is_told(&page, 1, "Your vote is stored.").await;
+        assert_eq!(service.tally(), [2, 0]);
     });
 }
 
@@ -276,17 +361,14 @@ fn each_state_is_told_and_accessible() {
                 service.vote(&["1", "--voter", "a"]);
             }
             page.client.goto(&service.url()).await.unwrap();
-            page.until("return document.querySelector('#connection').textContent === 'Live'").await;
+            is_live(&page).await;
             for color_scheme in ["light", "dark"] {
                 page.prefer(color_scheme).await;
                 page.check_accessible(&format!("{what}, {color_scheme}")).await;
             }
             for pixels in [320, 768, 1280] {
                 page.width(pixels).await;
-                let over = page
-                    .ask("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
-                    .await;
-                assert_eq!(over, json!(0), "{what} at {pixels}");
+                assert_eq!(page.ask(OVER).await, json!(0), "{what} at {pixels}");
             }
             assert_eq!(page.text(".state").await.lines().next().unwrap(), pill, "{what}");
             let shown =
@@ -305,6 +387,7 @@ fn each_state_is_told_and_accessible() {
                 .await;
             assert_eq!(figures, json!(if what == "hidden" { 0 } else { 5 }), "{what}");
         }
+        a_thousand_candidates_are_no_trouble(&page).await;
         let (soon, later) = (from_now(2), from_now(5));
         let service = Service::start(&[
             "--candidate",
@@ -319,6 +402,26 @@ fn each_state_is_told_and_accessible() {
         ]);
         it_opens_and_closes_under_the_readers_eyes(&page, &service).await;
     });
+}
+
+async fn a_thousand_candidates_are_no_trouble(page: &Browser) {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("list.csv");
+    let names: String = (1..=1000).map(|id| format!("{id} {}\n", "薯片 a name ".repeat(16))).collect();
+    std::fs::write(&list, names).unwrap();
+    let service = Service::start(&["--candidates", list.to_str().unwrap(), "--closes", "2999-01-01T00:00:00Z"]);
+    page.width(320).await;
+    page.live_in("Asia/Taipei").await;
+    page.client.goto(&service.url()).await.unwrap();
+    is_live(page).await;
+    assert_eq!(
+        page.text(".state [data-when=open] time").await,
+        "Tue, 1 January 2999 at 08:00 GMT+8",
+        "in the reader's zone"
+    );
+    page.click("[data-id='1000'] .vote").await;
+    page.until("return document.querySelector('[data-id=\"1000\"] rect').getAttribute('width') === '100.0%'").await;
+    assert_eq!(page.ask(OVER).await, json!(0));
 }
 
 async fn it_opens_and_closes_under_the_readers_eyes(page: &Browser, service: &Service) {
@@ -337,7 +440,7 @@ async fn it_opens_and_closes_under_the_readers_eyes(page: &Browser, service: &Se
 #[test]
 fn without_scripts_too() {
     run(async {
-        let mut service = Service::start(&[
+        let service = Service::start(&[
             "--title",
             HOSTILE[0],
             "--candidate",
@@ -378,20 +481,35 @@ fn without_scripts_too() {
         assert_eq!(typed(&page, "#opinion").await, "\n</textarea> kept");
         assert_eq!(service.tally(), [0, 1]);
 
+        // No place just now: what was typed and the key stay, and the same button counts once.
+        page.client.goto(&service.url()).await.unwrap();
+        let key = typed(&page, "[name=key]").await;
+        page.write("#voter", "u3").await;
+        let (lock, crowd) = service.crowd();
+        page.follow("[data-id='2'] .vote").await;
+        assert_eq!(
+            page.text(".notice").await,
+            "Please try again: Too many are voting at this moment. Press the same button again: your vote will count once."
+        );
+        assert_eq!([typed(&page, "#voter").await, typed(&page, "[name=key]").await], ["u3".to_owned(), key]);
+        drop((lock, crowd));
+        page.follow("[data-id='2'] .vote").await;
+        assert_eq!(page.text(".notice").await, "Your vote is stored.");
+        assert_eq!(service.tally(), [0, 2]);
+
         // A form that was sent twice, as a reader does who goes back, counts once.
         page.client.goto(&service.url()).await.unwrap();
         let key = typed(&page, "[name=key]").await;
         page.write("#voter", "u2").await;
         page.follow("[data-id='1'] .vote").await;
         assert_eq!(page.text(".notice").await, "Your vote is stored.");
-        assert_eq!(service.tally(), [1, 1]);
+        assert_eq!(service.tally(), [1, 2]);
         page.client.back().await.unwrap();
         if typed(&page, "[name=key]").await == key {
             page.follow("[data-id='1'] .vote").await;
             assert_eq!(page.text(".notice").await, "Your vote is stored. It was already, and counts once.");
         }
-        assert_eq!(service.tally(), [1, 1]);
-        service.kill();
+        assert_eq!(service.tally(), [1, 2]);
     });
 }
 

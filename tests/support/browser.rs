@@ -161,6 +161,11 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 
+    /// Puts the reader into a time zone: `Asia/Taipei`.
+    pub async fn live_in(&self, zone: &str) {
+        self.devtools("Emulation.setTimezoneOverride", json!({ "timezoneId": zone })).await;
+    }
+
     /// The width of the window's inside, down to a small phone's.
     pub async fn width(&self, pixels: u32) {
         let size = json!({ "width": pixels, "height": 800, "deviceScaleFactor": 1, "mobile": false });
