@@ -86,18 +86,18 @@ proptest! {
         let (reduced, read) = reduced.unwrap();
         prop_assert_eq!(&read, &everything, "rows read, rows bad, and their lines");
         let sets = Database::open(&db, &TableNames::default(), collation).unwrap();
-        let users = sets.num_of_user(&question).unwrap();
+        let users = (sets.num_of_user(&question).unwrap(), sets.last_day().unwrap());
         drop(sets);
         // Once it was written to, a loaded database is asked event by event.
         rusqlite::Connection::open(&db).unwrap().execute_batch("CREATE TABLE theirs(x)").unwrap();
         let all = Database::open(&db, &TableNames::default(), collation).unwrap();
         prop_assert_eq!(reduced.num_of_user(&question).unwrap(), all.num_of_user(&question).unwrap());
-        prop_assert_eq!(users, all.num_of_user(&question).unwrap());
+        prop_assert_eq!(users, (all.num_of_user(&question).unwrap(), all.last_day().unwrap()));
 
         let installs = DaySpan::new(day("2017-03-31"), day("2017-04-03")).unwrap();
         let curves = Curves { installs, after: (0, 3) };
         let (from_file, _) = curves.read(&inputs, "FIRST_INSTALL", collation, &cut, &()).unwrap().unwrap();
-        let asked = curves.ask("FIRST_INSTALL", |one| all.num_of_user(one)).unwrap();
+        let asked = curves.ask("FIRST_INSTALL", all.last_day().unwrap(), |one| all.num_of_user(one)).unwrap();
         prop_assert_eq!(from_file, asked, "each number of a triangle is what q1.sql gives");
     }
 }

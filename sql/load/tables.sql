@@ -3,9 +3,14 @@
 CREATE TABLE piwik_track(time TEXT, uid TEXT, event_name TEXT);
 
 -- Beside the events, who had one on which day, as sets of users, so that a question need not look at events. They hold as long
--- as nobody has written to the file (see src/retention/load.rs). `days` is the set of days that have any, each plus
--- 2,147,483,648.
-CREATE TABLE votekit_load(collation TEXT NOT NULL, has_all_names INTEGER NOT NULL, days BLOB NOT NULL);
+-- as nobody has written to the file (see src/retention/load.rs). `days` is the set of days on which any user had one, each plus
+-- 2,147,483,648; `last_day` is that of the latest event, of a user or of nobody.
+CREATE TABLE votekit_load(
+    collation TEXT NOT NULL,
+    has_all_names INTEGER NOT NULL,
+    days BLOB NOT NULL,
+    last_day INTEGER
+);
 
 -- Names of events, folded as the collation folds them, from 2 on. Number 0 is any event, with a name or without.
 CREATE TABLE votekit_name(name INTEGER PRIMARY KEY, folded BLOB NOT NULL UNIQUE);

@@ -178,7 +178,9 @@ impl Args {
             let mut server = q1_server::connect(address, limit, console)?.with_names(self.place());
             return match asked {
                 Some(asked) => {
-                    asked.show(&asked.curves.ask(&question.event, |one| server.num_of_user(one))?, format, console)
+                    let last_day = server.last_day()?;
+                    let found = asked.curves.ask(&question.event, last_day, |one| server.num_of_user(one))?;
+                    asked.show(&found, format, console)
                 }
                 None => print_figure(server.num_of_user(&question)?, format, console),
             };
@@ -187,7 +189,9 @@ impl Args {
             let database = Database::open(path, &self.place(), collation)?;
             return match asked {
                 Some(asked) => {
-                    asked.show(&asked.curves.ask(&question.event, |one| database.num_of_user(one))?, format, console)
+                    let last_day = database.last_day()?;
+                    let found = asked.curves.ask(&question.event, last_day, |one| database.num_of_user(one))?;
+                    asked.show(&found, format, console)
                 }
                 None => print_figure(database.num_of_user(&question)?, format, console),
             };
@@ -198,9 +202,9 @@ impl Args {
         let read = match asked {
             Some(asked) => {
                 let read = asked.curves.read(&inputs, &question.event, collation, &options, &bar);
-                let (curves, read) = read.context("cannot load the events")?.ok_or_else(q1_curves::too_many_days)?;
+                let (found, read) = read.context("cannot load the events")?.ok_or_else(q1_curves::too_many_days)?;
                 drop(bar);
-                asked.show(&curves, format, console)?;
+                asked.show(&found, format, console)?;
                 read
             }
             None => {

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use votekit::report::{Report, Value};
-use votekit::retention::{Curve, Curves, DAYS_MOST, DaySpan, Question};
+use votekit::retention::{Curve, Curves, CurvesFound, DAYS_MOST, DaySpan, Question};
 use votekit::units::Day;
 
 use super::chart::{self, Canvas};
@@ -17,10 +17,12 @@ use super::{exit, svg};
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Answers")]
 pub struct CurveArgs {
-    /// For each day of the window, how many of the cohort were active, and what share of it
+    /// For each day of the window, how many of the cohort were active, and what share of it; days behind the last event are
+    /// empty, for they are not known yet
     #[arg(long, value_name = "day", conflicts_with = "cohorts")]
     by: Option<By>,
-    /// A row a cohort, a column a day: of those who installed on each of these days, how many were active 1 to 7 days later
+    /// A row a cohort, a column a day: of those who installed on each of these days, how many were active 1 to 7 days later;
+    /// what is behind the last event is empty
     #[arg(long, value_name = "DAY..DAY", conflicts_with_all = ["install_day", "from", "to"], value_parser = days)]
     cohorts: Option<DaySpan>,
     /// Draw it in the terminal
@@ -106,22 +108,30 @@ impl CurveArgs {
 }
 
 impl Asked {
-    /// Prints what was found, as rows or as a chart; writes the picture where one was asked for.
+    /// Prints what was found, as rows or as a chart; writes the picture where one was asked for. Says so where days are behind
+    /// the last that has events.
     ///
     /// # Errors
     /// When the picture or stdout cannot be written.
-    pub fn show(&self, found: &[Curve], format: Format, console: &Console) -> anyhow::Result<()> {
+    pub fn show(&self, found: &CurvesFound, format: Format, console: &Console) -> anyhow::Result<()> {
+        let CurvesFound { curves: found, last_day } = found;
+        let is_open = found.iter().any(|curve| curve.days.iter().any(|(_, active)| active.is_none()));
+        let end = last_day.map_or("no event has a time".to_owned(), |day| format!("the events end on {day}"));
+        let end = Some(end.as_str()).filter(|_| is_open);
+        if let Some(end) = end {
+            console.note(&format!("{end}: what is behind that is not known yet, and left empty"));
+        }
         let curve = found.first().filter(|_| !self.triangle);
         if let Some(path) = &self.svg {
             let picture = match curve {
-                Some(curve) => svg::bars(&bars(curve))?,
-                None => svg::heat_map(&self.heat_map(found))?,
+                Some(curve) => svg::bars(&bars(curve, end))?,
+                None => svg::heat_map(&self.heat_map(found, end))?,
             };
             write_file_atomically(path, picture.as_bytes())?;
         }
         match (curve, self.chart) {
-            (Some(curve), true) => output::write_stdout(&chart::bars(&bars(curve), Canvas::stdout(console))),
-            (None, true) => output::write_stdout(&chart::heat_map(&self.heat_map(found), Canvas::stdout(console))),
+            (Some(curve), true) => output::write_stdout(&chart::bars(&bars(curve, end), Canvas::stdout(console))),
+            (None, true) => output::write_stdout(&chart::heat_map(&self.heat_map(found, end), Canvas::stdout(console))),
             (Some(curve), false) => output::print(&self.curve_report(curve), format, console),
             (None, false) => output::print(&self.triangle_report(found), format, console),
         }
@@ -147,19 +157,24 @@ impl Asked {
             ["install_day", "cohort_users"].into_iter().chain(days.iter().map(String::as_str)).collect();
         let mut report = Report::table("cohorts", &columns);
         for curve in found {
-            let days = curve.days.iter().map(|(_, active)| (*active).into());
+            let days = curve.days.iter().map(|(_, active)| Value::from(*active));
             report.row([curve.install_day.to_string().into(), curve.users.into()].into_iter().chain(days));
         }
         report
     }
 
-    fn heat_map(&self, found: &[Curve]) -> HeatMap {
+    /// With `end`, where the picture must say by itself why parts of it are empty.
+    fn heat_map(&self, found: &[Curve], end: Option<&str>) -> HeatMap {
         let cells = |curve: &Curve| curve.days.iter().map(|(_, active)| share(*active, curve.users)).collect();
-        let label = |curve: &Curve| format!("{} ({} users)", curve.install_day, output::grouped(curve.users.into()));
+        let label = |curve: &Curve| match curve.users {
+            Some(1) => format!("{} (1 user)", curve.install_day),
+            Some(users) => format!("{} ({} users)", curve.install_day, output::grouped(users.into())),
+            None => curve.install_day.to_string(),
+        };
         HeatMap {
             title: "Share of each cohort that was active".to_owned(),
             rows_axis: "install day".to_owned(),
-            columns_axis: "days after the install".to_owned(),
+            columns_axis: with_end("days after the install".to_owned(), end),
             rows: found.iter().map(label).collect(),
             columns: self.after().map(|after| after.to_string()).collect(),
             cells: found.iter().map(cells).collect(),
@@ -167,15 +182,26 @@ impl Asked {
     }
 }
 
-/// A part of nobody is nothing.
-fn share(active: u64, users: u64) -> Value {
-    if users == 0 { Value::Null } else { Value::Share(active as f64 / users as f64) }
+/// A part of nobody is nothing, and of what is not known yet nothing is known.
+fn share(active: Option<u64>, users: Option<u64>) -> Value {
+    match (active, users) {
+        (Some(active), Some(users)) if users > 0 => Value::Share(active as f64 / users as f64),
+        _ => Value::Null,
+    }
 }
 
-fn bars(curve: &Curve) -> Bars {
+fn with_end(axis: String, end: Option<&str>) -> String {
+    match end {
+        Some(end) => format!("{axis}; {end}"),
+        None => axis,
+    }
+}
+
+fn bars(curve: &Curve, end: Option<&str>) -> Bars {
+    let axis = curve.users.map_or("users".to_owned(), |users| format!("users, of {}", output::grouped(users.into())));
     Bars {
         title: format!("Users who installed on {} and were active", curve.install_day),
-        axis: format!("users, of {}", output::grouped(curve.users.into())),
+        axis: with_end(axis, end),
         bars: curve.days.iter().map(|(day, active)| (day.to_string(), (*active).into())).collect(),
     }
 }

@@ -59,7 +59,8 @@ pub fn bars(figure: &Bars) -> anyhow::Result<String> {
             .margin_bottom(MARGIN)
             .x_label_area_size(28)
             .build_cartesian_2d(0.0..if most > 0.0 { most } else { 1.0 }, count..0.0)?;
-        let like = figure.bars.first().map_or(&Value::Null, |(_, value)| value);
+        let like = figure.bars.iter().map(|(_, value)| value).find(|value| **value != Value::Null);
+        let like = like.unwrap_or(&Value::Null);
         plot.configure_mesh()
             .disable_y_mesh()
             .disable_y_axis()

@@ -2,6 +2,7 @@
 //! none of them. A question knows whole days only, and counts users, not events: these sets hold all it can see.
 use std::collections::{BTreeMap, HashMap};
 
+use chrono::NaiveDate;
 use roaring::RoaringBitmap;
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -25,6 +26,7 @@ pub(super) struct Activity {
     names: Numbered,
     has_all_names: bool,
     sets: HashMap<(u32, i32), Gathered, foldhash::fast::RandomState>,
+    last_day: Option<i32>,
     folded: Vec<u8>,
 }
 
@@ -60,11 +62,14 @@ impl Gathered {
 impl Activity {
     pub(super) fn new(collation: Collation) -> Self {
         let (users, names) = (Numbered::default(), Numbered::default());
-        Activity { collation, users, names, has_all_names: true, sets: HashMap::default(), folded: Vec::new() }
+        let (sets, folded) = (HashMap::default(), Vec::new());
+        Activity { collation, users, names, has_all_names: true, sets, last_day: None, folded }
     }
 
     /// Takes in that user `uid` had an event called `event_name` on `day`; both are UTF-8.
-    pub(super) fn add(&mut self, day: i32, uid: &[u8], event_name: Option<&[u8]>) {
+    pub(super) fn add(&mut self, day: i32, uid: Option<&[u8]>, event_name: Option<&[u8]>) {
+        self.last_day = self.last_day.max(Some(day));
+        let Some(uid) = uid else { return };
         let user = self.users.number(fold(self.collation, uid, &mut self.folded));
         let name = event_name.map_or(OTHER_NAME, |name| self.name(name));
         self.sets.entry((name, day)).or_default().push(user);
@@ -83,16 +88,17 @@ impl Activity {
     }
 
     /// The sets, in the order in which they are to be stored.
-    pub(super) fn finish(self) -> Finished {
+    pub(super) fn finish(mut self) -> Finished {
         let mut sets = BTreeMap::new();
-        for ((name, day), users) in self.sets {
+        for ((name, day), users) in std::mem::take(&mut self.sets) {
             let users = users.into_set();
             *sets.entry((ANY_NAME, day)).or_insert_with(RoaringBitmap::new) |= &users;
             if name != OTHER_NAME {
                 sets.insert((name, day), users);
             }
         }
-        Finished { collation: self.collation, names: self.names, has_all_names: self.has_all_names, sets }
+        let Activity { collation, names, has_all_names, last_day, .. } = self;
+        Finished { collation, names, has_all_names, sets, last_day }
     }
 }
 
@@ -102,14 +108,15 @@ pub(super) struct Finished {
     names: Numbered,
     has_all_names: bool,
     sets: BTreeMap<(u32, i32), RoaringBitmap>,
+    last_day: Option<i32>,
 }
 
 impl Finished {
     /// Writes the sets into the tables of `sql/load/tables.sql`.
     pub(super) fn store(self, connection: &Connection) -> rusqlite::Result<()> {
         let days = self.sets.keys().filter(|(name, _)| *name == ANY_NAME).map(|(_, day)| rank(*day));
-        let about = (self.collation.sqlite_name(), self.has_all_names, serialized(&days.collect())?);
-        connection.execute("INSERT INTO votekit_load VALUES (?1, ?2, ?3)", about)?;
+        let about = (self.collation.sqlite_name(), self.has_all_names, serialized(&days.collect())?, self.last_day);
+        connection.execute("INSERT INTO votekit_load VALUES (?1, ?2, ?3, ?4)", about)?;
         let mut insert = connection.prepare("INSERT INTO votekit_name VALUES (?1, ?2)")?;
         for (number, folded) in (OTHER_NAME + 1..).zip(self.names.iter()) {
             insert.execute((number, folded))?;
@@ -131,14 +138,21 @@ pub(super) struct Stored {
     collation: Collation,
     has_all_names: bool,
     days: RoaringBitmap,
+    last_day: Option<i32>,
 }
 
 impl Stored {
     /// The sets of a database; None where they were made for another collation.
     pub(super) fn open(connection: &Connection, collation: Collation) -> rusqlite::Result<Option<Self>> {
-        let sql = "SELECT has_all_names, days FROM votekit_load WHERE collation = ?1";
-        let about = |row: &Row| Ok(Stored { collation, has_all_names: row.get(0)?, days: set(row, 1)? });
+        let sql = "SELECT has_all_names, days, last_day FROM votekit_load WHERE collation = ?1";
+        let about =
+            |row: &Row| Ok(Stored { collation, has_all_names: row.get(0)?, days: set(row, 1)?, last_day: row.get(2)? });
         connection.query_row(sql, [collation.sqlite_name()], about).optional()
+    }
+
+    /// The day of the latest event.
+    pub(super) fn last_day(&self) -> Option<NaiveDate> {
+        NaiveDate::from_num_days_from_ce_opt(self.last_day?)
     }
 
     /// The users whom the question counts, by their numbers; None where these sets do not tell.
@@ -219,9 +233,9 @@ mod tests {
         let mut activity = Activity::new(Collation::GeneralCi);
         for number in 0..=NAMES_MOST {
             let name = format!("event {number}");
-            // So many users that they fill more than one chunk.
+            // So many users in all that they fill more than one chunk.
             for uid in 0..20 {
-                activity.add(day_number(day), format!("{number}-{uid}").as_bytes(), Some(name.as_bytes()));
+                activity.add(day_number(day), Some(format!("{number}-{uid}").as_bytes()), Some(name.as_bytes()));
             }
         }
         activity.finish().store(&connection).unwrap();

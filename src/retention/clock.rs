@@ -9,6 +9,11 @@ pub(super) fn day_number(day: NaiveDate) -> i32 {
     day.num_days_from_ce()
 }
 
+/// The day that a time as MySQL writes it begins with; None for the zero date.
+pub(super) fn day_of(time: &str) -> Option<NaiveDate> {
+    time.get(..10)?.parse().ok()
+}
+
 /// Reads times, faster where one is on the same day as that before it.
 #[derive(Debug, Clone)]
 pub(super) struct Clock {

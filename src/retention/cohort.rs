@@ -12,7 +12,7 @@ use std::thread;
 
 use chrono::{Days, NaiveDate};
 
-use super::clock::day_number;
+use super::clock::{DayNumber, day_number};
 use super::collation::Collation;
 use super::events::{Event, EventError, EventOptions, EventsRead, Taker, read_events};
 use super::numbered::Numbered;
@@ -107,6 +107,8 @@ pub struct Cohorts {
     users: usize,
     installed: Bits,
     active: Bits,
+    /// The day of the latest event, of whatever user and name.
+    last_day: Option<NaiveDate>,
 }
 
 /// Bits of each user, a slot a bit.
@@ -148,12 +150,15 @@ impl Cohorts {
         let mut members = Members::new(wanted);
         let mut kept = Kept::default();
         let scout = Scout { wanted, folded_event: folded(wanted.collation, wanted.event) };
+        let mut last_day = None;
         let read = read_events(inputs, options, progress, &scout, |found: Found| {
+            last_day = last_day.max(found.last_day);
             records(&found.installs).for_each(|(slot, user)| members.add(slot, user));
             kept.push(found.window).map_err(EventError::Spill)
         })?;
         let active = members.find(&kept, options.scan.threads).map_err(EventError::Spill)?;
-        Ok((Cohorts { users: members.users.len(), installed: members.installed, active }, read))
+        let last_day = last_day.and_then(NaiveDate::from_num_days_from_ce_opt);
+        Ok((Cohorts { users: members.users.len(), installed: members.installed, active, last_day }, read))
     }
 
     /// The users who were active on the window's first slot: all that [`Wanted::once`] leaves to tell.
@@ -175,15 +180,25 @@ impl Cohorts {
     }
 }
 
-/// Of a cohort, how many it has and how many came back on each of some days.
+/// Of a cohort, how many it has and how many came back on each of some days. What lies behind the last day of the events is
+/// not known yet, and that is not the same as nobody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Curve {
     /// The day of the install.
     pub install_day: NaiveDate,
-    /// How many users it has.
-    pub users: u64,
-    /// Days, and how many of these users were active on each.
-    pub days: Vec<(NaiveDate, u64)>,
+    /// How many users it has; None where the events end before.
+    pub users: Option<u64>,
+    /// Days, and how many of these users were active on each; None where the events end before.
+    pub days: Vec<(NaiveDate, Option<u64>)>,
+}
+
+/// Curves, and how far the events go that tell them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CurvesFound {
+    /// A curve for each install day.
+    pub curves: Vec<Curve>,
+    /// The day of the latest event; None where there is none with a time.
+    pub last_day: Option<NaiveDate>,
 }
 
 /// What curves are asked for: for each install day the days from `after.0` to `after.1` days behind it.
@@ -207,21 +222,31 @@ impl Curves {
         DaySpan::new(self.window(self.installs.first)?.first, self.window(self.installs.last)?.last)
     }
 
-    /// The curves as whoever answers single questions tells them: a cohort's size is how many of it have an event on the very
-    /// day of the install, for all of them have one.
+    /// The curves as whoever answers single questions tells them, of events of which the latest is on `last_day`: a cohort's
+    /// size is how many of it have an event on the very day of the install, for all of them have one.
     ///
     /// # Errors
     /// What `ask` gives.
-    pub fn ask<E>(&self, event: &str, mut ask: impl FnMut(&Question) -> Result<u64, E>) -> Result<Vec<Curve>, E> {
+    pub fn ask<E>(
+        &self,
+        event: &str,
+        last_day: Option<NaiveDate>,
+        mut ask: impl FnMut(&Question) -> Result<u64, E>,
+    ) -> Result<CurvesFound, E> {
         let mut curves = Vec::new();
         for install_day in self.installs.days() {
-            let mut on = |day| ask(&Question { install_day, from: day, to: day, event: event.to_owned() });
+            let mut on = |day| match last_day {
+                Some(last) if day <= last => {
+                    ask(&Question { install_day, from: day, to: day, event: event.to_owned() }).map(Some)
+                }
+                _ => Ok(None),
+            };
             let users = on(install_day)?;
             let days = self.window(install_day).into_iter().flat_map(DaySpan::days);
             let days = days.map(|day| Ok((day, on(day)?))).collect::<Result<_, E>>()?;
             curves.push(Curve { install_day, users, days });
         }
-        Ok(curves)
+        Ok(CurvesFound { curves, last_day })
     }
 
     /// The curves from `inputs`; None where the days are too many.
@@ -235,7 +260,7 @@ impl Curves {
         collation: Collation,
         options: &EventOptions,
         progress: &dyn Progress,
-    ) -> Result<Option<(Vec<Curve>, EventsRead)>, EventError> {
+    ) -> Result<Option<(CurvesFound, EventsRead)>, EventError> {
         let Some(window) = self.whole_window() else { return Ok(None) };
         let wanted = Wanted::days(event, collation, self.installs, window);
         let (cohorts, read) = Cohorts::read(inputs, &wanted, options, progress)?;
@@ -243,9 +268,12 @@ impl Curves {
             let days = self.window(install_day)?;
             let first = window.place(days.first)?;
             let (users, active) = cohorts.curve(cohort, first..first + days.len());
-            Some(Curve { install_day, users, days: days.days().zip(active).collect() })
+            let known = |day, users| cohorts.last_day.filter(|last| day <= *last).map(|_| users);
+            let days = days.days().zip(active).map(|(day, active)| (day, known(day, active))).collect();
+            Some(Curve { install_day, users: known(install_day, users), days })
         };
-        Ok(Some((self.installs.days().enumerate().filter_map(curve).collect(), read)))
+        let curves = self.installs.days().enumerate().filter_map(curve).collect();
+        Ok(Some((CurvesFound { curves, last_day: cohorts.last_day }, read)))
     }
 }
 
@@ -265,12 +293,14 @@ struct Scout<'a> {
 struct Found {
     installs: Vec<u8>,
     window: Box<[u8]>,
+    last_day: DayNumber,
 }
 
 #[derive(Default)]
 struct ScoutWorker {
     installs: Vec<u8>,
     window: Vec<u8>,
+    last_day: DayNumber,
     folded: Vec<u8>,
 }
 
@@ -284,6 +314,7 @@ impl Taker for Scout<'_> {
 
     #[inline]
     fn take(&self, worker: &mut ScoutWorker, event: &Event) {
+        worker.last_day = worker.last_day.max(event.day);
         let (Some(day), Some(uid)) = (event.day, event.uid) else { return };
         if let (Some(slot), Some(name)) = (self.wanted.installs.of(day), event.event_name)
             && self.is_install(name, &mut worker.folded)
@@ -297,6 +328,7 @@ impl Taker for Scout<'_> {
 
     #[inline(always)]
     fn take_quick(&self, worker: &mut ScoutWorker, event: &QuickEvent) {
+        worker.last_day = worker.last_day.max(Some(event.day));
         if let Some(slot) = self.wanted.installs.of(event.day)
             && self.is_quick_install(event.event_name, &mut worker.folded)
         {
@@ -310,7 +342,7 @@ impl Taker for Scout<'_> {
     fn found(&self, worker: &mut ScoutWorker) -> Found {
         let window = worker.window.as_slice().into();
         worker.window.clear();
-        Found { installs: std::mem::take(&mut worker.installs), window }
+        Found { installs: std::mem::take(&mut worker.installs), window, last_day: worker.last_day.take() }
     }
 }
 

@@ -2,9 +2,11 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use chrono::NaiveDate;
 use rusqlite::{Connection, OpenFlags};
 
 use super::activity::Stored;
+use super::clock::day_of;
 use super::cohort::{Cohorts, Wanted};
 use super::collation::Collation;
 use super::events::{EventError, EventNames, EventOptions, EventsRead};
@@ -197,6 +199,19 @@ impl Database {
             None => 0,
         };
         Ok(count.unsigned_abs())
+    }
+
+    /// The day of the latest event; None where there is none with a time. Unless `q1 load` noted it, all are looked at.
+    ///
+    /// # Errors
+    /// When the query fails.
+    pub fn last_day(&self) -> Result<Option<NaiveDate>, DatabaseError> {
+        if let Some(stored) = &self.stored {
+            return Ok(stored.last_day());
+        }
+        let latest: Option<String> =
+            self.connection.query_row("SELECT MAX(time) FROM piwik_track", [], |row| row.get(0))?;
+        Ok(latest.as_deref().and_then(day_of))
     }
 
     /// A time that is not like MySQL's, if there is one. Every row is looked at: a single one among sound ones would be left

@@ -112,7 +112,7 @@ fn fill(
         let reading = scope.spawn(move || {
             read_events(inputs, options, progress, &Copyist, |part: Batch| {
                 part.each(|day, [_, uid, name]| {
-                    if let (Some(day), Some(uid)) = (day, uid) {
+                    if let Some(day) = day {
                         activity.add(day, uid, name);
                     }
                     Ok(())

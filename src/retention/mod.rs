@@ -13,7 +13,7 @@ mod question;
 mod quick;
 pub mod server;
 
-pub use cohort::{Cohorts, Curve, Curves, DAYS_MOST, DaySpan, Wanted};
+pub use cohort::{Cohorts, Curve, Curves, CurvesFound, DAYS_MOST, DaySpan, Wanted};
 pub use collation::Collation;
 pub use database::{Database, DatabaseError, TableNames};
 pub use events::{BadEvent, EventError, EventNames, EventOptions, EventsRead, SAMPLE};

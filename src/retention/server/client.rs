@@ -3,14 +3,16 @@ use std::net::ToSocketAddrs;
 use std::sync::mpsc;
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use mysql::prelude::Queryable;
 use mysql::{Conn, DriverError, Error, Opts, OptsBuilder, Params, SslOpts, Value};
 
 use super::address::{Address, TlsMode};
 use super::error::ServerError;
-use super::text::text;
+use super::text::{latest, text};
 use super::tls;
 use crate::retention::TableNames;
+use crate::retention::clock::day_of;
 use crate::retention::question::Question;
 
 /// How long a connection may take at most, however long the answer may.
@@ -110,6 +112,15 @@ impl Server {
         self.bind(question, event_name)?;
         let answer = self.first::<u64>(&text(&self.names), "the question")?;
         Ok(answer.unwrap_or_default())
+    }
+
+    /// The day of the latest event; None where there is none with a time.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    pub fn last_day(&mut self) -> Result<Option<NaiveDate>, ServerError> {
+        let latest = self.first::<Option<String>>(&latest(&self.names), "the latest event's time")?;
+        Ok(latest.flatten().as_deref().and_then(day_of))
     }
 
     /// The columns of `table`, from the catalogue.

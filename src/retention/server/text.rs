@@ -14,11 +14,23 @@ static NAMES: LazyLock<Regex> = LazyLock::new(|| {
 
 /// `sql/q1.sql` itself for the usual names; for others the same text with these, quoted, and without its comments.
 pub(super) fn text(names: &TableNames) -> String {
+    with_names(SQL, names)
+}
+
+/// The time of the latest event. By name, so that an index on `(event_name, time, uid)` need be looked into only once a name.
+pub(super) fn latest(names: &TableNames) -> String {
+    with_names(
+        "SELECT MAX(latest) FROM (SELECT MAX(e.time) AS latest FROM piwik_track AS e GROUP BY e.event_name) AS by_name",
+        names,
+    )
+}
+
+fn with_names(sql: &str, names: &TableNames) -> String {
     if *names == TableNames::default() {
-        return SQL.to_owned();
+        return sql.to_owned();
     }
     // A name could end a comment's line.
-    let code: Vec<&str> = SQL.lines().filter(|line| !line.trim_start().starts_with("--")).collect();
+    let code: Vec<&str> = sql.lines().filter(|line| !line.trim_start().starts_with("--")).collect();
     let named = |found: &Captures<'_>| match found.get(1).map(|column| column.as_str()) {
         None => quoted(&names.table),
         Some("time") => format!(".{}", quoted(&names.columns.time)),
