@@ -334,9 +334,11 @@ impl<'a> RangeReader<'a> {
     }
 }
 
-/// A block that owns its bytes.
+/// A block that owns its bytes, the first of `bytes`; those behind them are of no meaning, and spare the filling with zeros
+/// when the memory is used again.
 struct Chunk {
     bytes: Vec<u8>,
+    filled: usize,
     lines_end: usize,
     is_cut: bool,
     offset: u64,
@@ -344,7 +346,7 @@ struct Chunk {
 
 impl Chunk {
     fn block(&self) -> Block<'_> {
-        let (lines, cut) = self.bytes.split_at(self.lines_end);
+        let (lines, cut) = self.bytes[..self.filled].split_at(self.lines_end);
         Block { bytes: lines, offset: self.offset, cut_line: self.is_cut.then_some(cut) }
     }
 }
@@ -367,41 +369,42 @@ impl LineCutter {
 
     /// The next chunk, in `buffer`; None at the end.
     fn next(&mut self, mut buffer: Vec<u8>) -> io::Result<Option<Chunk>> {
-        buffer.clear();
-        buffer.append(&mut self.rest);
+        let mut filled = self.rest.len();
+        let mut want = self.block_bytes.max(filled + 1);
+        grow(&mut buffer, want);
+        buffer[..filled].copy_from_slice(&self.rest);
+        self.rest.clear();
         let mut newline_behind = 0;
-        let mut want = self.block_bytes.max(buffer.len() + 1);
         loop {
-            self.read_to(&mut buffer, want)?;
-            if let Some(at) = memchr::memrchr(b'\n', &buffer[newline_behind..]) {
+            filled = self.read_to(&mut buffer[..want], filled)?;
+            if let Some(at) = memchr::memrchr(b'\n', &buffer[newline_behind..filled]) {
                 let lines_end = newline_behind + at + 1;
-                self.rest.extend_from_slice(&buffer[lines_end..]);
-                buffer.truncate(lines_end);
-                return Ok(Some(self.chunk(buffer, lines_end, false, 0)));
+                self.rest.extend_from_slice(&buffer[lines_end..filled]);
+                return Ok(Some(self.chunk(buffer, lines_end, lines_end, 0)));
             }
             if self.ended {
-                let lines_end = buffer.len();
-                return Ok((lines_end > 0).then(|| self.chunk(buffer, lines_end, false, 0)));
+                return Ok((filled > 0).then(|| self.chunk(buffer, filled, filled, 0)));
             }
-            if buffer.len() > self.line_bytes_max {
+            if filled > self.line_bytes_max {
                 let skipped = self.skip_line()?;
-                return Ok(Some(self.chunk(buffer, 0, true, skipped)));
+                return Ok(Some(self.chunk(buffer, filled, 0, skipped)));
             }
-            newline_behind = buffer.len();
-            want = buffer.len() * 2;
+            newline_behind = filled;
+            want = filled * 2;
+            grow(&mut buffer, want);
         }
     }
 
-    fn chunk(&mut self, bytes: Vec<u8>, lines_end: usize, is_cut: bool, skipped: u64) -> Chunk {
+    /// The first `filled` of `bytes`, whose lines end at `lines_end`; where that is not all, the rest is a line that is cut.
+    fn chunk(&mut self, bytes: Vec<u8>, filled: usize, lines_end: usize, skipped: u64) -> Chunk {
         let offset = self.offset;
-        self.offset += bytes.len() as u64 + skipped;
-        Chunk { bytes, lines_end, is_cut, offset }
+        self.offset += filled as u64 + skipped;
+        Chunk { bytes, filled, lines_end, is_cut: lines_end < filled, offset }
     }
 
-    fn read_to(&mut self, buffer: &mut Vec<u8>, want: usize) -> io::Result<()> {
-        let mut filled = buffer.len();
-        buffer.resize(want.max(filled), 0);
-        while filled < want && !self.ended {
+    /// Fills `buffer` from `filled` on; gives how much of it is filled then, all unless the stream ends.
+    fn read_to(&mut self, buffer: &mut [u8], mut filled: usize) -> io::Result<usize> {
+        while filled < buffer.len() && !self.ended {
             match self.reader.read(&mut buffer[filled..]) {
                 Ok(0) => self.ended = true,
                 Ok(read) => filled += read,
@@ -409,24 +412,29 @@ impl LineCutter {
                 Err(error) => return Err(error),
             }
         }
-        buffer.truncate(filled);
-        Ok(())
+        Ok(filled)
     }
 
     /// Reads over the rest of a line; gives its length.
     fn skip_line(&mut self) -> io::Result<u64> {
         let mut skipped = 0;
-        let mut piece = Vec::new();
+        let mut piece = vec![0; self.block_bytes];
         while !self.ended {
-            piece.clear();
-            self.read_to(&mut piece, self.block_bytes)?;
-            if let Some(at) = memchr::memchr(b'\n', &piece) {
-                self.rest.extend_from_slice(&piece[at + 1..]);
+            let filled = self.read_to(&mut piece, 0)?;
+            if let Some(at) = memchr::memchr(b'\n', &piece[..filled]) {
+                self.rest.extend_from_slice(&piece[at + 1..filled]);
                 return Ok(skipped + at as u64 + 1);
             }
-            skipped += piece.len() as u64;
+            skipped += filled as u64;
         }
         Ok(skipped)
+    }
+}
+
+/// Makes `buffer` `len` bytes long, unless it is longer.
+fn grow(buffer: &mut Vec<u8>, len: usize) {
+    if buffer.len() < len {
+        buffer.resize(len, 0);
     }
 }
 

@@ -56,6 +56,13 @@ impl Splitter {
             if newlines != 0 {
                 delimiters &= (newlines & newlines.wrapping_neg()) - 1;
             }
+            // Between wanted columns far apart, whole windows are only counted.
+            let ends = delimiters.count_ones() as usize;
+            if ends > 0 && self.wanted.get(found).is_some_and(|wanted| column + ends <= *wanted) {
+                column += ends;
+                field_start = base + WINDOW - delimiters.leading_zeros() as usize;
+                delimiters = 0;
+            }
             while delimiters != 0 && found < self.wanted.len() {
                 let at = base + delimiters.trailing_zeros() as usize;
                 delimiters &= delimiters - 1;
