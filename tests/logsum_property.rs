@@ -10,7 +10,7 @@ use votekit::units::Day;
 use votekit::weblog::by::{By, Key};
 use votekit::weblog::group::GroupOptions;
 use votekit::weblog::{
-    Choice, Column, DayRange, Filter, GroupRun, Media, Needs, Outcome, Sinks, Span, SumOptions, sum,
+    Choice, Column, DayRange, Filter, GroupRun, Media, Moment, Needs, Outcome, Sinks, Span, SumOptions, Wanted, sum,
 };
 
 /// What the reference finds.
@@ -90,14 +90,14 @@ fn plain(files: &[(String, String)], from: (i32, u32, u32), to: (i32, u32, u32))
     found
 }
 
-fn options(scan: ScanOptions, only_days: bool) -> SumOptions {
+fn options(scan: ScanOptions, wanted: Wanted) -> SumOptions {
     let date = |text: &str| text.parse::<Day>().ok();
     let days = DayRange::new(date("2019-08-24"), date("2019-08-25")).unwrap();
     SumOptions {
         filter: Filter { span: Span::days(days), media: Media::Jpeg, content_type: Some(0), tests: Vec::new() },
         needs: Needs { time: false, columns: vec![Column::ContentType] },
         format: Choice::Detect,
-        only_days,
+        wanted,
         strict: false,
         sorted: false,
         rejects: None,
@@ -164,8 +164,8 @@ proptest! {
         fs::write(&path, &text).unwrap();
         let inputs = [Input::Path(path.clone())];
         let scan = ScanOptions { threads: 2, block_bytes, ..ScanOptions::default() };
-        let whole = sum(&inputs, &options(scan, false), &Sinks::new(|| ()), &());
-        let found = sum(&inputs, &SumOptions { sorted: true, ..options(scan, false) }, &Sinks::new(|| ()), &());
+        let whole = sum(&inputs, &options(scan, Wanted::Rows), &Sinks::new(|| ()), &());
+        let found = sum(&inputs, &SumOptions { sorted: true, ..options(scan, Wanted::Rows) }, &Sinks::new(|| ()), &());
         prop_assert!(found.failed.is_empty(), "{:?}", found.failed);
         prop_assert_eq!((found.totals.bytes, found.totals.requests), (whole.totals.bytes, whole.totals.requests));
         for bad in &found.totals.bad_rows {
@@ -175,7 +175,7 @@ proptest! {
         let last = days.iter().rev().find(|(_, rows, _)| *rows > 0).unwrap().0;
         let wrong = text.replacen("url\n", &format!("url\n2019-08-{}\t10:00:00\t1\t/a.jpg\n", last + 1), 1);
         fs::write(&path, wrong).unwrap();
-        let all = SumOptions { sorted: true, ..options(scan, false) };
+        let all = SumOptions { sorted: true, ..options(scan, Wanted::Rows) };
         let all = SumOptions { filter: Filter { span: Span::days(DayRange::new(None, None).unwrap()), ..all.filter }, ..all };
         prop_assert!(!sum(&inputs, &all, &Sinks::new(|| ()), &()).failed.is_empty());
     }
@@ -199,7 +199,7 @@ proptest! {
         }
         let expected = plain(&texts, (2019, 8, 24), (2019, 8, 25));
         let scan = ScanOptions { threads, block_bytes, ..ScanOptions::default() };
-        let Outcome { totals, failed } = sum(&inputs, &options(scan, false), &Sinks::new(|| ()), &());
+        let Outcome { totals, failed } = sum(&inputs, &options(scan, Wanted::Rows), &Sinks::new(|| ()), &());
         prop_assert!(failed.is_empty(), "{failed:?}");
         let first_bad: Vec<String> = totals.bad_rows.iter().map(|bad| format!("{}:{}:", bad.input, bad.line)).collect();
         prop_assert_eq!((totals.bytes, totals.requests), (expected.bytes, expected.requests));
@@ -207,8 +207,8 @@ proptest! {
         prop_assert_eq!(first_bad, expected.first_bad);
 
         let groups = GroupOptions { top: None, memory_bytes: 64 << 20, workers: threads, may_spill: true };
-        for only_days in [true, false] {
-            let mut options = options(scan, only_days);
+        for wanted in [Wanted::Days, Wanted::Rows] {
+            let mut options = options(scan, wanted);
             let run = GroupRun::new(&[By::Day], &mut options.needs, 0, groups);
             let sinks = Sinks::new(|| run.counter());
             let outcome = sum(&inputs, &options, &sinks, &());
@@ -318,11 +318,140 @@ proptest! {
             }
             let inputs = Input::below(folder.path()).unwrap();
             let scan = ScanOptions { threads, block_bytes, ..ScanOptions::default() };
-            let outcome = sum(&inputs, &options(scan, false), &Sinks::new(|| ()), &());
+            let outcome = sum(&inputs, &options(scan, Wanted::Rows), &Sinks::new(|| ()), &());
             prop_assert!(outcome.failed.is_empty(), "{}: {:?}", name, outcome.failed);
             prop_assert_eq!((outcome.totals.bytes, outcome.totals.rows_bad), (expected, 0), "{}", name);
             prop_assert_eq!(outcome.totals.rows_read, requests.len() as u64);
             prop_assert!(outcome.totals.formats.iter().all(|(_, format)| format == name), "{:?}", outcome.totals.formats);
         }
+    }
+}
+
+/// A day's date and an hour of it, `second` seconds after 2019-08-23, on clocks that are `offset_secs` ahead.
+fn hour(second: u32, offset_secs: i32) -> String {
+    let begin = chrono::NaiveDate::from_ymd_opt(2019, 8, 23).unwrap().and_hms_opt(0, 0, 0).unwrap();
+    let shown = begin + chrono::TimeDelta::seconds(i64::from(second) + i64::from(offset_secs));
+    shown.format("%Y-%m-%dT%H:00").to_string()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(120))]
+    #[test]
+    fn hours_on_any_clock_are_those_of_the_plain_reference(
+        runs in proptest::collection::vec((0u32..3 * 86_400, 1u32..30, 1u32..900, prop_oneof![9 => Just(true), 1 => Just(false)]), 1..30),
+        offset_secs in prop_oneof![Just(0), Just(8 * 3600), Just(-3 * 3600 - 1800), Just(5 * 3600 + 2700)],
+        ends in proptest::option::of((0u32..4 * 86_400, 0u32..86_400)),
+        block_bytes in prop_oneof![20usize..2000, Just(1 << 20)],
+        threads in 1usize..4,
+    ) {
+        // Seconds since 2019-08-23 on the log's clock, whether the time can be read, the size.
+        let rows: Vec<(u32, bool, u32)> = runs
+            .iter()
+            .flat_map(|(second, rows, step, good)| (0..*rows).map(move |row| (second + row * step, *good || row % 3 > 0, row)))
+            .collect();
+        let at = |second: u32| {
+            let date = chrono::NaiveDate::from_ymd_opt(2019, 8, 23).unwrap() + chrono::Days::new(u64::from(second / 86_400));
+            Moment { date: date.into(), second: second % 86_400 }
+        };
+        let mut span = Span::days(DayRange::new(None, None).unwrap());
+        span.offset_secs = offset_secs;
+        let (from, to) = ends.map_or((0, u32::MAX), |(from, length)| (from, from + length));
+        if ends.is_some() {
+            (span.from, span.to) = (Some(at(from)), Some(at(to)));
+        }
+        let mut expected: BTreeMap<String, (u64, u128)> = BTreeMap::new();
+        for (second, _, size) in rows.iter().filter(|(_, good, _)| *good) {
+            let shown = i64::from(*second) + i64::from(offset_secs);
+            if (i64::from(from)..=i64::from(to)).contains(&shown) || ends.is_none() {
+                let sums = expected.entry(hour(*second, offset_secs)).or_default();
+                *sums = (sums.0 + 1, sums.1 + u128::from(*size));
+            }
+        }
+        for is_quick in [true, false] {
+            let lines: Vec<String> = rows
+                .iter()
+                .map(|(second, good, size)| {
+                    let Moment { date, second } = at(*second);
+                    let seconds = if *good { second % 60 } else { 61 };
+                    let time = format!("{:02}:{:02}:{seconds:02}", second / 3600, second / 60 % 60);
+                    if is_quick { format!("{date}\t{time}\t{size}\t/{size}.jpg") } else { format!("{size}\t/x.jpg\t{time}\t{date}") }
+                })
+                .collect();
+            let header = if is_quick { "date\ttime\tsize\turl" } else { "size\turl\ttime\tdate" };
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            std::io::Write::write_all(&mut file, format!("{header}\n2019-01-01\t00:00:00\n{}\n", lines.join("\n")).as_bytes()).unwrap();
+            let scan = ScanOptions { threads, block_bytes, ..ScanOptions::default() };
+            for wanted in [Wanted::Hours, Wanted::Rows] {
+                let mut options = options(scan, wanted);
+                options.filter.span = span;
+                options.needs.time = true;
+                let groups = GroupOptions { top: None, memory_bytes: 64 << 20, workers: threads, may_spill: true };
+                let run = GroupRun::new(&[By::Hour], &mut options.needs, offset_secs, groups);
+                prop_assert_eq!(run.wanted(), Wanted::Hours);
+                let sinks = Sinks::new(|| run.counter());
+                let outcome = sum(&[Input::Path(file.path().to_owned())], &options, &sinks, &());
+                if rows.iter().all(|(_, good, _)| !good) {
+                    continue;
+                }
+                prop_assert!(outcome.failed.is_empty(), "{:?}", outcome.failed);
+                prop_assert_eq!(outcome.totals.rows_bad, 1 + rows.iter().filter(|(_, good, _)| !good).count() as u64);
+                let by_hour: BTreeMap<String, (u64, u128)> = run
+                    .finish(sinks.into_all())
+                    .unwrap()
+                    .rows
+                    .iter()
+                    .map(|row| (String::from_utf8(Key::parts(&row.key.0)[0].to_vec()).unwrap(), (row.sum.requests, row.sum.bytes)))
+                    .collect();
+                prop_assert_eq!(&by_hour, &expected);
+            }
+        }
+    }
+
+    #[test]
+    fn csv_rows_over_many_lines_are_what_the_csv_crate_reads(
+        rows in proptest::collection::vec((0u32..1000, "[a-z\"\n,]{0,12}", any::<bool>()), 1..40),
+        forgotten in proptest::option::of(any::<prop::sample::Index>()),
+        crlf: bool,
+        block_bytes in prop_oneof![1usize..200, Just(1 << 20)],
+        threads in 1usize..4,
+        packed: bool,
+    ) {
+        let mut lines = Vec::new();
+        let (mut bytes, mut requests, mut bad_line) = (0u128, 0u64, None);
+        for (number, (size, path, is_jpeg)) in rows.iter().enumerate() {
+            // A row whose quote nobody closed, the others behind it without quotes or line breaks.
+            let is_forgotten = forgotten.map(|at| at.index(rows.len())) == Some(number);
+            let plain = forgotten.is_some_and(|at| at.index(rows.len()) <= number);
+            let url = format!("/{}.{}", if plain { "x".to_owned() } else { path.clone() }, if *is_jpeg { "jpg" } else { "png" });
+            let url = match (is_forgotten, plain) {
+                (true, _) => format!("\"{url}"),
+                (_, true) => url,
+                _ => format!("\"{}\"", url.replace('"', "\"\"")),
+            };
+            if is_forgotten {
+                bad_line = Some(2 + lines.iter().map(|line: &String| 1 + line.matches('\n').count()).sum::<usize>());
+            } else if *is_jpeg {
+                bytes += u128::from(*size);
+                requests += 1;
+            }
+            lines.push(format!("2019-08-24,10:00:00,{size},{url},200"));
+        }
+        prop_assume!(bad_line.is_none() || rows.len() > 1);
+        let end = if crlf { "\r\n" } else { "\n" };
+        let text = format!("date,time,size,url,status{end}{}{end}", lines.join(end));
+        if bad_line.is_none() {
+            let mut reader = csv::Reader::from_reader(text.as_bytes());
+            let read: u128 = reader.records().map(|row| row.unwrap()).filter(|row| row[3].ends_with(".jpg")).map(|row| row[2].parse::<u128>().unwrap()).sum();
+            prop_assert_eq!(read, bytes);
+        }
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        std::io::Write::write_all(&mut file, &if packed { gzip(text.as_bytes()) } else { text.into_bytes() }).unwrap();
+        let input = [Input::Path(file.path().to_owned())];
+        let scan = ScanOptions { threads, block_bytes, ..ScanOptions::default() };
+        let Outcome { totals, failed } = sum(&input, &options(scan, Wanted::Rows), &Sinks::new(|| ()), &());
+        prop_assert!(failed.is_empty(), "{:?}", failed);
+        prop_assert_eq!((totals.bytes, totals.requests), (bytes, requests));
+        prop_assert_eq!(totals.rows_bad, u64::from(bad_line.is_some()));
+        prop_assert_eq!(totals.bad_rows.first().map(|bad| bad.line as usize), bad_line);
     }
 }

@@ -1,24 +1,42 @@
-//! The quick look, halves and blocks give what reading row by row gives, whatever the bytes.
+//! The quick look, halves and blocks of any size give what reading row by row gives, whatever the bytes.
 #![no_main]
 use libfuzzer_sys::fuzz_target;
 use votekit::scan::{Input, ScanOptions};
 use votekit::units::Day;
-use votekit::weblog::{Choice, Column, DayRange, Filter, Media, Needs, Outcome, Sinks, Span, SumOptions, Test, sum};
+use votekit::weblog::{
+    Choice, Column, DayRange, Filter, Media, Moment, Needs, Outcome, Sinks, Span, SumOptions, Test, Totals, Wanted, sum,
+};
 
-fn options(block_bytes: usize, tests: Vec<Test>) -> SumOptions {
+fn options(format: &str, block_bytes: usize, time: bool, tests: Vec<Test>) -> SumOptions {
     let day = |text: &str| text.parse::<Day>().ok();
-    let days = DayRange::new(day("2019-08-24"), day("2019-08-25"));
-    let Ok(days) = days else { unreachable!("these days make a range") };
+    let (first, last) = (day("2019-08-24"), day("2019-08-25"));
+    let Ok(days) = DayRange::new(first, last) else { unreachable!("these days make a range") };
+    let from = first.filter(|_| time).map(|day| Moment { date: day.into(), second: 10 * 3600 + 28 * 60 });
     SumOptions {
-        filter: Filter { span: Span::days(days), media: Media::Jpeg, content_type: Some(0), tests },
-        needs: Needs { time: false, columns: vec![Column::ContentType] },
-        format: Choice::Named("four-columns".to_owned()),
-        only_days: false,
+        filter: Filter { span: Span { from, ..Span::days(days) }, media: Media::Jpeg, content_type: Some(0), tests },
+        needs: Needs { time, columns: vec![Column::ContentType] },
+        format: Choice::Named(format.to_owned()),
+        wanted: Wanted::Rows,
         sorted: false,
         strict: false,
         rejects: None,
         scan: ScanOptions { threads: 1, block_bytes, ..ScanOptions::default() },
     }
+}
+
+/// What is found in `text`, by each of the ways.
+fn totals(text: Vec<u8>, ways: &[SumOptions]) -> Vec<Totals> {
+    let input = [Input::BuiltIn { name: "fuzz", bytes: Box::leak(text.into_boxed_slice()) }];
+    let found = ways.iter().map(|options| {
+        let Outcome { totals, .. } = sum(&input, options, &Sinks::new(|| ()), &());
+        totals
+    });
+    let found = found.collect();
+    if let [Input::BuiltIn { bytes, .. }] = input {
+        // SAFETY: the input was made above from a box of this very size, and nothing refers to it any more.
+        drop(unsafe { Box::from_raw(std::ptr::from_ref(bytes).cast_mut()) });
+    }
+    found
 }
 
 fuzz_target!(|data: &[u8]| {
@@ -29,13 +47,15 @@ fuzz_target!(|data: &[u8]| {
         text.push(b'\n');
         text.extend_from_slice(b"2019-08-24\t10:28:13\t13500\t/media/thumbnail/fd1140af02.jpg\n");
     }
-    let input = [Input::BuiltIn { name: "fuzz", bytes: Box::leak(text.into_boxed_slice()) }];
     // A test that always holds keeps the quick look away.
     let always = vec![Test::Url(regex::bytes::Regex::new("").unwrap_or_else(|_| unreachable!("an empty pattern")))];
-    let Outcome { totals: quick, .. } = sum(&input, &options(1 << 20, Vec::new()), &Sinks::new(|| ()), &());
-    let Outcome { totals: full, .. } = sum(&input, &options(1 << 20, always), &Sinks::new(|| ()), &());
-    assert_eq!(quick, full);
-    let [Input::BuiltIn { bytes, .. }] = input else { return };
-    // SAFETY: the input was made above from a box of this very size, and nothing refers to it any more.
-    drop(unsafe { Box::from_raw(std::ptr::from_ref(bytes).cast_mut()) });
+    for time in [false, true] {
+        let ways = [Vec::new(), always.clone()].map(|tests| options("four-columns", 1 << 20, time, tests));
+        let found = totals(text.clone(), &ways);
+        assert_eq!(found[0], found[1]);
+    }
+    // Rows of CSV that go over lines, and lines that only seem to.
+    let csv = [b"date,size,url\n2019-08-24,1,/first.jpg\n", data].concat();
+    let found = totals(csv, &[1, 50, 1 << 20].map(|block_bytes| options("csv", block_bytes, false, Vec::new())));
+    assert!(found.windows(2).all(|pair| pair[0] == pair[1]), "{found:?}");
 });

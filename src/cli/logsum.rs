@@ -73,7 +73,7 @@ impl Args {
             filter,
             needs,
             format: log_format,
-            only_days: run.only_days(),
+            wanted: run.wanted(),
             sorted: self.sorted,
             strict: self.strict,
             rejects: rejects.as_ref().map(files::Growing::writer),

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use super::group::{Grouped, Row, Sum};
 use super::media;
 use super::record::Column;
+use super::url::{Extension, extension};
 use crate::report::{Report, Value};
 
 /// What a group's rows have in common.
@@ -34,7 +35,7 @@ pub enum By {
 }
 
 /// What stands where a row has nothing: a URL without an extension, a log without a media type.
-pub const NONE: &[u8] = b"(none)";
+pub const NONE: &str = "(none)";
 /// What stands for all groups that are not shown one by one.
 pub const OTHER: &str = "(other)";
 
@@ -161,51 +162,28 @@ fn without_escapes(part: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned((0..part.len()).filter(|at| !follows_nul(*at)).map(|at| part[at]).collect())
 }
 
-/// `url` without query and fragment.
-pub fn without_query(url: &[u8]) -> &[u8] {
-    memchr::memchr2(b'?', b'#', url).map_or(url, |at| &url[..at])
+/// The media types that extensions suggest. It keeps the last, which the next row asks for again as a rule.
+#[derive(Debug, Clone, Default)]
+pub struct Suggestions {
+    last: Option<(Extension, Option<&'static str>)>,
 }
 
-/// The host of an absolute `url`, in small letters and without a port (RFC 3986, section 3.2).
-pub fn host(url: &[u8]) -> Option<Vec<u8>> {
-    let url = without_query(url);
-    let path = media::path(url);
-    let (_, authority) = url[..url.len() - path.len()].split_at_checked(memchr::memmem::find(url, b"://")? + 3)?;
-    let host = authority.rsplit(|byte| *byte == b'@').next().unwrap_or_default();
-    let port = host.iter().rposition(|byte| *byte == b':').filter(|at| host[at + 1..].iter().all(u8::is_ascii_digit));
-    Some(host[..port.unwrap_or(host.len())].to_ascii_lowercase())
-}
-
-/// The path of `url` up to its last `/`, with it.
-pub fn dir(url: &[u8]) -> &[u8] {
-    match media::path(url) {
-        // `https://host` asks for the root.
-        b"" if !url.is_empty() => b"/",
-        path => memchr::memrchr(b'/', path).map_or(NONE, |at| &path[..=at]),
+impl Suggestions {
+    /// The media type that `content_type` tells, else the one that the extension of `url` suggests; None where neither does.
+    pub fn media_type<'a>(&mut self, url: &[u8], content_type: &'a [u8]) -> Option<&'a str> {
+        if let Some(told) = media::essence(content_type) {
+            return Some(told);
+        }
+        let extension = extension(url)?;
+        match self.last {
+            Some((last, media_type)) if last == extension => media_type,
+            _ => {
+                let media_type = mime_guess::from_ext(extension.as_str()).first_raw();
+                self.last = Some((extension, media_type));
+                media_type
+            }
+        }
     }
-}
-
-/// The extension of the file name in `url`, as [`media::extension`] finds it; [`NONE`] where it has none.
-pub fn ext(url: &[u8]) -> Cow<'_, [u8]> {
-    let path = media::path(url);
-    let plain = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    // Most need no decoding and no memory of their own.
-    let plain_len = path.iter().rev().take_while(|byte| plain(byte)).count();
-    let (before, ext) = path.split_at(path.len() - plain_len);
-    if (1..=16).contains(&plain_len) && before.ends_with(b".") {
-        return Cow::Borrowed(ext);
-    }
-    media::extension(url).map_or(Cow::Borrowed(NONE), |ext| Cow::Owned(ext.into_bytes()))
-}
-
-/// The media type that `content_type` tells, else the one that the extension of `url` suggests; [`NONE`] where neither does.
-pub fn media_type(url: &[u8], content_type: &[u8]) -> Cow<'static, [u8]> {
-    if let Some(told) = media::essence(content_type) {
-        return Cow::Owned(told.into_bytes());
-    }
-    let ext = ext(url);
-    let ext = std::str::from_utf8(&ext).unwrap_or_default();
-    Cow::Borrowed(mime_guess::from_ext(ext).first_raw().map_or(NONE, str::as_bytes))
 }
 
 /// The groups as a report: in the order of time where that is the first key, else by bytes; what is not shown is one row
@@ -260,35 +238,6 @@ pub fn text(bytes: &[u8]) -> String {
 mod tests {
     use super::super::group::{GroupOptions, Grouping, finish};
     use super::*;
-
-    #[test]
-    fn parts_of_urls() {
-        for (url, expected_ext, expected_dir) in [
-            ("/media/a.JPG?x=1.png", "jpg", "/media/"),
-            ("/a%2Ejpg", "jpg", "/"),
-            ("/a.%4APG#t", "jpg", "/"),
-            ("/薯片/b", "(none)", "/薯片/"),
-            ("/v1.2/c", "(none)", "/v1.2/"),
-            ("/.jpg", "jpg", "/"),
-            ("/a.", "(none)", "/"),
-            ("a.css", "css", "(none)"),
-            ("https://cdn.example", "(none)", "/"),
-            ("https://cdn.example/x/y.png", "png", "/x/"),
-            ("/go?to=https://a/b.jpg", "(none)", "/"),
-            ("", "(none)", "(none)"),
-        ] {
-            assert_eq!(text(&ext(url.as_bytes())), expected_ext, "{url}");
-            assert_eq!(text(dir(url.as_bytes())), expected_dir, "{url}");
-        }
-        for (url, expected) in [
-            ("https://CDN.example:8443/a", Some("cdn.example")),
-            ("http://user@h/", Some("h")),
-            ("http://[::1]:80/", Some("[::1]")),
-            ("/a://b", None),
-        ] {
-            assert_eq!(host(url.as_bytes()).map(|host| text(&host)).as_deref(), expected, "{url}");
-        }
-    }
 
     #[test]
     fn keys_keep_their_parts_and_their_order() {

@@ -1,19 +1,35 @@
 //! Where the rows that count go: nowhere but the sum, or into groups.
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
-use super::by::{self, By, Key};
+use super::by::{self, By, Key, Suggestions};
 use super::format::Needs;
 use super::group::{GroupError, GroupOptions, Grouped, Grouping, Groups, finish};
-use super::record::{Date, Moment, Row};
+use super::record::{Moment, Row};
+use super::url::{self, Extension};
 
-/// Takes each row that counts. Every thread has its own, in no order.
+/// What stands in a key where a row has nothing.
+const NONE: &[u8] = by::NONE.as_bytes();
+
+/// What sinks want of the rows that count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// Each row.
+    Rows,
+    /// Only how many requests and bytes there were in each hour.
+    Hours,
+    /// The same for each day.
+    Days,
+}
+
+/// Takes the rows that count. Every thread has its own, in no order.
 pub trait Sink: Send {
     /// A row that counts.
     fn row(&mut self, row: &Row<'_>);
 
-    /// `requests` rows of a day that count, with `bytes` in all: all that a sink gets where
-    /// [`SumOptions::only_days`](super::SumOptions::only_days) says that it wants no more.
-    fn day(&mut self, date: Date, requests: u64, bytes: u128);
+    /// `requests` rows that count, with `bytes` in all, of the hour or day that begins with `moment`, on the clocks that the
+    /// run is told by: all that a sink gets where [`SumOptions::wanted`](super::SumOptions::wanted) says that it wants no more.
+    fn time(&mut self, moment: Moment, requests: u64, bytes: u128);
 
     /// Whether all further rows are in vain, so that the run had better end.
     fn gave_up(&self) -> bool {
@@ -25,7 +41,7 @@ impl Sink for () {
     #[inline]
     fn row(&mut self, _row: &Row<'_>) {}
 
-    fn day(&mut self, _date: Date, _requests: u64, _bytes: u128) {}
+    fn time(&mut self, _moment: Moment, _requests: u64, _bytes: u128) {}
 }
 
 impl<S: Sink> Sink for Option<S> {
@@ -35,14 +51,53 @@ impl<S: Sink> Sink for Option<S> {
         }
     }
 
-    fn day(&mut self, date: Date, requests: u64, bytes: u128) {
+    fn time(&mut self, moment: Moment, requests: u64, bytes: u128) {
         if let Some(sink) = self {
-            sink.day(date, requests, bytes);
+            sink.time(moment, requests, bytes);
         }
     }
 
     fn gave_up(&self) -> bool {
         self.as_ref().is_some_and(Sink::gave_up)
+    }
+}
+
+/// Requests and bytes of hours or days.
+#[derive(Debug, Clone, Default)]
+pub struct TimeSums {
+    sums: BTreeMap<Moment, (u64, u128)>,
+    /// That of the last, which is that of the next as a rule; not in `sums` yet.
+    last: Option<(Moment, u64, u128)>,
+}
+
+impl TimeSums {
+    /// Adds to what there is of `moment`.
+    pub fn add(&mut self, moment: Moment, requests: u64, bytes: u128) {
+        if let Some(last) = self.last.as_mut().filter(|last| last.0 == moment) {
+            *last = (moment, last.1 + requests, last.2 + bytes);
+            return;
+        }
+        self.settle();
+        self.last = Some((moment, requests, bytes));
+    }
+
+    /// Adds all of `other`.
+    pub fn join(&mut self, mut other: TimeSums) {
+        other.settle();
+        other.sums.into_iter().for_each(|(moment, (requests, bytes))| self.add(moment, requests, bytes));
+    }
+
+    /// Gives all to `sink`.
+    pub fn give(mut self, sink: &mut impl Sink) {
+        self.settle();
+        self.sums.into_iter().for_each(|(moment, (requests, bytes))| sink.time(moment, requests, bytes));
+    }
+
+    fn settle(&mut self) {
+        if let Some((moment, requests, bytes)) = self.last.take() {
+            let sum = self.sums.entry(moment).or_default();
+            *sum = (sum.0 + requests, sum.1 + bytes);
+        }
     }
 }
 
@@ -124,15 +179,22 @@ impl<'a> GroupRun<'a> {
         GroupRun { keys: Keys { by, places, offset_secs }, grouping: Grouping::new(options) }
     }
 
-    /// Whether a row's day tells its group: then [`Sink::day`] is enough for the counters.
-    pub fn only_days(&self) -> bool {
-        !self.keys.by.is_empty() && self.keys.by.iter().all(|by| matches!(by, By::Day | By::Month))
+    /// What the counters want of rows: where the day or the hour tells the group, its sums are enough.
+    pub fn wanted(&self) -> Wanted {
+        let by = self.keys.by;
+        if by.is_empty() || !by.iter().all(By::is_time) {
+            Wanted::Rows
+        } else if by.contains(&By::Hour) {
+            Wanted::Hours
+        } else {
+            Wanted::Days
+        }
     }
 
     /// A thread's counter.
     pub fn counter(&self) -> GroupCounter<'a> {
         let (groups, keys) = (self.grouping.worker(), self.keys.clone());
-        GroupCounter { keys, groups, key: Key::default(), last: None }
+        GroupCounter { keys, groups, key: Key::default(), suggestions: Suggestions::default() }
     }
 
     /// What all counters found.
@@ -150,29 +212,21 @@ pub struct GroupCounter<'a> {
     keys: Keys<'a>,
     groups: Groups,
     key: Key,
-    /// The day and hour of the last row, where the group is told by these alone.
-    last: Option<(Date, u32)>,
+    suggestions: Suggestions,
 }
 
 impl Sink for GroupCounter<'_> {
     #[inline]
     fn row(&mut self, row: &Row<'_>) {
-        // Logs are in the order of time, nearly: by time, most rows are of the last row's group.
         let moment = row.moment.shifted(self.keys.offset_secs);
-        if self.last == Some((moment.date, moment.second / 3600)) {
-            return self.groups.again(row.size_bytes);
-        }
-        self.keys.write(row, moment, &mut self.key);
+        self.keys.write(row, moment, &mut self.suggestions, &mut self.key);
         self.groups.add(self.key.bytes(), row.size_bytes);
-        let by_time_alone = self.keys.by.iter().all(By::is_time);
-        self.last = by_time_alone.then_some((moment.date, moment.second / 3600));
     }
 
-    fn day(&mut self, date: Date, requests: u64, bytes: u128) {
-        self.last = None;
+    fn time(&mut self, moment: Moment, requests: u64, bytes: u128) {
         self.key.clear();
         for by in self.keys.by {
-            self.key.part(|part| if *by == By::Month { write_month(date, part) } else { date.write(part) });
+            self.key.part(|part| write_time(by, moment, part));
         }
         // A group adds 64 bits at a time; absurd sizes come in parts.
         let first = bytes.min(u64::MAX.into());
@@ -202,33 +256,39 @@ impl GroupCounter<'_> {
 
 impl Keys<'_> {
     /// Makes `key` the row's.
-    fn write(&self, row: &Row<'_>, moment: Moment, key: &mut Key) {
+    fn write(&self, row: &Row<'_>, moment: Moment, suggestions: &mut Suggestions, key: &mut Key) {
         key.clear();
         for (by, place) in self.by.iter().zip(&self.places) {
             let column = place.and_then(|place| row.columns.get(place)).copied().unwrap_or_default();
             key.part(|part| match by {
-                By::Hour => {
-                    moment.date.write(part);
-                    let hour = (moment.second / 3600).min(23) as u8;
-                    part.extend([b'T', b'0' + hour / 10, b'0' + hour % 10, b':', b'0', b'0']);
+                By::Hour | By::Day | By::Month => write_time(by, moment, part),
+                By::Ext => part.extend_from_slice(url::extension(row.url).as_ref().map_or(NONE, Extension::as_bytes)),
+                By::Dir => part.extend_from_slice(url::dir(row.url).unwrap_or(NONE)),
+                By::Url => part.extend_from_slice(url::without_query(row.url)),
+                By::Type => {
+                    let media_type = suggestions.media_type(row.url, column).unwrap_or(by::NONE);
+                    part.extend(media_type.bytes().map(|byte| byte.to_ascii_lowercase()));
                 }
-                By::Day => moment.date.write(part),
-                By::Month => write_month(moment.date, part),
-                By::Ext => part.extend_from_slice(&by::ext(row.url)),
-                By::Dir => part.extend_from_slice(by::dir(row.url)),
-                By::Url => part.extend_from_slice(by::without_query(row.url)),
-                By::Type => part.extend_from_slice(&by::media_type(row.url, column)),
-                By::Host if !column.is_empty() => part.extend(column.iter().map(u8::to_ascii_lowercase)),
-                By::Host => part.extend(by::host(row.url).unwrap_or_else(|| by::NONE.to_vec())),
-                By::Status | By::Column(_) if column.is_empty() => part.extend_from_slice(by::NONE),
+                By::Host => {
+                    let host = if column.is_empty() { url::host(row.url).unwrap_or(NONE) } else { column };
+                    part.extend(host.iter().map(u8::to_ascii_lowercase));
+                }
+                By::Status | By::Column(_) if column.is_empty() => part.extend_from_slice(NONE),
                 By::Status | By::Column(_) => part.extend_from_slice(column),
             });
         }
     }
 }
 
-/// Adds `2019-08` to `text`.
-fn write_month(date: Date, text: &mut Vec<u8>) {
-    date.write(text);
-    text.truncate(text.len() - "-24".len());
+/// Adds the hour, day or month of `moment` to `text`: `2019-08-24T10:00`.
+fn write_time(by: &By, moment: Moment, text: &mut Vec<u8>) {
+    moment.date.write(text);
+    match by {
+        By::Hour => {
+            let hour = (moment.second / 3600) as u8;
+            text.extend([b'T', b'0' + hour / 10, b'0' + hour % 10, b':', b'0', b'0']);
+        }
+        By::Month => text.truncate(text.len() - "-24".len()),
+        _ => {}
+    }
 }

@@ -1,8 +1,9 @@
 //! Which rows count.
 use regex::bytes::Regex;
 
-use super::media::{self, Media};
+use super::media::Media;
 use super::record::{Date, Moment, Row};
+use super::url;
 use crate::units::Day;
 
 /// What a row must be to count.
@@ -27,7 +28,7 @@ pub enum Test {
     Url(Regex),
     /// The column at this place of [`Row::columns`] is a status of one of these kinds.
     Status(usize, Vec<StatusKind>),
-    /// The column at this place is one of these, whatever the case.
+    /// The column at this place, or where it is empty the host of an absolute URL, is one of these, whatever the case.
     HostIn(usize, Vec<String>),
     /// The column at this place is this.
     Is(usize, String),
@@ -45,13 +46,21 @@ pub enum StatusKind {
 impl Test {
     fn holds(&self, row: &Row) -> bool {
         match self {
-            Test::Extension(wanted) => media::extension(row.url).is_some_and(|ext| wanted.contains(&ext)),
+            Test::Extension(wanted) => {
+                url::extension(row.url).is_some_and(|ext| wanted.iter().any(|wanted| wanted == ext.as_str()))
+            }
             Test::Url(regex) => regex.is_match(row.url),
             Test::Status(at, kinds) => {
                 let status = std::str::from_utf8(row.columns[*at]).ok().and_then(|text| text.parse::<u16>().ok());
                 status.is_some_and(|status| kinds.iter().any(|kind| kind.contains(status)))
             }
-            Test::HostIn(at, hosts) => hosts.iter().any(|host| host.as_bytes().eq_ignore_ascii_case(row.columns[*at])),
+            Test::HostIn(at, hosts) => {
+                let host = match row.columns[*at] {
+                    b"" => url::host(row.url).unwrap_or_default(),
+                    host => host,
+                };
+                hosts.iter().any(|wanted| wanted.as_bytes().eq_ignore_ascii_case(host))
+            }
             Test::Is(at, value) => value.as_bytes() == row.columns[*at],
         }
     }
@@ -101,6 +110,28 @@ impl Span {
     /// Whether the day alone does not tell.
     pub fn needs_time(&self) -> bool {
         self.offset_secs != 0 || self.from.is_some() || self.to.is_some()
+    }
+
+    /// The longest time whose rows all fall on the same minute or hour of the clocks at `offset_secs`, for rows that are known
+    /// to be of one hour of the log's clock: an hour, or a minute where the offset is no whole number of hours.
+    pub fn unit_secs(&self) -> u32 {
+        if self.offset_secs % 3600 == 0 { 3600 } else { 60 }
+    }
+
+    /// Whether all rows of `first` to `last`, as the log has them and within one [`Span::unit_secs`], count, or none; None where
+    /// some do.
+    pub fn contains_all(&self, first: Moment, last: Moment) -> Option<bool> {
+        match (self.contains(first), self.contains(last)) {
+            (true, true) => Some(true),
+            _ if self.days.contains(first.shifted(self.offset_secs).date) && self.cuts(first, last) => None,
+            _ => Some(false),
+        }
+    }
+
+    /// Whether an end of the span is in `first` to `last`.
+    fn cuts(&self, first: Moment, last: Moment) -> bool {
+        let shown = first.shifted(self.offset_secs)..=last.shifted(self.offset_secs);
+        [self.from, self.to].iter().flatten().any(|end| shown.contains(end))
     }
 
     /// Whether a row of this moment, as the log has it, counts.

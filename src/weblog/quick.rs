@@ -3,12 +3,13 @@
 //! property test holds the two equal.
 use wide::u8x16;
 
-/// A day as it stands at the beginning of a row, with the tab behind it.
+/// What rows of one day, or of one hour or minute of it, begin with.
 #[derive(Debug, Clone, Copy)]
-pub struct DayKey {
+pub struct Beginning {
     bytes: u128,
     mask: u128,
-    len: usize,
+    /// Where the time begins, behind the day and its tab.
+    time_at: usize,
 }
 
 /// What a quick look tells of a row.
@@ -25,31 +26,35 @@ pub struct QuickRow {
 /// How many bytes from a row's beginning are looked at; a row that is longer is read in full.
 pub const LOOKED_AT: usize = 136;
 
-impl DayKey {
-    /// For rows that begin with `day`; None where that is too long for a quick look.
-    pub fn new(day: &[u8]) -> Option<Self> {
+impl Beginning {
+    /// For rows that begin with `day`, a tab, and `time`, the first bytes of a time; None where that is too long for a quick
+    /// look.
+    pub fn new(day: &[u8], time: &[u8]) -> Option<Self> {
         let mut bytes = [0; 16];
+        let time_at = day.len() + 1;
         bytes.get_mut(..day.len())?.copy_from_slice(day);
         *bytes.get_mut(day.len())? = b'\t';
-        let len = day.len() + 1;
-        let mask = u128::MAX >> (128 - 8 * len);
-        Some(DayKey { bytes: u128::from_le_bytes(bytes), mask, len })
+        bytes.get_mut(time_at..time_at + time.len())?.copy_from_slice(time);
+        let mask = u128::MAX >> (128 - 8 * (time_at + time.len()));
+        Some(Beginning { bytes: u128::from_le_bytes(bytes), mask, time_at })
     }
 }
 
-/// Looks at the row that `text` begins with. None where it is not of this day, or anything about it is unusual: then nothing
-/// is said of it.
+/// Looks at the row that `text` begins with. None where it does not begin so, or anything about it is unusual: then nothing is
+/// said of it.
 #[inline(always)]
-pub fn look(text: &[u8], day: &DayKey) -> Option<QuickRow> {
+pub fn look(text: &[u8], beginning: &Beginning) -> Option<QuickRow> {
     let row: &[u8; LOOKED_AT] = text.first_chunk()?;
     let head = u128::from_le_bytes(*row.first_chunk()?);
-    // `10:28:13`: colons, and in the other places a high nibble that neither tab nor line end has.
-    let time = word(row, day.len);
-    let is_time = time & 0xf0f0_fff0_f0ff_f0f0 == 0x3030_3a30_303a_3030;
-    if (head ^ day.bytes) & day.mask != 0 || !is_time || row[(day.len + 8) % 128] != b'\t' {
+    let Beginning { bytes, mask, time_at } = *beginning;
+    // `10:28:13`: colons, digits, and at most 5 where tens of minutes and seconds stand. The hour may be none where it is not
+    // in `beginning`; but then nobody asks for it.
+    let time = word(row, time_at) ^ 0x3030_3a30_303a_3030;
+    let is_time = (time | time.wrapping_add(0x060a_0006_0a00_0606)) & 0xf0f0_fff0_f0ff_f0f0 == 0;
+    if (head ^ bytes) & mask != 0 || !is_time || row[(time_at + 8) % 128] != b'\t' {
         return None;
     }
-    let size_at = day.len + 9;
+    let size_at = time_at + 9;
     let size = word(row, size_at);
     // The next row begins where this one ends, so that everything waits for this one chain: it must be short. It leads from
     // the row's beginning to its second unusual byte, behind the tab that ends the size, and nothing that is only checked or

@@ -58,11 +58,17 @@ impl From<NaiveDate> for Date {
 pub struct Moment {
     /// The day.
     pub date: Date,
-    /// Seconds since its midnight, 0 to 86,399 (86,400 for a leap second).
+    /// Seconds since its midnight, 0 to 86,399.
     pub second: u32,
 }
 
 impl Moment {
+    /// The beginning of the `unit_secs` (a minute, an hour, a day) that this is in.
+    #[must_use]
+    pub fn floor(self, unit_secs: u32) -> Moment {
+        Moment { second: self.second - self.second % unit_secs, ..self }
+    }
+
     /// The moment `secs` seconds later (earlier if negative), as clocks of another UTC offset show it.
     #[must_use]
     pub fn shifted(self, secs: i32) -> Moment {
@@ -152,6 +158,24 @@ pub enum RowError {
 /// # Errors
 /// When it is of another shape, has no year, or is not in the calendar.
 pub fn read_date(field: &[u8]) -> Result<Date, RowError> {
+    iso_date(field).map_or_else(|| read_any_date(field), Ok)
+}
+
+/// `2019-08-24`, as nearly all logs have it; None for anything else, a day that is none too.
+#[inline]
+fn iso_date(field: &[u8]) -> Option<Date> {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *field else { return None };
+    let number = |digits: &[u8]| digits.iter().fold(0, |number, digit| number * 10 + u32::from(*digit - b'0'));
+    if ![y1, y2, y3, y4, m1, m2, d1, d2].iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let (year, month, day) = (number(&[y1, y2, y3, y4]), number(&[m1, m2]), number(&[d1, d2]));
+    let is_day = year > 0 && NaiveDate::from_ymd_opt(year as i32, month, day).is_some();
+    is_day.then(|| Date::new(year, month, day))
+}
+
+#[cold]
+fn read_any_date(field: &[u8]) -> Result<Date, RowError> {
     let day = std::str::from_utf8(field).ok().map_or(Err(DayError::Shape), str::parse::<Day>);
     let reason = match day {
         Ok(day @ Day::Dated(_)) => return Ok(day.into()),
@@ -162,10 +186,12 @@ pub fn read_date(field: &[u8]) -> Result<Date, RowError> {
     Err(RowError::Day { text: excerpt(field), reason })
 }
 
-/// The time of a row, `10:28:13`, as seconds since midnight; a fraction is cut off.
+/// The time of a row, `10:28:13`, as seconds since midnight; a fraction is cut off, and a leap second counts as the second
+/// before it.
 ///
 /// # Errors
 /// When it is of another shape or no time of a day.
+#[inline]
 pub fn read_second(field: &[u8]) -> Result<u32, RowError> {
     let wrong = || RowError::Day { text: excerpt(field), reason: "not a time" };
     let (hour, minute, second) = match field {
@@ -179,21 +205,37 @@ pub fn read_second(field: &[u8]) -> Result<u32, RowError> {
         pair.iter().all(u8::is_ascii_digit).then(|| u32::from(pair[0] - b'0') * 10 + u32::from(pair[1] - b'0'))
     };
     match (number(hour), number(minute), number(second)) {
-        (Some(hour @ 0..24), Some(minute @ 0..60), Some(second @ 0..=60)) => Ok(hour * 3600 + minute * 60 + second),
+        (Some(hour @ 0..24), Some(minute @ 0..60), Some(second @ 0..=60)) => {
+            Ok(hour * 3600 + minute * 60 + second.min(59))
+        }
         _ => Err(wrong()),
     }
 }
 
 /// Day and time in one field: seconds, milli-, micro- or nanoseconds since 1970 (told apart by their number of digits), RFC
-/// 3339 (`2019-08-24T10:28:13.5+02:00`, brought to UTC), the same with a space and without an offset, or a day alone.
+/// 3339 (`2019-08-24T10:28:13.5+02:00`, brought to UTC), the same with a space and without an offset, or, unless the time
+/// matters, a day alone.
 ///
 /// # Errors
 /// When it is none of these.
-pub fn read_moment(field: &[u8]) -> Result<Moment, RowError> {
+pub fn read_moment(field: &[u8], needs_time: bool) -> Result<Moment, RowError> {
+    iso_moment(field).map_or_else(|| read_any_moment(field, needs_time), Ok)
+}
+
+/// `2019-08-24T10:28:13`, with a `Z` or with nothing behind it, as many logs have it; None for anything else.
+fn iso_moment(field: &[u8]) -> Option<Moment> {
+    let (day, behind) = field.split_at_checked("2019-08-24".len())?;
+    let [b'T' | b' ', clock @ ..] = behind else { return None };
+    let clock = clock.strip_suffix(b"Z").unwrap_or(clock);
+    let is_plain = clock.len() == "10:28:13".len();
+    Some(Moment { date: iso_date(day)?, second: read_second(clock).ok().filter(|_| is_plain)? })
+}
+
+fn read_any_moment(field: &[u8], needs_time: bool) -> Result<Moment, RowError> {
     let wrong = |reason| RowError::Day { text: excerpt(field), reason };
     let text = std::str::from_utf8(field).map_err(|_| wrong("not a time"))?;
-    let whole = text.split('.').next().unwrap_or_default();
-    if !whole.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if !whole.is_empty() && whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit()) {
         let number: i64 = whole.parse().map_err(|_| wrong("not a time"))?;
         let secs = match whole.len() {
             ..=11 => number,
@@ -205,7 +247,8 @@ pub fn read_moment(field: &[u8]) -> Result<Moment, RowError> {
         return Ok(Moment { date: time.date_naive().into(), second: time.num_seconds_from_midnight() });
     }
     let Some((day, time)) = text.split_once(['T', ' ', 't']) else {
-        return Ok(Moment { date: read_date(field)?, second: 0 });
+        let date = read_date(field)?;
+        return if needs_time { Err(wrong("a day without a time")) } else { Ok(Moment { date, second: 0 }) };
     };
     let date = read_date(day.as_bytes())?;
     let (clock, offset_secs) = split_offset(time).ok_or_else(|| wrong("not a time"))?;
@@ -247,9 +290,15 @@ pub fn read_offset(text: &str) -> Option<i32> {
 /// # Errors
 /// For anything else, a sign or a number beyond 64 bits among it.
 pub fn read_size(field: &[u8]) -> Result<u64, RowError> {
-    let digits = !field.is_empty() && field.iter().all(u8::is_ascii_digit);
-    let text = std::str::from_utf8(field).ok().filter(|_| digits);
-    text.and_then(|text| text.parse().ok()).ok_or_else(|| RowError::Size(excerpt(field)))
+    let wrong = || RowError::Size(excerpt(field));
+    if field.is_empty() || !field.iter().all(u8::is_ascii_digit) {
+        return Err(wrong());
+    }
+    // 19 digits are below 2^64.
+    if field.len() <= 19 {
+        return Ok(field.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')));
+    }
+    std::str::from_utf8(field).ok().and_then(|text| text.parse().ok()).ok_or_else(wrong)
 }
 
 /// What can be shown of a field in an error.
@@ -283,7 +332,8 @@ mod tests {
             assert_eq!(read_date(field.as_bytes()).unwrap_err().to_string(), expected);
         }
         assert_eq!(read_size(b"18446744073709551615"), Ok(u64::MAX));
-        assert_eq!(read_size(b"007"), Ok(7));
+        assert_eq!(read_size(b"9999999999999999999"), Ok(9_999_999_999_999_999_999));
+        assert_eq!(read_size(b"000000000000000000007"), Ok(7));
     }
 
     #[test]
@@ -303,13 +353,22 @@ mod tests {
             ("2019-08-24T23:30:00-02:00", at(25, 5400)),
             ("2019-08-24", at(24, 0)),
             ("24/8/2019", at(24, 0)),
+            ("2019-08-24T23:59:60Z", at(24, 86_399)),
         ] {
-            assert_eq!(read_moment(field.as_bytes()), expected, "{field}");
+            assert_eq!(read_moment(field.as_bytes(), false), expected, "{field}");
         }
-        for field in
-            ["", "-", "now", "2019-08-24T25:00:00Z", "2019-08-24T10:28", "99999999999999999999", "2019-02-29T00:00:00Z"]
-        {
-            assert!(read_moment(field.as_bytes()).is_err(), "{field}");
+        assert_eq!(read_moment(b"2019-08-24", true).unwrap_err().to_string(), "\"2019-08-24\" is a day without a time");
+        for field in [
+            "",
+            "-",
+            "now",
+            "2019-08-24T25:00:00Z",
+            "2019-08-24T10:28",
+            "99999999999999999999",
+            "2019-02-29T00:00:00Z",
+            "10.0.0.1",
+        ] {
+            assert!(read_moment(field.as_bytes(), false).is_err(), "{field}");
         }
     }
 
@@ -328,6 +387,27 @@ mod tests {
             ("+1:60", None),
         ] {
             assert_eq!(read_offset(text), secs, "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        /// The quick ways say what the complete ones say, or nothing.
+        #[test]
+        fn quick_reading_is_complete_reading(
+            year in "[0-9]{4}|20[0-9]{2}", month in "[0-9]{2}|0[1-9]", day in "[0-9]{2}|[0-3][0-9]",
+            clock in "[0-9]{2}:[0-9]{2}:[0-9]{2}|1[0-9]:[0-5][0-9]:[0-6][0-9]([.][0-9]{1,3})?",
+            between in "[T t-]", end in "Z?|[+]02:00",
+        ) {
+            let date = format!("{year}-{month}-{day}");
+            if let Some(quick) = iso_date(date.as_bytes()) {
+                proptest::prop_assert_eq!(read_any_date(date.as_bytes()), Ok(quick));
+            } else {
+                proptest::prop_assert!(read_any_date(date.as_bytes()).is_err(), "{}", date);
+            }
+            let moment = format!("{date}{between}{clock}{end}");
+            if let Some(quick) = iso_moment(moment.as_bytes()) {
+                proptest::prop_assert_eq!(read_any_moment(moment.as_bytes(), true), Ok(quick));
+            }
         }
     }
 }

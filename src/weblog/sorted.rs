@@ -28,6 +28,9 @@ pub enum SortedError {
         /// Its format.
         format: &'static str,
     },
+    /// Its rows do not end where lines do.
+    #[error("{0} cannot be searched: a quoted field goes over more than one line; leave --sorted away")]
+    Quotes(String),
     /// A row is earlier than one before it.
     #[error("{input} is not in time order: {later} stands before {earlier}; leave --sorted away")]
     Unsorted {

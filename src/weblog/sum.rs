@@ -5,12 +5,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use super::count::{Lease, Sink, Sinks};
+use super::count::{Lease, Sink, Sinks, TimeSums, Wanted};
 use super::filter::Filter;
 use super::format::{self, Choice, FormatError, LineReader, Needs};
-use super::record::{Date, RowError};
+use super::joined::{Carried, visit_rest};
+use super::lane::visit_halves;
+use super::record::RowError;
 use super::sorted::{self, SortedError};
-use super::visit::{BlockTotals, Visitor, visit_halves};
+use super::visit::{BlockTotals, Visitor};
 use crate::progress::Progress;
 use crate::scan::{self, Block, Input, ScanOptions, Source, SourceError};
 
@@ -23,8 +25,8 @@ pub struct SumOptions {
     pub needs: Needs,
     /// What the user says of the inputs' format.
     pub format: Choice,
-    /// Sinks want no more of a row than its day.
-    pub only_days: bool,
+    /// What sinks want of the rows that count.
+    pub wanted: Wanted,
     /// Inputs are in time order: only the rows around the filter's days are looked at, and must be in that order.
     pub sorted: bool,
     /// The first row that cannot be read ends the run.
@@ -223,7 +225,8 @@ struct Run<'a, S, F> {
 /// Why the blocks of an input are no longer visited.
 enum Stop {
     Failed(LogError),
-    /// A line says that the columns change: what was visited side by side was visited wrongly from there on.
+    /// A line says that the columns change, or a row goes over more than one line: what was visited side by side was visited
+    /// wrongly from there on.
     Changed,
 }
 
@@ -236,8 +239,7 @@ impl From<SourceError> for Stop {
 /// What a thread has while it visits blocks.
 struct Worker<'a, S, F> {
     sink: Lease<'a, S, F>,
-    /// The reader that a line of an earlier block asked for.
-    changed: Option<LineReader>,
+    carried: Carried,
 }
 
 impl<S: Sink, F: Fn() -> S + Sync> Run<'_, S, F> {
@@ -258,8 +260,9 @@ impl<S: Sink, F: Fn() -> S + Sync> Run<'_, S, F> {
             source = source.limited(wanted);
         }
         let undoable = source.is_positioned() && self.sums_are_enough() && self.options.rejects.is_none();
-        let in_order = reader.may_change() && !undoable;
+        let in_order = (reader.may_change() || reader.may_join()) && !undoable;
         let totals = match self.blocks(source, &reader, in_order) {
+            Err(Stop::Changed) if self.options.sorted => return Err(SortedError::Quotes(name).into()),
             Err(Stop::Changed) => self.blocks(Source::open(input)?, &reader, true),
             other => other,
         };
@@ -280,7 +283,7 @@ impl<S: Sink, F: Fn() -> S + Sync> Run<'_, S, F> {
 
     /// Whether sinks can be given all they want from sums by day.
     fn sums_are_enough(&self) -> bool {
-        self.options.only_days || size_of::<S>() == 0
+        self.options.wanted != Wanted::Rows || size_of::<S>() == 0
     }
 
     fn judge(&self, mut totals: Totals, name: String, format: &'static str) -> Result<Totals, LogError> {
@@ -298,37 +301,39 @@ impl<S: Sink, F: Fn() -> S + Sync> Run<'_, S, F> {
     fn blocks(&self, source: Source, reader: &LineReader, in_order: bool) -> Result<Totals, Stop> {
         let name = source.input().name();
         let scan = if in_order { ScanOptions { threads: 1, ..self.options.scan } } else { self.options.scan };
-        let (mut totals, mut lines, mut days) = (Totals::default(), 0, Vec::new());
+        let (mut totals, mut lines, mut times) = (Totals::default(), 0, TimeSums::default());
         let mut order = BlockTotals::default();
+        let mut take = |mut found: BlockTotals| {
+            if found.changed && !in_order {
+                return Err(Stop::Changed);
+            }
+            if found.gave_up {
+                return Err(Stop::Failed(LogError::GaveUp(name.clone())));
+            }
+            order.saw_behind(found.dates, found.unsorted);
+            if let Some((later, earlier)) = order.unsorted {
+                let unsorted = SortedError::Unsorted { input: name.clone(), later, earlier };
+                return Err(Stop::Failed(unsorted.into()));
+            }
+            times.join(std::mem::take(&mut found.times));
+            self.reject(&found, &name, lines).map_err(|error| Stop::Failed(LogError::Rejects(error)))?;
+            found.add_to(&mut totals, &name, &mut lines);
+            match totals.bad_rows.first() {
+                Some(bad) if self.options.strict => Err(Stop::Failed(LogError::Strict(bad.clone()))),
+                _ => Ok(()),
+            }
+        };
         let mut workers = scan::blocks(
             source,
             &scan,
             self.progress,
-            || Worker { sink: self.sinks.lease(), changed: None },
+            || Worker { sink: self.sinks.lease(), carried: Carried::new(in_order) },
             |worker, block| self.visit(worker, reader, block),
-            |found: BlockTotals| {
-                if found.changed && !in_order {
-                    return Err(Stop::Changed);
-                }
-                if found.gave_up {
-                    return Err(Stop::Failed(LogError::GaveUp(name.clone())));
-                }
-                order.saw_behind(found.dates, found.unsorted);
-                if let Some((later, earlier)) = order.unsorted {
-                    let unsorted = SortedError::Unsorted { input: name.clone(), later, earlier };
-                    return Err(Stop::Failed(unsorted.into()));
-                }
-                days.extend_from_slice(&found.days);
-                self.reject(&found, &name, lines).map_err(|error| Stop::Failed(LogError::Rejects(error)))?;
-                found.add_to(&mut totals, &name, &mut lines);
-                match totals.bad_rows.first() {
-                    Some(bad) if self.options.strict => Err(Stop::Failed(LogError::Strict(bad.clone()))),
-                    _ => Ok(()),
-                }
-            },
+            &mut take,
         )?;
         if let Some(worker) = workers.first_mut() {
-            days.into_iter().for_each(|(date, requests, bytes)| worker.sink.sink().day(date, requests, bytes));
+            take(visit_rest(self.options, reader, &mut worker.carried, worker.sink.sink()))?;
+            times.give(worker.sink.sink());
         }
         Ok(totals)
     }
@@ -344,7 +349,7 @@ impl<S: Sink, F: Fn() -> S + Sync> Run<'_, S, F> {
 
     fn visit(&self, worker: &mut Worker<'_, S, F>, reader: &LineReader, block: &Block) -> BlockTotals {
         let sink = worker.sink.sink();
-        let mut found = visit(self.options, block, reader, &mut worker.changed, sink);
+        let mut found = visit(self.options, block, reader, &mut worker.carried, sink);
         found.gave_up = sink.gave_up();
         found
     }
@@ -369,20 +374,24 @@ fn lines_ahead(input: &Input, bytes: u64) -> Result<u64, SourceError> {
     Ok(lines)
 }
 
-/// Visits a block with `changed`, if an earlier line asked for that, else with `reader`.
+/// Visits a block with what is carried over from earlier ones, at first with `reader` if they carried none over.
 fn visit(
     options: &SumOptions,
     block: &Block,
     reader: &LineReader,
-    changed: &mut Option<LineReader>,
+    carried: &mut Carried,
     sink: &mut impl Sink,
 ) -> BlockTotals {
-    if let (None, Some(found)) = (&changed, visit_halves(options, block, reader, sink)) {
+    if let (None, Some(found)) = (&carried.reader, visit_halves(options, block, reader, sink)) {
         return found;
     }
     let mut visitor = Visitor::new(options, block);
-    while let ControlFlow::Continue(next) = visitor.read(changed.as_ref().unwrap_or(reader), sink) {
-        *changed = Some(next);
+    if reader.may_join() {
+        visitor.read_joined(reader, carried, sink);
+        return visitor.finish();
+    }
+    while let ControlFlow::Continue(next) = visitor.read(carried.reader.as_ref().unwrap_or(reader), sink) {
+        carried.reader = Some(next);
     }
     visitor.finish()
 }
@@ -391,7 +400,7 @@ fn visit(
 #[derive(Debug, Clone)]
 pub(super) struct Growing {
     reader: LineReader,
-    changed: Option<LineReader>,
+    carried: Carried,
     lines: u64,
 }
 
@@ -400,7 +409,7 @@ impl Growing {
     pub(super) fn of(input: &Input, beginning: &[u8], options: &SumOptions) -> Result<Self, LogError> {
         let reader = format::detect(beginning, &options.format, &options.needs);
         let reader = reader.map_err(|cause| LogError::Format { input: input.name(), cause })?;
-        Ok(Growing { reader, changed: None, lines: 0 })
+        Ok(Growing { reader, carried: Carried::new(true), lines: 0 })
     }
 
     /// Adds the whole lines that follow those before.
@@ -413,8 +422,8 @@ impl Growing {
         sink: &mut impl Sink,
     ) {
         let block = Block { bytes, offset: self.lines, cut_line: None };
-        let found = visit(options, &block, &self.reader, &mut self.changed, sink);
-        found.days.iter().for_each(|(date, requests, bytes)| sink.day(*date, *requests, *bytes));
+        let mut found = visit(options, &block, &self.reader, &mut self.carried, sink);
+        std::mem::take(&mut found.times).give(sink);
         found.add_to(totals, &input.name(), &mut self.lines);
     }
 }
@@ -433,6 +442,3 @@ impl BlockTotals {
         *lines += self.lines;
     }
 }
-
-/// A day, its requests and its bytes.
-pub(super) type DaySum = (Date, u64, u128);

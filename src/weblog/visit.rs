@@ -1,12 +1,12 @@
 //! The lines of a block, one after the other: the hot loop of logsum.
 use std::ops::ControlFlow;
 
-use super::count::Sink;
+use super::count::{Sink, TimeSums, Wanted};
 use super::format::{Delimited, LineReader, When, without_bom, without_cr};
-use super::media::Media;
-use super::quick::{self, DayKey};
-use super::record::{Date, Moment, RowError, read_date};
-use super::sum::{BAD_ROWS_TOLD, DaySum, SumOptions};
+use super::lane::is_quick;
+use super::quick::Beginning;
+use super::record::{Date, Moment, RowError, read_date, read_second};
+use super::sum::{BAD_ROWS_TOLD, SumOptions};
 use crate::scan::Block;
 
 /// What one block holds; line numbers count from its first line, 0.
@@ -18,15 +18,16 @@ pub struct BlockTotals {
     pub rows_bad: u64,
     pub lines: u64,
     pub bad_rows: Vec<(u64, RowError)>,
-    /// Sums by day, where sinks want no more.
-    pub days: Vec<DaySum>,
+    /// Sums by day or hour, where sinks want no more.
+    pub times: TimeSums,
     /// The first and the last day, where rows must be in their order.
     pub dates: Option<(Date, Date)>,
     /// A day, and an earlier one that stands behind it, where rows must be in their order.
     pub unsorted: Option<(Date, Date)>,
     /// All rows that could not be read, where they are to be kept.
     pub rejects: Vec<(u64, RowError, Vec<u8>)>,
-    /// A line said that the columns change.
+    /// A line said that the columns change, or a row goes over more than one line: what stands behind it was read wrongly,
+    /// unless it was read in order.
     pub changed: bool,
     /// The sink can take no more.
     pub gave_up: bool,
@@ -34,44 +35,47 @@ pub struct BlockTotals {
 
 /// Visits the lines of a block.
 pub struct Visitor<'a> {
-    options: &'a SumOptions,
+    pub(super) options: &'a SumOptions,
     block: &'a Block<'a>,
-    rest: &'a [u8],
-    found: BlockTotals,
-    day: Option<DayRun>,
+    pub(super) rest: &'a [u8],
+    pub(super) found: BlockTotals,
+    pub(super) run: Option<Run>,
 }
 
-/// The day of the lines before, as it was written and as it was judged: logs write thousands of rows of a day one after the
-/// other, and its bytes are compared before anything is parsed.
+/// The day of the lines before, or the hour where rows are asked for their time, as it was written and as it was judged: logs
+/// write thousands of rows of a day one after the other, and its bytes are compared before anything is parsed.
 #[derive(Clone, Copy)]
-struct DayRun {
-    text: [u8; DAY_BYTES_MAX],
-    len: usize,
-    key: Option<DayKey>,
-    date: Date,
-    counts: bool,
-    requests: u64,
-    bytes: u128,
+pub(super) struct Run {
+    day: [u8; DAY_BYTES_MAX],
+    day_len: usize,
+    /// How its rows begin, for a quick look.
+    pub(super) beginning: Option<Beginning>,
+    /// Its first moment.
+    first: Moment,
+    /// How many seconds it has.
+    secs: u32,
+    /// Whether its rows count; None where some do.
+    pub(super) counts: Option<bool>,
+    pub(super) requests: u64,
+    pub(super) bytes: u128,
 }
 
 const DAY_BYTES_MAX: usize = 16;
+const DAY_SECS: u32 = 86_400;
 
 impl<'a> Visitor<'a> {
     pub fn new(options: &'a SumOptions, block: &'a Block<'a>) -> Self {
         let rest = if block.offset == 0 { without_bom(block.bytes) } else { block.bytes };
-        Visitor { options, block, rest, found: BlockTotals::default(), day: None }
+        Visitor { options, block, rest, found: BlockTotals::default(), run: None }
     }
 
     /// Reads lines as `reader` does, to the block's end or to a line that asks for another reader, which is given back.
     pub fn read(&mut self, reader: &LineReader, sink: &mut impl Sink) -> ControlFlow<(), LineReader> {
         match reader {
-            LineReader::Delimited(delimited) if self.is_fast(delimited) => self.read_delimited(delimited, reader, sink),
+            LineReader::Delimited(delimited) if is_fast(delimited) => self.read_delimited(delimited, reader, sink),
             _ => {
-                while !self.rest.is_empty() {
-                    let end = memchr::memchr(b'\n', self.rest);
-                    let line = without_cr(&self.rest[..end.unwrap_or(self.rest.len())]);
-                    self.rest = &self.rest[end.map_or(self.rest.len(), |end| end + 1)..];
-                    if let Some(changed) = self.line(reader, line, sink) {
+                while let Some(line) = self.next_line() {
+                    if let Some(changed) = self.line(reader, without_cr(line), sink) {
                         return ControlFlow::Continue(changed);
                     }
                 }
@@ -80,19 +84,30 @@ impl<'a> Visitor<'a> {
         }
     }
 
+    /// The next line, without its `\n`.
+    pub(super) fn next_line(&mut self) -> Option<&'a [u8]> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let end = memchr::memchr(b'\n', self.rest).unwrap_or(self.rest.len());
+        let line = &self.rest[..end];
+        self.rest = &self.rest[(end + 1).min(self.rest.len())..];
+        Some(line)
+    }
+
+    /// Whether a line behind the block is too long to be in it.
+    pub(super) fn has_cut_line(&self) -> bool {
+        self.block.cut_line.is_some()
+    }
+
     /// What the block holds.
     pub fn finish(mut self) -> BlockTotals {
-        self.end_day();
+        self.end_run();
         if let Some(line) = self.block.cut_line {
             self.bad(self.found.lines, self.too_long(), line);
             self.found.lines += 1;
         }
         self.found
-    }
-
-    /// Whether a row can be judged by its day's bytes, and its fields be found without looking for quotes.
-    fn is_fast(&self, delimited: &Delimited) -> bool {
-        !delimited.has_quotes() && !delimited.needs_time() && matches!(delimited.slots.when, When::Apart { .. })
     }
 
     fn read_delimited(
@@ -115,70 +130,61 @@ impl<'a> Visitor<'a> {
     }
 
     /// The next line; a reader for those behind it, if it asks for one.
-    fn delimited_line(
+    pub(super) fn delimited_line(
         &mut self,
         delimited: &Delimited,
         reader: &LineReader,
         sink: &mut impl Sink,
     ) -> Option<LineReader> {
-        let When::Apart { day, .. } = delimited.slots.when else { return None };
+        let When::Apart { day, time } = delimited.slots.when else { return None };
         let mut spans = [(0, 0); Delimited::WANTED_MAX];
         let text = self.rest;
         let cut = delimited.splitter.split(text, &mut spans);
         self.rest = &text[cut.len_with_end..];
         let line = &text[..cut.len];
         let is_whole = cut.found == delimited.splitter.wanted().len() && cut.len <= self.options.scan.line_bytes_max;
-        let is_dated = is_whole && {
+        let second = is_whole.then(|| {
             let day = &line[spans[day].0..spans[day].1];
-            self.is_day(day) || self.new_day(day)
-        };
-        if !is_dated {
-            return self.line(reader, line, sink);
-        }
-        self.dated(delimited, line, &spans, sink);
+            let time = time.map(|time| &line[spans[time].0..spans[time].1]);
+            let second = time.map_or(Some(0), |time| read_second(time).ok())?;
+            (self.is_of_run(day, second) || self.new_run(day, time, second)).then_some(second)
+        });
+        let Some(second) = second.flatten() else { return self.line(reader, line, sink) };
+        self.dated(delimited, line, &spans, second, sink);
         None
     }
 
-    /// What a quick look at the rows that follow needs; None where the day before them is not known.
-    fn lane(&self) -> Option<Lane<'a>> {
-        let run = self.day.as_ref()?;
-        Some(Lane { rest: self.rest, key: run.key?, counts: run.counts, rows: 0, requests: 0, bytes: 0 })
-    }
-
-    /// Takes over what a quick look has found.
-    fn leave(&mut self, lane: Lane<'a>) {
-        self.rest = lane.rest;
-        self.found.lines += lane.rows;
-        self.found.rows_read += lane.rows;
-        if let Some(run) = &mut self.day {
-            run.requests += lane.requests;
-            run.bytes += u128::from(lane.bytes);
-        }
-    }
-
-    /// A row whose day is that of `self.day`.
+    /// A row of `self.run`.
     #[inline]
-    fn dated(&mut self, delimited: &Delimited, line: &[u8], spans: &[(usize, usize)], sink: &mut impl Sink) {
-        let Some(run) = &mut self.day else { return };
+    fn dated(
+        &mut self,
+        delimited: &Delimited,
+        line: &[u8],
+        spans: &[(usize, usize)],
+        second: u32,
+        sink: &mut impl Sink,
+    ) {
+        let Some(run) = &mut self.run else { return };
         let (start, end) = spans[delimited.slots.size];
         let number = self.found.lines;
         self.found.lines += 1;
-        if !run.counts {
+        let moment = Moment { date: run.first.date, second };
+        let (filter, wanted) = (&self.options.filter, self.options.wanted);
+        if !run.counts.unwrap_or_else(|| filter.span.contains(moment)) {
             match digits(&line[start..end]) {
                 true => self.found.rows_read += 1,
-                false => match delimited.hand_on(line, spans, Moment { date: run.date, second: 0 }, |_| ()) {
+                false => match delimited.hand_on(line, spans, moment, |_| ()) {
                     Ok(()) => self.found.rows_read += 1,
                     Err(reason) => self.bad(number, reason, line),
                 },
             }
             return;
         }
-        let (filter, only_days) = (&self.options.filter, self.options.only_days);
-        let read = delimited.hand_on(line, spans, Moment { date: run.date, second: 0 }, |row| {
+        let read = delimited.hand_on(line, spans, moment, |row| {
             if filter.keeps_content(row) {
                 run.requests += 1;
                 run.bytes += u128::from(row.size_bytes);
-                if !only_days {
+                if wanted == Wanted::Rows {
                     sink.row(row);
                 }
             }
@@ -190,49 +196,64 @@ impl<'a> Visitor<'a> {
     }
 
     #[inline]
-    fn is_day(&self, text: &[u8]) -> bool {
-        self.day.as_ref().is_some_and(|run| run.text[..run.len] == *text)
+    fn is_of_run(&self, day: &[u8], second: u32) -> bool {
+        self.run
+            .as_ref()
+            .is_some_and(|run| run.day[..run.day_len] == *day && second.wrapping_sub(run.first.second) < run.secs)
     }
 
-    /// Makes `text` the day of the lines that follow; false if it is none that can be kept.
+    /// Makes `day`, or where rows have a `time` the hour that `second` of it is in, the run of the lines that follow; false if
+    /// it is none that can be kept.
     #[cold]
-    fn new_day(&mut self, text: &[u8]) -> bool {
-        let Ok(date) = read_date(text) else { return false };
-        self.end_day();
+    fn new_run(&mut self, day: &[u8], time: Option<&[u8]>, second: u32) -> bool {
+        let Ok(date) = read_date(day) else { return false };
+        self.end_run();
         if self.options.sorted {
             self.found.saw(date);
         }
+        let span = &self.options.filter.span;
+        let secs = if time.is_some() { span.unit_secs() } else { DAY_SECS };
+        let first = Moment { date, second }.floor(secs);
+        let (last, same_bytes) = match secs {
+            DAY_SECS => (first, 0),
+            3600 => (Moment { second: first.second + secs - 1, ..first }, "10:".len()),
+            _ => (Moment { second: first.second + secs - 1, ..first }, "10:28".len()),
+        };
+        let counts = match time {
+            Some(_) => span.contains_all(first, last),
+            None => Some(span.days.contains(date)),
+        };
+        let same_time = time.map_or(&b""[..], |time| &time[..same_bytes.min(time.len())]);
         let mut kept = [0; DAY_BYTES_MAX];
-        kept[..text.len()].copy_from_slice(text);
-        let counts = self.options.filter.span.days.contains(date);
-        self.day =
-            Some(DayRun { text: kept, len: text.len(), key: DayKey::new(text), date, counts, requests: 0, bytes: 0 });
+        kept[..day.len()].copy_from_slice(day);
+        let beginning = Beginning::new(day, same_time);
+        self.run = Some(Run { day: kept, day_len: day.len(), beginning, first, secs, counts, requests: 0, bytes: 0 });
         true
     }
 
-    fn end_day(&mut self) {
-        if let Some(run) = self.day.take() {
-            self.add(run.date, run.requests, run.bytes);
+    fn end_run(&mut self) {
+        if let Some(run) = self.run.take() {
+            self.add(run.first, run.requests, run.bytes);
         }
     }
 
-    fn add(&mut self, date: Date, requests: u64, bytes: u128) {
+    /// Counts `requests` of the hour or day that `moment` is in.
+    fn add(&mut self, moment: Moment, requests: u64, bytes: u128) {
         self.found.requests += requests;
         self.found.bytes += bytes;
-        if !self.options.only_days || requests == 0 {
-            return;
-        }
-        match self.found.days.iter_mut().rev().find(|(known, _, _)| *known == date) {
-            Some((_, known_requests, known_bytes)) => {
-                *known_requests += requests;
-                *known_bytes += bytes;
-            }
-            None => self.found.days.push((date, requests, bytes)),
+        let unit_secs = match self.options.wanted {
+            Wanted::Rows => return,
+            Wanted::Hours => 3600,
+            Wanted::Days => DAY_SECS,
+        };
+        if requests > 0 {
+            let shown = moment.shifted(self.options.filter.span.offset_secs).floor(unit_secs);
+            self.found.times.add(shown, requests, bytes);
         }
     }
 
     /// Any line, read in full.
-    fn line(&mut self, reader: &LineReader, line: &[u8], sink: &mut impl Sink) -> Option<LineReader> {
+    pub(super) fn line(&mut self, reader: &LineReader, line: &[u8], sink: &mut impl Sink) -> Option<LineReader> {
         let number = self.found.lines;
         self.found.lines += 1;
         if line.is_empty() {
@@ -247,32 +268,37 @@ impl<'a> Visitor<'a> {
             self.found.changed |= changed.is_some();
             return changed;
         }
+        self.row(reader, line, number, sink);
+        None
+    }
+
+    /// The row that stands in line `number`, and in more if it has line breaks.
+    pub(super) fn row(&mut self, reader: &LineReader, row: &[u8], number: u64, sink: &mut impl Sink) {
         let mut counted = None;
         let mut seen = None;
-        let (filter, only_days) = (&self.options.filter, self.options.only_days);
-        let read = reader.read(line, |row| {
+        let (filter, wanted) = (&self.options.filter, self.options.wanted);
+        let read = reader.read(row, |row| {
             seen = Some(row.moment.date);
             if filter.keeps(row) {
-                counted = Some((row.moment.shifted(filter.span.offset_secs).date, row.size_bytes));
-                if !only_days {
+                counted = Some((row.moment, row.size_bytes));
+                if wanted == Wanted::Rows {
                     sink.row(row);
                 }
             }
         });
         match read {
             Ok(()) => self.found.rows_read += 1,
-            Err(reason) => self.bad(number, reason, line),
+            Err(reason) => self.bad(number, reason, row),
         }
         if let Some(date) = seen.filter(|_| self.options.sorted) {
             self.found.saw(date);
         }
-        if let Some((date, size_bytes)) = counted {
-            self.add(date, 1, size_bytes.into());
+        if let Some((moment, size_bytes)) = counted {
+            self.add(moment, 1, size_bytes.into());
         }
-        None
     }
 
-    fn bad(&mut self, number: u64, reason: RowError, line: &[u8]) {
+    pub(super) fn bad(&mut self, number: u64, reason: RowError, line: &[u8]) {
         if self.options.rejects.is_some() {
             self.found.rejects.push((number, reason.clone(), line.to_vec()));
         }
@@ -304,7 +330,7 @@ impl BlockTotals {
     }
 
     /// These lines, and `other` behind them.
-    fn followed_by(mut self, other: BlockTotals) -> BlockTotals {
+    pub fn followed_by(mut self, other: BlockTotals) -> BlockTotals {
         self.bytes += other.bytes;
         self.requests += other.requests;
         self.rows_read += other.rows_read;
@@ -315,7 +341,7 @@ impl BlockTotals {
         let behind = |(line, reason, row)| (lines + line, reason, row);
         self.rejects.extend(other.rejects.into_iter().map(behind));
         self.lines += other.lines;
-        self.days.extend(other.days);
+        self.times.join(other.times);
         self.changed |= other.changed;
         self.saw_behind(other.dates, other.unsorted);
         self
@@ -329,77 +355,15 @@ impl BlockTotals {
     }
 }
 
-/// Whether a quick look at a row can tell all that is asked.
-fn is_quick<S: Sink>(options: &SumOptions, delimited: &Delimited, _sink: &S) -> bool {
-    delimited.is_four_columns()
-        && options.filter.media == Media::Jpeg
-        && options.filter.tests.is_empty()
-        && !options.filter.span.needs_time()
-        && (options.only_days || size_of::<S>() == 0)
-        && options.scan.line_bytes_max >= quick::LOOKED_AT
-}
-
-/// Rows of one day, as far as a quick look at each tells all.
-struct Lane<'a> {
-    rest: &'a [u8],
-    key: DayKey,
-    counts: bool,
-    rows: u64,
-    requests: u64,
-    bytes: u64,
-}
-
-impl Lane<'_> {
-    /// Looks at the next row; false where that does not tell.
-    #[inline(always)]
-    fn step(&mut self) -> bool {
-        let Some(row) = quick::look(self.rest, &self.key) else { return false };
-        self.rest = &self.rest[row.len_with_end..];
-        self.rows += 1;
-        if self.counts {
-            let counts = u64::from(row.is_jpeg());
-            self.requests += counts;
-            self.bytes += row.size_bytes() * counts;
-        }
-        true
-    }
-}
-
-/// Blocks below this are not worth two lanes.
-const HALVES_BYTES_MIN: usize = 16 << 10;
-
-/// Visits both halves of a block at once, where a quick look is enough for most of its rows; None where it is not. A row begins
-/// where the one before it ends, and a core would wait for that most of the time: with two lanes it has something to do.
-pub fn visit_halves(
-    options: &SumOptions,
-    block: &Block,
-    reader: &LineReader,
-    sink: &mut impl Sink,
-) -> Option<BlockTotals> {
-    let LineReader::Delimited(delimited) = reader else { return None };
-    if block.bytes.len() < HALVES_BYTES_MIN || !is_quick(options, delimited, sink) {
-        return None;
-    }
-    let middle = memchr::memchr(b'\n', &block.bytes[block.bytes.len() / 2..])? + block.bytes.len() / 2 + 1;
-    let (first, second) = block.bytes.split_at(middle);
-    let first = Block { bytes: first, cut_line: None, ..*block };
-    let second = Block { bytes: second, offset: block.offset + middle as u64, ..*block };
-    let (mut left, mut right) = (Visitor::new(options, &first), Visitor::new(options, &second));
-    while !left.rest.is_empty() && !right.rest.is_empty() {
-        // A header with these four columns cannot be changed by a line.
-        let (_, _) = (left.delimited_line(delimited, reader, sink), right.delimited_line(delimited, reader, sink));
-        if let (Some(mut one), Some(mut other)) = (left.lane(), right.lane()) {
-            while one.step() & other.step() {}
-            left.leave(one);
-            right.leave(other);
-        }
-    }
-    let (_, _) = (left.read(reader, sink), right.read(reader, sink));
-    Some(left.finish().followed_by(right.finish()))
-}
-
 /// Whether `field` is a number that surely fits 64 bits.
 #[inline]
 fn digits(field: &[u8]) -> bool {
     (1..=19).contains(&field.len()) && field.iter().all(u8::is_ascii_digit)
+}
+
+/// Whether a row can be judged by the bytes of its day and time, and its fields be found without looking for quotes.
+fn is_fast(delimited: &Delimited) -> bool {
+    let has_time = matches!(delimited.slots.when, When::Apart { time: Some(_), .. });
+    let is_apart = matches!(delimited.slots.when, When::Apart { .. });
+    !delimited.has_quotes() && is_apart && (has_time || !delimited.needs_time())
 }

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Timelike};
 
 use super::{FormatError, Needs, without_dash};
-use crate::weblog::record::{Column, Moment, Row, RowError, excerpt, read_size};
+use crate::weblog::record::{Column, Moment, Row, RowError, excerpt, read_date, read_offset, read_second, read_size};
 
 /// Reads common and combined lines.
 #[derive(Debug, Clone)]
@@ -56,13 +56,18 @@ impl Common {
             let (part, name) = match column {
                 Column::ContentType => (Some(Part::Nothing), ""),
                 Column::Status => (Some(Part::Status), ""),
-                Column::Host => (None, "host"),
+                // Only the absolute URLs of a proxy tell it.
+                Column::Host => (Some(Part::Nothing), ""),
                 Column::Named(name) => (find(&name.to_lowercase()), name.as_str()),
             };
-            let found = || PARTS.iter().map(|(name, _)| (*name).to_owned()).collect();
-            part.ok_or_else(|| FormatError::Missing { column: name.to_owned(), found: found() })
+            part.ok_or_else(|| FormatError::Missing { column: name.to_owned(), found: Self::listed() })
         };
         Ok(Common { columns: needs.columns.iter().map(part).collect::<Result<_, _>>()? })
+    }
+
+    /// The columns: none of them is the host.
+    pub fn listed() -> Vec<String> {
+        PARTS.iter().map(|(name, _)| (*name).to_owned()).collect()
     }
 
     /// Reads a line.
@@ -124,6 +129,23 @@ fn quoted(text: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// `17/May/2015:10:05:03 +0000`, brought to UTC.
 fn moment(text: &[u8]) -> Result<Moment, RowError> {
+    quick_moment(text).map_or_else(|| any_moment(text), Ok)
+}
+
+/// A moment that is written as nearly all are; None for anything else.
+fn quick_moment(text: &[u8]) -> Option<Moment> {
+    const MONTHS: [&[u8; 3]; 12] =
+        [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
+    let [d1, d2, b'/', month @ .., y1, y2, y3, y4] = text.get(..11)? else { return None };
+    let month = MONTHS.iter().position(|name| month.strip_suffix(b"/") == Some(&name[..]))? as u8 + 1;
+    let date = [*y1, *y2, *y3, *y4, b'-', b'0' + month / 10, b'0' + month % 10, b'-', *d1, *d2];
+    let [b':', clock @ .., b' ', b'+' | b'-', _, _, _, _] = text.get(11..)? else { return None };
+    let offset_secs = read_offset(std::str::from_utf8(&text[text.len() - 5..]).ok()?)?;
+    let second = read_second(clock).ok().filter(|_| clock.len() == 8)?;
+    Some(Moment { date: read_date(&date).ok()?, second }.shifted(-offset_secs))
+}
+
+fn any_moment(text: &[u8]) -> Result<Moment, RowError> {
     let wrong = || RowError::Day { text: excerpt(text), reason: "not a time like 17/May/2015:10:05:03 +0000" };
     let text = std::str::from_utf8(text).map_err(|_| wrong())?;
     let time = DateTime::parse_from_str(text, "%d/%b/%Y:%H:%M:%S %z").map_err(|_| wrong())?.to_utc();
@@ -154,6 +176,19 @@ mod tests {
             })
             .unwrap();
         assert!(seen);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn quick_reading_is_complete_reading(
+            day in "[0-3][0-9]", month in "[A-Z][a-z]{2}|May|Feb|Dec|may", year in "[0-9]{4}|20[0-9]{2}",
+            clock in "[0-9]{2}:[0-9]{2}:[0-9]{2}|1[0-9]:[0-5][0-9]:[0-6][0-9]", offset in "[+-][01][0-9][0-5][0-9]|[+]0000",
+        ) {
+            let text = format!("{day}/{month}/{year}:{clock} {offset}");
+            if let Some(quick) = quick_moment(text.as_bytes()) {
+                proptest::prop_assert_eq!(any_moment(text.as_bytes()), Ok(quick), "{}", text);
+            }
+        }
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Fields between delimiters: TSV, CSV, CloudFront, W3C extended, bunny.net.
 use super::names::{Names, When};
+use super::quotes::{Quotes, quotes};
 use super::{FormatError, GivenColumns, Needs, without_bom, without_cr, without_dash};
 use crate::scan::split::{Span, Splitter};
-use crate::weblog::record::{Moment, Row, RowError, excerpt, read_date, read_moment, read_second, read_size};
+use crate::weblog::record::{Column, Moment, Row, RowError, excerpt, read_date, read_moment, read_second, read_size};
 
 /// A log whose fields stand between delimiters.
 #[derive(Debug, Clone)]
@@ -49,12 +50,17 @@ impl Delimited {
         self.delimiter == b'\t'
             && self.names == Names::fixed(super::names::FOUR_COLUMNS)
             && self.slots.columns.iter().all(Option::is_none)
-            && self.splitter.wanted() == [0, 2, 3]
+            && [&[0, 2, 3][..], &[0, 1, 2, 3]].contains(&self.splitter.wanted())
     }
 
     /// Whether fields may stand in quotes.
     pub fn has_quotes(&self) -> bool {
         self.delimiter == b','
+    }
+
+    /// The columns, where none of them is the host.
+    pub(super) fn without_host(&self) -> Option<Vec<String>> {
+        self.names.host().is_none().then(|| self.names.listed())
     }
 
     /// Columns that the user counted out.
@@ -159,7 +165,13 @@ impl Delimited {
     /// is missing.
     pub(super) fn changed_by(&self, line: &[u8], always: bool, needs: &Needs) -> Option<Result<Self, FormatError>> {
         let names = fields_directive(line).filter(|names| self.directives && (always || *names != self.names))?;
-        let changed = Self::of_names(&names, self.delimiter, self.format, needs);
+        // Whether URLs are absolute from here on, so that a host need not be named, only the rows would tell.
+        let has_host = names.host().is_some() || !needs.columns.contains(&Column::Host);
+        let changed = if has_host {
+            Self::of_names(&names, self.delimiter, self.format, needs)
+        } else {
+            Err(FormatError::NoHost { found: names.listed() })
+        };
         Some(changed.map(|changed| Delimited { directives: true, ..changed }))
     }
 
@@ -186,7 +198,7 @@ impl Delimited {
     pub(in crate::weblog) fn moment(&self, line: &[u8], spans: &[Span]) -> Result<Moment, RowError> {
         let field = |slot: usize| &line[spans[slot].0..spans[slot].1];
         match self.slots.when {
-            When::Together(at) => read_moment(field(at)),
+            When::Together(at) => read_moment(field(at), self.needs_time),
             When::Apart { day, time: None } => Ok(Moment { date: read_date(field(day))?, second: 0 }),
             When::Apart { day, time: Some(time) } => {
                 Ok(Moment { date: read_date(field(day))?, second: read_second(field(time))? })
@@ -213,16 +225,19 @@ impl Delimited {
         Ok(())
     }
 
-    /// A line with quotes, as RFC 4180 has them: its fields are put one after the other without quotes, and cut by that.
-    fn read_quoted(&self, line: &[u8], then: impl FnOnce(&Row)) -> Result<(), RowError> {
-        let mut reader =
-            csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(self.delimiter).from_reader(line);
-        let mut record = csv::ByteRecord::new();
+    /// A row with quotes: its fields are put one after the other without quotes, and cut by that.
+    fn read_quoted(&self, row: &[u8], then: impl FnOnce(&Row)) -> Result<(), RowError> {
         let shape = |reason: String| RowError::Shape { format: self.format, reason };
-        let read = reader.read_byte_record(&mut record).map_err(|error| shape(error.to_string()))?;
-        let quotes = line.iter().filter(|byte| **byte == b'"').count();
-        if !read || !quotes.is_multiple_of(2) {
-            return Err(shape(format!("a quote is not closed: {}", excerpt(line))));
+        match quotes(row, self.delimiter) {
+            Quotes::Closed { .. } => {}
+            Quotes::Open => return Err(self.not_closed(row)),
+            Quotes::Torn => return Err(shape(format!("something stands behind a closing quote: {}", excerpt(row)))),
+        }
+        let mut reader =
+            csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(self.delimiter).from_reader(row);
+        let mut record = csv::ByteRecord::new();
+        if !reader.read_byte_record(&mut record).map_err(|error| shape(error.to_string()))? {
+            return Err(self.too_few(0));
         }
         let mut spans = [(0, 0); Self::WANTED_MAX];
         for (span, column) in spans.iter_mut().zip(self.splitter.wanted()) {
@@ -231,6 +246,21 @@ impl Delimited {
         }
         let moment = self.moment(record.as_slice(), &spans)?;
         self.hand_on(record.as_slice(), &spans, moment, then)
+    }
+
+    /// The error of a row with a quote that is opened and not closed.
+    pub(in crate::weblog) fn not_closed(&self, row: &[u8]) -> RowError {
+        RowError::Shape { format: self.format, reason: format!("a quote is not closed: {}", excerpt(row)) }
+    }
+
+    /// What the quotes in `text` make of it, one or more lines of which the last has no line end.
+    pub(in crate::weblog) fn quotes(&self, text: &[u8]) -> Quotes {
+        quotes(text, self.delimiter)
+    }
+
+    /// How many columns the header names.
+    pub(in crate::weblog) fn columns_named(&self) -> usize {
+        self.names.len()
     }
 
     /// Whether rows are asked for their time.

@@ -64,6 +64,7 @@ const FORMATS: &[Keys] = &[
 pub struct Json {
     keys: &'static Keys,
     columns: Vec<Column>,
+    needs_time: bool,
 }
 
 /// The format that the object in `line` is of; None if there is none.
@@ -79,18 +80,18 @@ impl Json {
     pub fn new(format: &str, needs: &Needs) -> Result<Self, FormatError> {
         let keys = FORMATS.iter().find(|keys| keys.format == format);
         let keys = keys.ok_or_else(|| FormatError::Unknown(format.to_owned()))?;
-        if needs.columns.contains(&Column::Host) && keys.host.is_empty() {
-            return Err(FormatError::Missing {
-                column: "host".to_owned(),
-                found: vec!["timestamp, httpRequest.…".to_owned()],
-            });
-        }
-        Ok(Json { keys, columns: needs.columns.clone() })
+        Ok(Json { keys, columns: needs.columns.clone(), needs_time: needs.time })
     }
 
     /// The format's name.
     pub fn format(&self) -> &'static str {
         self.keys.format
+    }
+
+    /// The names that it does know, where none is that of the host.
+    pub fn without_host(&self) -> Option<Vec<String>> {
+        let known = [self.keys.when, self.keys.size, self.keys.url, self.keys.status].concat();
+        self.keys.host.is_empty().then(|| known.into_iter().map(str::to_owned).collect())
     }
 
     /// Reads a line.
@@ -101,7 +102,7 @@ impl Json {
             let text = names.iter().find_map(|name| find(&object, name)).and_then(text_of);
             text.ok_or_else(|| shape(format!("no {}", names.join(" or "))))
         };
-        let moment = read_moment(needed(self.keys.when)?.as_bytes())?;
+        let moment = read_moment(needed(self.keys.when)?.as_bytes(), self.needs_time)?;
         let size_bytes = read_size(needed(self.keys.size)?.as_bytes())?;
         let url = needed(self.keys.url)?;
         let texts: Vec<String> = self.columns.iter().map(|column| self.column(&object, column)).collect();

@@ -4,14 +4,17 @@ mod common;
 mod delimited;
 mod json;
 mod names;
+mod quotes;
 
 pub use delimited::Delimited;
 
 use super::record::{Column, Row, RowError};
+use super::url;
 use common::Common;
 use json::Json;
 use names::Names;
 pub(super) use names::When;
+pub(super) use quotes::Quotes;
 
 /// What a run asks of rows, beside day, size and URL.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -80,6 +83,15 @@ pub enum FormatError {
     Missing {
         /// The column that is needed.
         column: String,
+        /// The columns that there are.
+        found: Vec<String>,
+    },
+    /// It does not tell the host.
+    #[error(
+        "it does not tell the host: no column is called host (or cs(Host), x-host-header), and its first URLs are no absolute ones; it has: {}",
+        found.join(", ")
+    )]
+    NoHost {
         /// The columns that there are.
         found: Vec<String>,
     },
@@ -165,6 +177,29 @@ impl LineReader {
         }
     }
 
+    /// Its columns, where none of them is the host.
+    fn without_host(&self) -> Option<Vec<String>> {
+        match self {
+            LineReader::Delimited(delimited) | LineReader::Lost { before: delimited, .. } => delimited.without_host(),
+            LineReader::Common(_) => Some(Common::listed()),
+            LineReader::Json(json) => json.without_host(),
+        }
+    }
+
+    /// Whether one of the lines in `text` is a row with an absolute URL.
+    fn finds_host(&self, text: &[u8]) -> bool {
+        text.split(|byte| *byte == b'\n').map(without_cr).any(|line| {
+            let mut found = false;
+            let is_row = !self.is_header(line) && self.read(line, |row| found = url::host(row.url).is_some()).is_ok();
+            is_row && found
+        })
+    }
+
+    /// Whether a row may go over more than one line.
+    pub fn may_join(&self) -> bool {
+        matches!(self, LineReader::Delimited(delimited) if delimited.has_quotes())
+    }
+
     /// Whether a later line may change what the columns are.
     pub fn may_change(&self) -> bool {
         match self {
@@ -181,10 +216,14 @@ impl LineReader {
 /// When the format lacks a column that `needs` asks for, or is not what `choice` says.
 pub fn detect(head: &[u8], choice: &Choice, needs: &Needs) -> Result<LineReader, FormatError> {
     let head = without_bom(head);
-    match choice {
+    let reader = match choice {
         Choice::Columns(given) => Delimited::given(given, needs).map(LineReader::Delimited),
         Choice::Named(name) => named(head, name, needs),
         Choice::Detect => named(head, guess(head), needs),
+    }?;
+    match reader.without_host().filter(|_| needs.columns.contains(&Column::Host)) {
+        Some(found) if !reader.finds_host(head) => Err(FormatError::NoHost { found }),
+        _ => Ok(reader),
     }
 }
 

@@ -150,12 +150,27 @@ impl Names {
         self.first(URL).ok_or_else(|| self.missing("url (or cs-uri-stem, uri, path)"))
     }
 
-    /// Where another column stands; None for a content type that the log does not have.
+    /// Where the host stands.
+    pub fn host(&self) -> Option<usize> {
+        self.first(HOST)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.found.len()
+    }
+
+    /// All of them.
+    pub fn listed(&self) -> Vec<String> {
+        self.found.iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Where another column stands; None for a content type or host that the log does not have: URLs may tell these.
     pub fn column(&self, column: &Column) -> Result<Option<usize>, FormatError> {
         let (names, called): (&[&str], _) = match column {
             Column::ContentType => return Ok(self.first(CONTENT_TYPE)),
             Column::Status => (STATUS, "status (or sc-status)"),
-            Column::Host => (HOST, "host (or cs(Host), x-host-header)"),
+            Column::Host => return Ok(self.host()),
             Column::Named(name) => {
                 let name = name.to_lowercase();
                 return self.first(&[&name]).map(Some).ok_or_else(|| self.missing(&name));
@@ -171,8 +186,7 @@ impl Names {
     }
 
     fn missing(&self, column: &str) -> FormatError {
-        let found = self.found.iter().map(|(name, _)| name.clone()).collect();
-        FormatError::Missing { column: column.to_owned(), found }
+        FormatError::Missing { column: column.to_owned(), found: self.listed() }
     }
 }
 
