@@ -9,7 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
+#[path = "support/disk.rs"]
+mod disk;
+
+use disk::{SmallDisk, left_out};
 
 fn votekit(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_votekit"));
@@ -74,12 +77,6 @@ impl Dice {
         self.0 ^= self.0 << 17;
         self.0 % most
     }
-}
-
-/// Says that a test needs what is not here; under CI that is a failure.
-fn left_out(what: &str) {
-    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "this needs {what}");
-    eprintln!("left out: this needs {what}");
 }
 
 fn has(program: &str) -> bool {
@@ -166,47 +163,6 @@ fn killed_at_a_hundred_moments_of_a_bulk_load_and_run_again_nothing_counts_twice
     assert_eq!(String::from_utf8(done.stdout).unwrap(), format!("{}\t{before}\t0\n", 20_000 - before));
     assert_eq!(stdout(folder.path(), &["tally"]), "1\ta\t10000\n2\tb\t10000\n");
     sound(folder.path());
-}
-
-/// A small disk of its own.
-struct SmallDisk(TempDir);
-
-impl SmallDisk {
-    fn mount(bytes: &str) -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let size = format!("size={bytes},mode=755");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "none"]).arg(folder.path()).output();
-        match mounted {
-            Ok(done) if done.status.success() => Some(SmallDisk(folder)),
-            _ => {
-                left_out("root, to mount a small disk");
-                None
-            }
-        }
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    fn remount(&self, how: &str) {
-        let option = format!("remount,{how}");
-        assert!(Command::new("mount").args(["-o", &option]).arg(self.path()).status().unwrap().success());
-    }
-
-    /// Leaves no byte free.
-    fn fill(&self) -> PathBuf {
-        let path = self.path().join("filler");
-        let mut file = fs::File::create(&path).unwrap();
-        while file.write(&[0; 4096]).is_ok() {}
-        path
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("--lazy").arg(self.path()).status();
-    }
 }
 
 #[test]

@@ -162,7 +162,7 @@ impl Service {
     pub fn run(self) -> Result<Ended, ServeError> {
         let Service { runtime, listener, address, app, options, stop, writer_ended, threads, log } = self;
         if options.log == LogFormat::Json {
-            tracing::info!(%address, "serving");
+            tracing::info!(url = %format_args!("http://{address}"), "serving");
         }
         let board = app.board.clone();
         let done = runtime.block_on(serve(listener, app, &options, &stop, writer_ended));

@@ -1,0 +1,9 @@
+//! `votekit serve`, started for real: the contract word by word, and what real life does to a service.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says where")]
+
+mod contract;
+#[path = "../support/disk.rs"]
+mod disk;
+mod http;
+mod rules;
+mod storm;

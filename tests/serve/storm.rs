@@ -1,0 +1,347 @@
+//! The real service under what real life does to it: crowds, kills, retries, full disks, slow clients, two on one file.
+use std::collections::HashMap;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::disk::{SmallDisk, left_out};
+use crate::http::{Client, Server, stdout, total, until};
+
+const VOTES: u64 = 10_000;
+const CONNECTIONS: u64 = 64;
+
+/// Another program's hold on the ballot file: nobody can write.
+struct Lock {
+    holder: Child,
+}
+
+impl Lock {
+    fn take(folder: &Path) -> Option<Lock> {
+        let mut shell = Command::new("sqlite3");
+        shell.arg(folder.join("ballots.db")).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let Ok(mut holder) = shell.spawn() else {
+            left_out("Debian's sqlite3");
+            return None;
+        };
+        let begin = b"PRAGMA busy_timeout = 60000;\nBEGIN IMMEDIATE;\nSELECT 'held';\n";
+        holder.stdin.as_mut().unwrap().write_all(begin).unwrap();
+        let told = BufReader::new(holder.stdout.take().unwrap()).lines().map(Result::unwrap);
+        assert!(told.into_iter().any(|line| line == "held"));
+        Some(Lock { holder })
+    }
+
+    fn release(mut self) {
+        self.holder.stdin.take().unwrap().write_all(b"ROLLBACK;\n.quit\n").unwrap();
+        self.holder.wait().unwrap();
+    }
+}
+
+fn sound(folder: &Path) {
+    assert_eq!(stdout(folder, &["check"]), "");
+}
+
+/// Each vote's opinion is its number: what is in the file tells which votes are.
+fn stored(folder: &Path) -> HashMap<u64, u32> {
+    let mut times = HashMap::new();
+    for line in stdout(folder, &["export"]).lines() {
+        *times.entry(line.rsplit('\t').next().unwrap().parse().unwrap()).or_insert(0) += 1;
+    }
+    times
+}
+
+fn body(number: u64) -> String {
+    format!(r#"{{"candidate_id": {}, "opinion": "{number}"}}"#, number % 3 + 1)
+}
+
+#[test]
+fn killed_in_the_middle_every_acknowledged_vote_is_there_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let address = server.address;
+    let (acknowledged, count) = (Mutex::new(Vec::new()), AtomicU64::new(0));
+    thread::scope(|scope| {
+        for connection in 0..CONNECTIONS {
+            let (acknowledged, count) = (&acknowledged, &count);
+            scope.spawn(move || {
+                let Ok(mut client) = Client::connect(address) else { return };
+                for number in (connection..VOTES).step_by(CONNECTIONS as usize) {
+                    match client.vote(&body(number), &[]) {
+                        Ok(reply) if reply.status == 200 => {
+                            acknowledged.lock().unwrap().push(number);
+                            count.fetch_add(1, Ordering::Relaxed);
+                        }
+                        _ => return,
+                    }
+                }
+            });
+        }
+        until("half of them are in", || count.load(Ordering::Relaxed) >= VOTES / 2);
+        server.kill();
+    });
+    let acknowledged = acknowledged.into_inner().unwrap();
+    assert!((VOTES / 2..VOTES).contains(&(acknowledged.len() as u64)), "killed in the middle");
+    let stored = stored(folder.path());
+    assert!(acknowledged.iter().all(|number| stored.get(number) == Some(&1)), "an acknowledged vote is not there once");
+    assert!(stored.values().all(|times| *times == 1));
+    sound(folder.path());
+}
+
+#[test]
+fn killed_and_started_again_votes_that_are_retried_with_keys_count_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = Mutex::new(None);
+    let count = AtomicU64::new(0);
+    thread::scope(|scope| {
+        let mut server = Server::start(folder.path(), &[]);
+        *address.lock().unwrap() = Some(server.address);
+        for connection in 0..CONNECTIONS {
+            let (address, count) = (&address, &count);
+            scope.spawn(move || {
+                let connect = || Client::connect(address.lock().unwrap().unwrap());
+                let mut client = connect();
+                for number in (connection..VOTES).step_by(CONNECTIONS as usize) {
+                    let key = format!("Idempotency-Key: k{number}");
+                    until("the vote is acknowledged", || {
+                        let reply = client.as_mut().ok().and_then(|client| client.vote(&body(number), &[&key]).ok());
+                        let done = reply.is_some_and(|reply| reply.status == 200);
+                        if !done {
+                            client = connect();
+                        }
+                        done
+                    });
+                    count.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        for part in [1, 2, 3] {
+            until("the next part is in", || count.load(Ordering::Relaxed) >= VOTES * part / 4);
+            server.kill();
+            server = Server::start(folder.path(), &[]);
+            *address.lock().unwrap() = Some(server.address);
+        }
+        until("all are in", || count.load(Ordering::Relaxed) == VOTES);
+    });
+    let stored = stored(folder.path());
+    assert_eq!((stored.len() as u64, stored.values().max()), (VOTES, Some(&1)));
+    sound(folder.path());
+}
+
+#[test]
+fn told_to_end_under_load_it_answers_what_it_took_and_ends_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let address = server.address;
+    let acknowledged = AtomicU64::new(0);
+    thread::scope(|scope| {
+        for connection in 0..CONNECTIONS {
+            let acknowledged = &acknowledged;
+            scope.spawn(move || {
+                let mut client = Client::connect(address).unwrap();
+                // Until the service says goodbye.
+                while let Ok(reply) = client.vote(&body(connection), &[]) {
+                    assert_eq!(reply.status, 200, "what was taken is answered");
+                    acknowledged.fetch_add(1, Ordering::Relaxed);
+                    if reply.header("connection") == Some("close") {
+                        return;
+                    }
+                }
+            });
+        }
+        let mut idle = Client::connect(address).unwrap();
+        let mut stream = Client::connect(address).unwrap();
+        stream.send(b"GET /events HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+        stream.head().unwrap();
+        until("votes come in", || acknowledged.load(Ordering::Relaxed) > 1000);
+        let begun = Instant::now();
+        server.signal("-TERM");
+        let (exit, told) = server.wait();
+        assert!(exit.success(), "{told}");
+        assert!(begun.elapsed() < Duration::from_secs(9), "it did not wait for the grace to end: {told}");
+        assert!(idle.line().is_err(), "idle connections are closed");
+    });
+    assert_eq!(total(folder.path()), acknowledged.into_inner());
+    assert!(!folder.path().join("ballots.db-wal").exists(), "all of it is in the file");
+    sound(folder.path());
+}
+
+#[test]
+fn a_full_disk_is_said_in_the_contracts_form_and_passes() {
+    let Some(disk) = SmallDisk::mount("2m") else { return };
+    let mut server = Server::start(disk.path(), &[]);
+    assert_eq!(server.post(&body(0)).status, 200);
+    let filler = disk.fill();
+    let mut client = server.client();
+    let mut votes = 1;
+    let refused = loop {
+        // The side files may have room for a few more.
+        let reply = client.vote(&body(votes), &[]).unwrap();
+        if reply.status != 200 {
+            break reply;
+        }
+        votes += 1;
+    };
+    assert_eq!((refused.status, refused.json()["success"].as_bool()), (503, Some(false)), "{refused:?}");
+    assert!(refused.json()["error_message"].as_str().unwrap().contains("no room"), "{refused:?}");
+    assert!(!refused.text().contains("ballots.db"), "no path of the machine is told: {refused:?}");
+    assert!(server.is_running());
+    assert_eq!(server.get("/healthz").status, 200);
+    fs::remove_file(filler).unwrap();
+    until("votes are taken again", || client.vote(&body(votes), &[]).unwrap().status == 200);
+    assert_eq!(total(disk.path()), votes + 1);
+    assert_eq!(stored(disk.path()).values().max(), Some(&1));
+    server.signal("-TERM");
+    let (exit, told) = server.wait();
+    assert!(exit.success() && told.contains("full"), "the log says why: {told}");
+    sound(disk.path());
+}
+
+#[test]
+fn a_queue_that_is_kept_full_refuses_at_once_and_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &["--queue", "2"]);
+    let address = server.address;
+    let (good, refused) = (AtomicU64::new(0), AtomicU64::new(0));
+    // Another program holds the file: the writer has to wait, and others behind it.
+    let Some(lock) = Lock::take(folder.path()) else { return };
+    thread::scope(|scope| {
+        for number in 0..CONNECTIONS {
+            let (good, refused) = (&good, &refused);
+            scope.spawn(move || {
+                let mut client = Client::connect(address).unwrap();
+                loop {
+                    let begun = Instant::now();
+                    let reply = client.vote(&body(number), &[]).unwrap();
+                    match reply.status {
+                        200 => break good.fetch_add(1, Ordering::Relaxed),
+                        503 => {
+                            assert_eq!(reply.header("retry-after"), Some("1"), "{reply:?}");
+                            assert!(reply.json()["type"].as_str().unwrap().ends_with("overloaded"), "{reply:?}");
+                            assert!(begun.elapsed() < Duration::from_secs(5), "at once rather than late");
+                            refused.fetch_add(1, Ordering::Relaxed);
+                            thread::sleep(Duration::from_millis(5));
+                        }
+                        _ => panic!("{reply:?}"),
+                    }
+                }
+            });
+        }
+        until("many are refused", || refused.load(Ordering::Relaxed) > 500);
+        assert_eq!(good.load(Ordering::Relaxed), 0, "the lock was held");
+        assert_eq!(server.get("/result").status, 200, "results can be read meanwhile");
+        lock.release();
+        until("all are in", || good.load(Ordering::Relaxed) == CONNECTIONS);
+    });
+    assert_eq!(total(folder.path()), CONNECTIONS);
+    assert_eq!(stored(folder.path()).values().max(), Some(&1));
+    let metrics = server.get("/metrics").text();
+    let overloaded = format!("votekit_votes_total{{outcome=\"overloaded\"}} {}", refused.into_inner());
+    assert!(metrics.lines().any(|line| line == overloaded), "{metrics}");
+}
+
+#[test]
+fn a_thousand_slow_clients_hold_nobody_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let mut slow: Vec<Client> = (0..1000).map(|_| server.client()).collect();
+    for (number, client) in slow.iter_mut().enumerate() {
+        let part: &[u8] = match number % 3 {
+            0 => b"",
+            1 => b"POST /vote HTTP/1.1\r\nHost: a\r\nContent-Type: appl",
+            _ => {
+                b"POST /vote HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 19\r\n\r\n{\"can"
+            }
+        };
+        client.send(part).unwrap();
+    }
+    let mut client = server.client();
+    for _ in 0..200 {
+        let begun = Instant::now();
+        assert_eq!(client.vote(r#"{"candidate_id": 1}"#, &[]).unwrap().status, 200);
+        assert!(begun.elapsed() < Duration::from_secs(5));
+    }
+    assert_eq!(total(folder.path()), 200);
+    // Who does not finish a body is told so and let go; who does not finish a head is let go.
+    let late = slow[2].reply("POST").unwrap();
+    assert_eq!((late.status, late.json()["type"].as_str()), (408, Some("urn:votekit:problem:too-slow")));
+    assert!(slow[1].line().is_err());
+    assert_eq!(total(folder.path()), 200);
+}
+
+#[test]
+fn connections_beyond_the_most_wait_until_one_closes() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &["--connections", "4"]);
+    let mut streams: Vec<Client> = (0..4).map(|_| server.client()).collect();
+    for (number, stream) in streams.iter_mut().enumerate() {
+        stream.send(b"GET /events HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+        let status = stream.head().unwrap().status;
+        assert_eq!(status, if number < 2 { 200 } else { 503 }, "half of them may be event streams");
+    }
+    let mut fifth = server.client();
+    fifth.send(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    drop(streams.pop());
+    assert_eq!(fifth.head().unwrap().status, 200);
+}
+
+#[test]
+fn two_services_on_one_file_lose_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let servers = [Server::start(folder.path(), &[]), Server::start(folder.path(), &[])];
+    let addresses = servers.each_ref().map(|server| server.address);
+    thread::scope(|scope| {
+        for connection in 0..CONNECTIONS {
+            scope.spawn(move || {
+                let mut client = Client::connect(addresses[connection as usize % 2]).unwrap();
+                for number in (connection..VOTES).step_by(CONNECTIONS as usize) {
+                    assert_eq!(client.vote(&body(number), &[]).unwrap().status, 200);
+                }
+            });
+        }
+    });
+    let stored = stored(folder.path());
+    assert_eq!((stored.len() as u64, stored.values().max()), (VOTES, Some(&1)));
+    for server in &servers {
+        let result = || server.get("/result").json();
+        until("both know all", || {
+            let votes: u64 = result()[0].as_array().unwrap().iter().map(|of| of["num_vote"].as_u64().unwrap()).sum();
+            votes == VOTES
+        });
+    }
+    sound(folder.path());
+}
+
+#[test]
+fn a_client_that_goes_before_its_vote_is_written_takes_it_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let Some(lock) = Lock::take(folder.path()) else { return };
+    let send = |number: u64| {
+        let (mut client, body) = (server.client(), body(number));
+        let head = "POST /vote HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length";
+        client.send(format!("{head}: {}\r\n\r\n{body}", body.len()).as_bytes()).unwrap();
+        client
+    };
+    let depth = |wanted: &str| {
+        let line = format!("votekit_queue_depth {wanted}");
+        until("so many wait", || server.get("/metrics").text().lines().any(|told| told == line));
+    };
+    // The writer takes this one and waits for the lock with it.
+    let mut first = send(0);
+    depth("0");
+    thread::sleep(Duration::from_millis(300));
+    let (gone, mut stays) = (send(1), send(2));
+    depth("2");
+    drop(gone);
+    thread::sleep(Duration::from_millis(300));
+    lock.release();
+    assert_eq!((first.reply("POST").unwrap().status, stays.reply("POST").unwrap().status), (200, 200));
+    let mut there: Vec<u64> = stored(folder.path()).into_keys().collect();
+    there.sort_unstable();
+    assert_eq!(there, [0, 2]);
+    assert!(server.get("/metrics").text().contains("votekit_votes_total{outcome=\"abandoned\"} 1"));
+}
