@@ -54,7 +54,10 @@ impl BallotFile {
             }
             BoxError::Busy { .. } => "try again, and see which program has it open: fuser FILE".into(),
             BoxError::Full { .. } => "make room and try again; the votes before are all there".into(),
-            BoxError::OutcomeUnknown { .. } => format!("look with: votekit tally{file}"),
+            BoxError::OutcomeUnknown { .. } => format!(
+                "look with: votekit tally{file}\n\
+                 what has a --key can be sent again with the same key, and counts once in any case"
+            ),
             BoxError::Hidden { closes: Some(closes) } => {
                 return anyhow!("the results are hidden until the vote closes at {}", local(*closes));
             }

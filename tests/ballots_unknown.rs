@@ -1,0 +1,159 @@
+//! A disk that fails while a vote is written: what the real program says then, and what trying again does. A library that is
+//! loaded before libc makes the syncs fail.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+/// From the sync number `FAIL_FROM` on (1 is the first), syncs of files whose name ends in `FAIL_NAME` fail with EIO, as many
+/// as `FAIL_TIMES` says. What was written is handed to the kernel before: whether it is on disk is what nobody knows.
+const FAILING_SYNC: &str = r#"
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int fails(int fd) {
+    static int seen = 0;
+    char link[64], name[4096];
+    const char *end = getenv("FAIL_NAME");
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t bytes = readlink(link, name, sizeof name - 1);
+    if (!end || bytes < (ssize_t)strlen(end)) return 0;
+    name[bytes] = 0;
+    if (strcmp(name + bytes - strlen(end), end)) return 0;
+    int from = atoi(getenv("FAIL_FROM")), times = atoi(getenv("FAIL_TIMES"));
+    seen++;
+    return seen >= from && seen < from + times;
+}
+
+int fsync(int fd) {
+    if (fails(fd)) { errno = EIO; return -1; }
+    return ((int (*)(int))dlsym(RTLD_NEXT, "fsync"))(fd);
+}
+
+int fdatasync(int fd) {
+    if (fails(fd)) { errno = EIO; return -1; }
+    return ((int (*)(int))dlsym(RTLD_NEXT, "fdatasync"))(fd);
+}
+"#;
+
+/// A folder with a ballot file, and a disk that can be made to fail.
+struct Disk {
+    folder: TempDir,
+    library: PathBuf,
+}
+
+impl Disk {
+    fn new(init: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (source, library) = (folder.path().join("failing.c"), folder.path().join("failing.so"));
+        fs::write(&source, FAILING_SYNC).unwrap();
+        let cc = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source).arg("-ldl").output();
+        let cc = cc.unwrap();
+        assert!(cc.status.success(), "{}", String::from_utf8_lossy(&cc.stderr));
+        let disk = Disk { folder, library };
+        assert!(
+            run(disk.votekit(&[&["init", "--candidate", "a", "--candidate", "b"], init].concat()), "").status.success()
+        );
+        disk
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn votekit(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_votekit"));
+        command.args(args).current_dir(self.path()).env_remove("VOTEKIT_BALLOTS");
+        command
+    }
+
+    /// The program on a disk that fails `times` syncs of files that end in `name`, from number `from` on.
+    fn failing(&self, args: &[&str], name: &str, from: u32, times: u32) -> Command {
+        let mut command = self.votekit(args);
+        command.env("LD_PRELOAD", &self.library).env("FAIL_NAME", name);
+        command.env("FAIL_FROM", from.to_string()).env("FAIL_TIMES", times.to_string());
+        command
+    }
+
+    fn total(&self) -> u64 {
+        let done = run(self.votekit(&["tally", "--format", "json"]), "");
+        let tally: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+        tally["total_votes"].as_u64().unwrap()
+    }
+
+    fn sound(&self) {
+        let check = run(self.votekit(&["check", "-q"]), "");
+        assert!(check.status.success(), "{}", told(&check));
+    }
+}
+
+fn run(mut command: Command, input: &str) -> Output {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // A program that has failed reads no further.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+fn told(done: &Output) -> String {
+    String::from_utf8(done.stderr.clone()).unwrap()
+}
+
+#[test]
+fn a_commit_whose_sync_fails_is_unknown_and_can_be_tried_again_with_its_key() {
+    // The first sync of a new WAL is its header's, the second the commit's.
+    for sync in [1, 2] {
+        let disk = Disk::new(&[]);
+        let vote = ["vote", "2", "--key", "k"];
+        let done = run(disk.failing(&vote, "-wal", sync, 1), "");
+        let text = told(&done);
+        assert_eq!((done.status.code(), done.stdout.as_slice()), (Some(1), &b""[..]), "sync {sync}: {text}");
+        for part in ["whether it was stored is unknown", "ballots.db", "votekit tally", "--key"] {
+            assert!(text.contains(part), "sync {sync}: {text}");
+        }
+        disk.sound();
+        assert!(disk.total() <= 1);
+        let again = run(disk.votekit(&vote), "");
+        assert!(again.status.success(), "{}", told(&again));
+        assert_eq!(disk.total(), 1, "it counts once, whatever became of the first");
+        disk.sound();
+    }
+}
+
+#[test]
+fn a_bulk_load_whose_commit_fails_says_what_is_sure_and_can_be_run_again() {
+    let disk = Disk::new(&["--votes-per-voter", "1"]);
+    let lines: String = (0..60_000).map(|at| format!("{}\tu{at}\t\tk{at}\n", at % 2 + 1)).collect();
+    // The third: a batch was committed before.
+    let done = run(disk.failing(&["vote", "--stdin"], "-wal", 3, 1), &lines);
+    let text = told(&done);
+    assert_eq!((done.status.code(), done.stdout.as_slice()), (Some(1), &b""[..]), "{text}");
+    assert!(text.contains("unknown") && text.contains("votekit tally") && text.contains("key"), "{text}");
+    let sure = text.split("until then ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+    let sure: u64 = sure.parse().unwrap();
+    assert!(sure > 0 && disk.total() >= sure, "{text}");
+    disk.sound();
+    let again = run(disk.votekit(&["vote", "--stdin"]), &lines);
+    assert!(again.status.success(), "{}", told(&again));
+    assert_eq!(disk.total(), 60_000);
+    disk.sound();
+}
+
+#[test]
+fn what_fails_after_the_commit_takes_nothing_back() {
+    let disk = Disk::new(&[]);
+    // The commit is in the WAL; moving it into the file fails, now and as often as it is tried.
+    let done = run(disk.failing(&["vote", "2"], "ballots.db", 1, 1_000), "");
+    assert!(done.status.success(), "{}", told(&done));
+    assert_eq!(disk.total(), 1);
+    disk.sound();
+}
