@@ -200,6 +200,54 @@ fn limits_are_kept() {
 }
 
 #[test]
+fn lists_and_names_as_people_have_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    for (name, text) in [
+        ("excel.csv", "\u{feff}name;id\r\nAnn;u1\r\n;u2\r\n"),
+        ("tabs.csv", "\"id\"\tname\nu1\tAnn\nu2\t\n"),
+        ("bare.csv", "u1,Ann\n\nu2\n"),
+    ] {
+        fs::write(here.join(name), text).unwrap();
+        let file = format!("{name}.db");
+        story(
+            here,
+            &[
+                (&format!("init -q --ballots {file} --candidate a --voters {name}"), 0, "1\ta\n", ""),
+                (&format!("vote 1 --ballots {file} --voter u1"), 0, "stored\t1\ta\t1\n", ""),
+                (&format!("vote 1 --ballots {file} --voter u2"), 0, "stored\t1\ta\t2\n", ""),
+                (&format!("vote 1 --ballots {file} --voter id"), 1, "", "voter id is not on the list"),
+            ],
+        );
+    }
+    fs::write(here.join("same.csv"), "name\nJos\u{e9}\nJose\u{301}\n").unwrap();
+    fs::write(here.join("three.csv"), "u1,Ann,x\n").unwrap();
+    story(
+        here,
+        &[
+            ("init --candidates same.csv", 2, "", "two candidates' names look the same"),
+            ("init --candidate a --candidate a\u{200b}", 2, "", "two candidates' names look the same"),
+            ("init --candidate a --voters three.csv", 1, "", "3 columns and no header that names `id`"),
+            ("init --candidate a --voters /dev/zero", 1, "", "it is longer than 256 MiB"),
+            ("init --candidate a --voters .", 1, "", "cannot read the list .: Is a directory"),
+            ("init -q --candidate Jos\u{e9}", 0, "1\tJos\u{e9}\n", ""),
+            ("candidates add Jose\u{301}", 1, "", "looks the same as that of candidate 1"),
+            ("candidates rename 1 Jose\u{301}", 0, "1\tJose\u{301}\n", ""),
+            ("tally --at nonsense", 2, "", "is not a time"),
+        ],
+    );
+    let done = Command::new(env!("CARGO_BIN_EXE_votekit"))
+        .args(["init", "--ballots", "none.db", "--candidate", "a", "--closes", "2026-10-25 02:30"])
+        .env("TZ", "Europe/Berlin")
+        .current_dir(here)
+        .output()
+        .unwrap();
+    let told = String::from_utf8(done.stderr).unwrap();
+    assert!(told.contains("is not clear: the clocks change then, and this local time is there twice"), "{told}");
+    assert!(!here.join("none.db").exists());
+}
+
+#[test]
 fn pictures() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();

@@ -10,7 +10,7 @@ mod vote;
 pub use errors::{BoxError, Refusal};
 pub use intake::{BadLine, Intake, IntakeError, take_in, take_in_all};
 pub use lines::{LineError, parse_line};
-pub use rules::{Limits, NameError, Opening, Settings, check_name, check_voter_id};
+pub use rules::{Limits, NameError, Opening, Settings, check_name, check_voter_id, looks};
 pub use time::{Clock, Moment, MomentError, Span, SpanError, SystemClock};
 pub use vote::{
     AllOrNothing, Ballot, Candidate, CandidateId, CandidateTotal, Choice, Finding, Outcome, PacePoint, PrivateRecord,

@@ -1,4 +1,6 @@
 //! The rules of a vote: what is allowed at all, and what this vote allows.
+use icu_normalizer::ComposingNormalizerBorrowed;
+
 use super::errors::Refusal;
 use super::time::Moment;
 use super::vote::Ballot;
@@ -160,6 +162,14 @@ pub fn check_name(name: &str) -> Result<(), NameError> {
     Ok(())
 }
 
+/// What `name` is to the eye: two names that give the same are told apart by programs alone. Compatibility forms are unified
+/// (Unicode's NFKC: an é of one character and one of two, full-width letters), characters without a shape are left out.
+pub fn looks(name: &str) -> String {
+    let without_shape = |c: &char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    let shaped: String = name.chars().filter(|c| !without_shape(c)).collect();
+    ComposingNormalizerBorrowed::new_nfkc().normalize(&shaped).into_owned()
+}
+
 /// Whether `id` can identify a voter, or be a key: 1 to [`Limits::NAME_CHARS`] characters, no control characters.
 ///
 /// # Errors
@@ -198,6 +208,20 @@ impl Ballot {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_look_the_same() {
+        for (one, other, same) in [
+            ("Jos\u{e9}", "Jose\u{301}", true),
+            ("\u{ff21}nn", "Ann", true),
+            ("An\u{200b}n", "Ann", true),
+            ("An\u{ad}n\u{202e}", "Ann", true),
+            ("Ann", "ann", false),
+            ("薯片", "林林", false),
+        ] {
+            assert_eq!(looks(one) == looks(other), same, "{one:?} {other:?}");
+        }
+    }
     use crate::ballot::Choice;
 
     #[test]

@@ -39,7 +39,9 @@ pub enum MomentError {
     #[error("not a time: write 2026-11-24T20:00:00Z, 2026-11-24T20:00:00+08:00, or 2026-11-24 20:00 for local time")]
     Shape,
     /// The clocks of the zone skip or repeat this time.
-    #[error("the clocks change then, so this local time is {0}: write it with its zone, as in 2026-11-24T20:00:00Z")]
+    #[error(
+        "not clear: the clocks change then, and this local time is {0}: write it with its zone, as in 2026-11-24T20:00:00Z"
+    )]
     Ambiguous(&'static str),
 }
 

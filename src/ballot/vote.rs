@@ -1,8 +1,8 @@
 //! A ballot, what became of it, and what they add up to.
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::errors::{BoxError, Refusal};
-use super::rules::{Limits, Opening, Settings, check_name, check_voter_id};
+use super::rules::{Limits, Opening, Settings, check_name, check_voter_id, looks};
 use super::time::{Moment, Span};
 
 /// A candidate's number, from 1.
@@ -205,11 +205,18 @@ impl Setup {
             let (found, most) = (self.candidates.len(), Limits::CANDIDATES);
             return Err(BoxError::Candidate(format!("{found} candidates are more than the {most} a vote can have")));
         }
-        let mut names = HashSet::new();
+        let mut names = HashMap::new();
         for name in &self.candidates {
             check_name(name).map_err(|why| BoxError::Candidate(format!("the name {name:?} {why}")))?;
-            if !names.insert(name) {
-                return Err(BoxError::Candidate(format!("two candidates are called {name}")));
+            match names.insert(looks(name), name) {
+                Some(other) if other == name => {
+                    return Err(BoxError::Candidate(format!("two candidates are called {name}")));
+                }
+                Some(other) => {
+                    let problem = format!("two candidates' names look the same: {other:?} and {name:?}");
+                    return Err(BoxError::Candidate(problem));
+                }
+                None => {}
             }
         }
         let mut voters = HashSet::new();

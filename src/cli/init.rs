@@ -22,10 +22,13 @@ Candidates get the ids 1, 2, 3, … in the order given. --candidates reads a CSV
 --voters one with the columns `id` and, if you like, `name`, or without a header. A time is RFC 3339
 (2026-11-24T20:00:00Z) or local (2026-11-24 20:00); the vote is open from --opens until just before --closes.
 
-Limits: 1,000 candidates; names, ids and titles of 200 characters without control characters. A name cannot be a number,
-which would be taken for an id.
+Limits: 1,000 candidates; lists of 256 MiB; names, ids and titles of 200 characters without control characters. A name cannot be a number,
+which would be taken for an id, nor look like another's.
 
 Who can read the file can read who voted for whom, and hidden results too: it is as secret as its permissions make it.";
+
+/// A list is read into memory.
+const LIST_BYTES_MOST: u64 = 256 << 20;
 
 /// Make a ballot file; never touches one that is there
 #[derive(Debug, clap::Args)]
@@ -108,36 +111,62 @@ impl Args {
     }
 }
 
-/// The column `first`, and `second` beside it, of a CSV with a header; without one the first column and the second.
+/// The column `first`, and `second` beside it, of a CSV with a header; without one the first column and the second. Commas
+/// separate, or what a spreadsheet writes elsewhere, semicolons or tabs, where the header shows it.
 fn read_list(path: &Path, first: &str, second: Option<&str>) -> anyhow::Result<Vec<(String, Option<String>)>> {
     let what = || format!("cannot read the list {}", path.display());
     let input: Box<dyn Read> = match path.to_str() {
         Some("-") => Box::new(io::stdin()),
         _ => Box::new(File::open(path).with_context(what)?),
     };
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(input);
-    let mut rows: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().with_context(what)?;
-    if let Some(bare) = rows.first().and_then(|row| row.get(0)?.strip_prefix('\u{feff}').map(str::to_owned)) {
-        let rest = rows[0].iter().skip(1).map(str::to_owned).collect::<Vec<_>>();
-        rows[0] = std::iter::once(bare).chain(rest).collect();
+    let mut text = Vec::new();
+    input.take(LIST_BYTES_MOST + 1).read_to_end(&mut text).with_context(what)?;
+    if text.len() as u64 > LIST_BYTES_MOST {
+        bail!("{}: it is longer than {} MiB", what(), LIST_BYTES_MOST >> 20);
     }
-    let place = |name: &str| rows.first().and_then(|row| row.iter().position(|cell| cell.eq_ignore_ascii_case(name)));
-    let (header, at, beside) = match place(first) {
-        Some(at) => (1, at, second.and_then(place)),
-        None => (0, 0, second.map(|_| 1)),
-    };
-    let columns_most = if second.is_some() { 2 } else { 1 };
-    if let Some(row) = rows.first().filter(|row| header == 0 && row.len() > columns_most) {
-        bail!("{}: {} columns and no header that names `{first}`", what(), row.len());
-    }
-    let mut list = Vec::with_capacity(rows.len());
-    for row in &rows[header.min(rows.len())..] {
-        let line = row.position().map_or(0, csv::Position::line);
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .delimiter(delimiter(text, first))
+        .from_reader(text);
+    let mut list = Vec::new();
+    // Where the columns are, once the first row has shown it.
+    let mut places: Option<(usize, Option<usize>)> = None;
+    for row in reader.records() {
+        let row = row.with_context(what)?;
+        let (at, beside) = match places {
+            Some(places) => places,
+            None => {
+                let place = |name: &str| row.iter().position(|cell| cell.eq_ignore_ascii_case(name));
+                if let Some(at) = place(first) {
+                    places = Some((at, second.and_then(place)));
+                    continue;
+                }
+                if row.len() > if second.is_some() { 2 } else { 1 } {
+                    bail!("{}: {} columns and no header that names `{first}`", what(), row.len());
+                }
+                *places.insert((0, second.map(|_| 1)))
+            }
+        };
         let Some(text) = row.get(at).filter(|text| !text.is_empty()) else {
+            let line = row.position().map_or(0, csv::Position::line);
             bail!("{}: line {line} has no {first}", what());
         };
         list.push((text.to_owned(), beside.and_then(|beside| row.get(beside)).map(str::to_owned)));
     }
     Ok(list)
+}
+
+/// What separates the columns of `text`: what makes its first line a header that names `first`; else the comma.
+fn delimiter(text: &[u8], first: &str) -> u8 {
+    let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let names = |separator: u8| {
+        let mut cells = line.split(|byte| *byte == separator).map(<[u8]>::trim_ascii);
+        let bare =
+            |cell: &[u8]| cell.strip_prefix(b"\"").and_then(|cell| cell.strip_suffix(b"\"")).unwrap_or(cell).to_owned();
+        cells.any(|cell| bare(cell).eq_ignore_ascii_case(first.as_bytes()))
+    };
+    b",;\t".iter().copied().find(|separator| names(*separator)).unwrap_or(b',')
 }

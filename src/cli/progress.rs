@@ -3,7 +3,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{BinaryBytes, HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 use votekit::progress::Progress;
 
 /// Work shorter than this shows no bar.
@@ -34,12 +34,23 @@ impl Bar {
 
     fn draw(&self) -> ProgressBar {
         let template = match self.bytes_total {
-            Some(_) => "{wide_bar} {bytes}/{total_bytes}  {binary_bytes_per_sec}  {eta} left",
-            None => "{spinner} {bytes}  {binary_bytes_per_sec}  {elapsed}",
+            Some(_) => "{wide_bar} {bytes}/{total_bytes}  {rate}  {left} left",
+            None => "{spinner} {bytes}  {rate}  {elapsed}",
+        };
+        // Over all that was done: work that is reported in large steps has no other steady rate.
+        let begun = self.begun;
+        let rate = move |bytes: u64| bytes as f64 / begun.elapsed().as_secs_f64();
+        let told_rate = move |state: &ProgressState, to: &mut dyn std::fmt::Write| {
+            let _ = write!(to, "{}/s", BinaryBytes(rate(state.pos()) as u64));
+        };
+        let told_left = move |state: &ProgressState, to: &mut dyn std::fmt::Write| {
+            let bytes_left = state.len().unwrap_or(0).saturating_sub(state.pos());
+            let secs = (bytes_left as f64 / rate(state.pos()).max(1.0)).ceil();
+            let _ = write!(to, "{:#}", HumanDuration(Duration::from_secs(secs as u64)));
         };
         let bar = self.bytes_total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
         match ProgressStyle::with_template(template) {
-            Ok(style) => bar.with_style(style),
+            Ok(style) => bar.with_style(style.with_key("rate", told_rate).with_key("left", told_left)),
             Err(_) => bar,
         }
     }

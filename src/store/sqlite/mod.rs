@@ -14,7 +14,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 
 use crate::ballot::{
     AllOrNothing, Ballot, BallotBox, BoxError, Candidate, CandidateId, Clock, Finding, Flow, Limits, Moment, Outcome,
-    PacePoint, Record, Settings, Setup, Span, Tally, check_name,
+    PacePoint, Record, Settings, Setup, Span, Tally, check_name, looks,
 };
 use cast::Known;
 use fault::{commit_fault, fault};
@@ -215,7 +215,7 @@ impl BallotBox for SqliteBox {
         let id = self.write(|conn, _| {
             let fault = |error: rusqlite::Error| fault(&path, &error);
             let candidates = read::candidates(conn).map_err(fault)?;
-            check_new_name(name, &candidates)?;
+            check_new_name(name, None, &candidates)?;
             if candidates.len() >= Limits::CANDIDATES {
                 return Err(BoxError::Candidate(format!("a vote can have {} candidates", Limits::CANDIDATES)));
             }
@@ -235,7 +235,7 @@ impl BallotBox for SqliteBox {
             if !candidates.iter().any(|candidate| candidate.id == id) {
                 return Err(BoxError::Candidate(format!("there is no candidate {id}")));
             }
-            check_new_name(name, &candidates)?;
+            check_new_name(name, Some(id), &candidates)?;
             let voted = conn.query_row("SELECT 1 FROM vote WHERE candidate_id = ?1 LIMIT 1", [id], |_| Ok(()));
             if voted.optional().map_err(fault)?.is_some() {
                 let problem = format!("candidate {id} has votes: what was voted for is not renamed");
@@ -285,10 +285,20 @@ impl BallotBox for SqliteBox {
     }
 }
 
-fn check_new_name(name: &str, candidates: &[Candidate]) -> Result<(), BoxError> {
+/// Whether `name` can be a new one, of candidate `id` where it has one, among `candidates`.
+fn check_new_name(name: &str, id: Option<CandidateId>, candidates: &[Candidate]) -> Result<(), BoxError> {
     check_name(name).map_err(|why| BoxError::Candidate(format!("the name {name:?} {why}")))?;
-    match candidates.iter().find(|candidate| candidate.name == name) {
-        Some(other) => Err(BoxError::Candidate(format!("candidate {} is called {name} already", other.id))),
-        None => Ok(()),
+    let look = looks(name);
+    match candidates.iter().find(|candidate| looks(&candidate.name) == look) {
+        Some(other) if other.name == name => {
+            Err(BoxError::Candidate(format!("candidate {} is called {name} already", other.id)))
+        }
+        // A candidate's own name may be put right.
+        Some(other) if Some(other.id) != id => {
+            let problem =
+                format!("the name {name:?} looks the same as that of candidate {}, {:?}", other.id, other.name);
+            Err(BoxError::Candidate(problem))
+        }
+        _ => Ok(()),
     }
 }
