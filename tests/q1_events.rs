@@ -157,6 +157,21 @@ fn a_loaded_database_is_new_whole_and_indexed() {
 }
 
 #[test]
+fn headers_that_tell_too_little_or_too_much_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    for (header, complaint) in [
+        ("time\tuid\tUID\tevent_name", "names the column \"uid\" twice"),
+        ("time,event_name,uid,event_name", "names the column \"event_name\" twice"),
+        (&"x".repeat(5_000), "xxx…"),
+    ] {
+        std::fs::write(dir.path().join("e"), format!("{header}\n2017-04-01\ta\tb\tFIRST_INSTALL\n")).unwrap();
+        let run = votekit(&["q1", "--events", "e"], dir.path());
+        assert_eq!((run.code, run.stdout.as_str()), (Some(1), ""), "{header}");
+        assert!(run.stderr.contains(complaint) && run.stderr.len() < 600, "{}", run.stderr);
+    }
+}
+
+#[test]
 fn other_schemas_are_named_and_no_name_is_sql() {
     let dir = tempfile::tempdir().unwrap();
     let connection = rusqlite::Connection::open(dir.path().join("m.db")).unwrap();

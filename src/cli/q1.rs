@@ -186,6 +186,10 @@ impl Args {
             };
         }
         if let Some(path) = &self.db {
+            // It may hold a password: only the scheme is told.
+            if let Some((scheme, _)) = path.to_str().and_then(|text| text.split_once("://")) {
+                return Err(exit::misuse(format!("--db: {scheme}:// is neither mysql:// nor mariadb://, nor a file")));
+            }
             let database = Database::open(path, &self.place(), collation)?;
             return match asked {
                 Some(asked) => {

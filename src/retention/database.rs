@@ -146,6 +146,9 @@ impl Database {
         let open_error = |reason: String| DatabaseError::Open { path: path.to_owned(), reason };
         // SQLite would say only "unable to open database file".
         let file = File::open(path).map_err(|error| open_error(error.to_string()))?;
+        if path.is_dir() {
+            return Err(open_error("it is a directory".to_owned()));
+        }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(|error| open_error(error.to_string()))?;
         collation.register(&connection)?;

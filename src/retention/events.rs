@@ -54,6 +54,14 @@ pub enum EventError {
         /// The columns that there are.
         found: String,
     },
+    /// The header has a column twice.
+    #[error("{input} has a header that names the column {column:?} twice: which is meant? Rename one of them")]
+    Twice {
+        /// The input's name.
+        input: String,
+        /// The column.
+        column: String,
+    },
     /// Not one event can be read.
     #[error("{input} holds no events: none of its {rows} rows can be read; the first, {first}")]
     NoRow {

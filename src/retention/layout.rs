@@ -233,9 +233,18 @@ impl Columns {
     fn find<'a>(header: impl Iterator<Item = &'a [u8]>, names: &EventNames, input: &str) -> Result<Self, EventError> {
         let found: Vec<String> = header.map(|name| String::from_utf8_lossy(name).trim().to_lowercase()).collect();
         let find = |column: &str| {
-            let missing =
-                || EventError::Column { input: input.to_owned(), column: column.to_owned(), found: found.join(", ") };
-            found.iter().position(|name| *name == column.to_lowercase()).ok_or_else(missing)
+            let mut places = (0..found.len()).filter(|at| found[*at] == column.to_lowercase());
+            let missing = || EventError::Column {
+                input: input.to_owned(),
+                column: column.to_owned(),
+                found: shortened(found.join(", ")),
+            };
+            let first = places.next().ok_or_else(missing)?;
+            // Nobody knows which of two is meant.
+            match places.next() {
+                Some(_) => Err(EventError::Twice { input: input.to_owned(), column: column.to_owned() }),
+                None => Ok(first),
+            }
         };
         Ok(Columns { time: find(&names.time)?, uid: find(&names.uid)?, event_name: find(&names.event_name)? })
     }
@@ -272,6 +281,16 @@ impl Columns {
         let (time, day) = read_time(field(self.time)?, clock, scratch)?;
         Ok(Event { time, day, uid, event_name })
     }
+}
+
+/// A header as an error tells it: a file that is no events may have a very long one.
+fn shortened(mut header: String) -> String {
+    const CHARS_MOST: usize = 300;
+    if let Some((at, _)) = header.char_indices().nth(CHARS_MOST) {
+        header.truncate(at);
+        header.push('…');
+    }
+    header
 }
 
 /// A field as text; None where it is `\N`, which is how MySQL writes NULL.
