@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::clock::day_number;
 use super::collation::Collation;
-use super::numbered::Numbered;
+use super::numbered::{Key, Numbered};
 use super::question::Question;
 
 /// Of more names than these, no sets are kept: where each event has a name of its own, they would be as many as events.
@@ -70,13 +70,13 @@ impl Activity {
     pub(super) fn add(&mut self, day: i32, uid: Option<&[u8]>, event_name: Option<&[u8]>) {
         self.last_day = self.last_day.max(Some(day));
         let Some(uid) = uid else { return };
-        let user = self.users.number(fold(self.collation, uid, &mut self.folded));
+        let user = self.users.number(Key::new(fold(self.collation, uid, &mut self.folded)));
         let name = event_name.map_or(OTHER_NAME, |name| self.name(name));
         self.sets.entry((name, day)).or_default().push(user);
     }
 
     fn name(&mut self, name: &[u8]) -> u32 {
-        let name = fold(self.collation, name, &mut self.folded);
+        let name = Key::new(fold(self.collation, name, &mut self.folded));
         match self.names.find(name) {
             None if self.names.len() == NAMES_MOST => {
                 self.has_all_names = false;

@@ -15,7 +15,7 @@ use chrono::{Days, NaiveDate};
 use super::clock::{DayNumber, day_number};
 use super::collation::Collation;
 use super::events::{Event, EventError, EventOptions, EventsRead, Taker, read_events};
-use super::numbered::Numbered;
+use super::numbered::{Key, Numbered};
 use super::question::Question;
 use super::quick::{QuickEvent, Short};
 use crate::progress::Progress;
@@ -416,16 +416,16 @@ fn record_short(records: &mut Vec<u8>, slot: u8, short: Short) {
 }
 
 /// What [`record`] wrote.
-fn records(mut bytes: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
+fn records(mut bytes: &[u8]) -> impl Iterator<Item = (u8, Key<'_>)> {
     std::iter::from_fn(move || {
         let (&[slot, short], rest) = bytes.split_first_chunk::<2>()?;
         let (len, rest) = match short {
             LONG => rest.split_first_chunk::<4>().map(|(len, rest)| (u32::from_le_bytes(*len) as usize, rest))?,
             short => (usize::from(short), rest),
         };
-        let (text, rest) = rest.split_at_checked(len)?;
-        bytes = rest;
-        Some((slot, text))
+        let key = Key::first(rest, len)?;
+        bytes = &rest[len..];
+        Some((slot, key))
     })
 }
 
@@ -443,7 +443,7 @@ impl<'a> Members<'a> {
         Members { wanted, users: Numbered::default(), installed }
     }
 
-    fn add(&mut self, slot: u8, key: &[u8]) {
+    fn add(&mut self, slot: u8, key: Key) {
         let user = self.users.number(key) as usize;
         self.installed.grow(self.users.len());
         self.installed.set(user, usize::from(slot));

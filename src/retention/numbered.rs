@@ -7,34 +7,60 @@ use hashbrown::HashTable;
 #[derive(Default)]
 pub(super) struct Numbered {
     hasher: foldhash::fast::RandomState,
-    table: HashTable<Entry>,
+    /// For each its [`Key::word`], with the number above it: a look elsewhere would wait for memory.
+    table: HashTable<u128>,
     /// All of them, one behind the other.
     bytes: Vec<u8>,
     /// Where each ends.
     ends: Vec<usize>,
 }
 
-/// A number, and of its byte string as much as has room: a look elsewhere waits for memory.
-#[derive(Clone, Copy)]
-struct Entry {
-    number: u32,
-    /// The length, or [`Entry::LONG`].
-    len: u8,
-    head: [u8; Entry::HEAD_BYTES],
+/// A byte string to be looked up.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Key<'a> {
+    /// Its first eleven bytes, zeros behind them, and its length, or [`LONG`]. The highest 32 bits are zero.
+    word: u128,
+    bytes: &'a [u8],
 }
 
-impl Entry {
-    const HEAD_BYTES: usize = 11;
-    const LONG: u8 = u8::MAX;
+/// So many bytes have room in a word.
+const HEAD_BYTES: usize = 11;
+/// The length of what has none.
+const LONG: u8 = u8::MAX;
+const LENGTH_AT: usize = 8 * HEAD_BYTES;
+const NUMBER_AT: usize = LENGTH_AT + 8;
+const KEY_BITS: u128 = (1 << NUMBER_AT) - 1;
+
+impl<'a> Key<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        let mut head = [0; 16];
+        let known = bytes.len().min(HEAD_BYTES);
+        head[..known].copy_from_slice(&bytes[..known]);
+        Key { word: word(head, bytes.len()), bytes }
+    }
+
+    /// The first `len` of `bytes`: the same, and quick where there are some behind them; None where there are not so many.
+    #[inline]
+    pub(super) fn first(bytes: &'a [u8], len: usize) -> Option<Self> {
+        let key = bytes.get(..len)?;
+        Some(match bytes.first_chunk() {
+            Some(head) => Key { word: word(*head, len), bytes: key },
+            None => Key::new(key),
+        })
+    }
 
     #[inline]
-    fn new(number: u32, key: &[u8]) -> Self {
-        let mut head = [0; Entry::HEAD_BYTES];
-        let known = key.len().min(Entry::HEAD_BYTES);
-        head[..known].copy_from_slice(&key[..known]);
-        let len = if key.len() > Entry::HEAD_BYTES { Entry::LONG } else { key.len() as u8 };
-        Entry { number, len, head }
+    fn hash(&self, hasher: &foldhash::fast::RandomState) -> u64 {
+        if self.bytes.len() <= HEAD_BYTES { hash_word(hasher, self.word) } else { hash_long(hasher, self.bytes) }
     }
+}
+
+/// The word of a key of `len` bytes that begins as `head` does, whatever is behind it there.
+#[inline]
+fn word(head: [u8; 16], len: usize) -> u128 {
+    let known = len.min(HEAD_BYTES);
+    let length = if len > HEAD_BYTES { LONG } else { len as u8 };
+    u128::from_le_bytes(head) & ((1 << (8 * known)) - 1) | u128::from(length) << LENGTH_AT
 }
 
 impl Numbered {
@@ -45,37 +71,35 @@ impl Numbered {
 
     /// The number of `key`; None where it has none.
     #[inline]
-    pub(super) fn find(&self, key: &[u8]) -> Option<u32> {
-        self.find_hashed(hash(&self.hasher, key), key)
+    pub(super) fn find(&self, key: Key) -> Option<u32> {
+        self.find_hashed(key.hash(&self.hasher), key)
     }
 
     #[inline]
-    fn find_hashed(&self, hash: u64, key: &[u8]) -> Option<u32> {
-        let wanted = Entry::new(0, key);
-        let is_it = |entry: &Entry| {
-            entry.len == wanted.len
-                && entry.head == wanted.head
-                && (entry.len != Entry::LONG || at(&self.bytes, &self.ends, entry.number) == key)
+    fn find_hashed(&self, hash: u64, key: Key) -> Option<u32> {
+        let is_it = |entry: &u128| {
+            (entry ^ key.word) & KEY_BITS == 0
+                && (key.bytes.len() <= HEAD_BYTES || at(&self.bytes, &self.ends, number_of(*entry)) == key.bytes)
         };
-        self.table.find(hash, is_it).map(|entry| entry.number)
+        self.table.find(hash, is_it).map(|entry| number_of(*entry))
     }
 
     /// The number of `key`, a new one where it has none.
     #[inline]
-    pub(super) fn number(&mut self, key: &[u8]) -> u32 {
-        let hash_of_key = hash(&self.hasher, key);
-        if let Some(number) = self.find_hashed(hash_of_key, key) {
+    pub(super) fn number(&mut self, key: Key) -> u32 {
+        let hash = key.hash(&self.hasher);
+        if let Some(number) = self.find_hashed(hash, key) {
             return number;
         }
         // Memory ends long before four billion of them.
         let number = self.ends.len() as u32;
-        self.bytes.extend_from_slice(key);
+        self.bytes.extend_from_slice(key.bytes);
         self.ends.push(self.bytes.len());
-        let hash_of = |entry: &Entry| match entry.len {
-            Entry::LONG => hash(&self.hasher, at(&self.bytes, &self.ends, entry.number)),
-            len => hash(&self.hasher, &entry.head[..usize::from(len)]),
+        let hash_of = |entry: &u128| match (entry >> LENGTH_AT) as u8 {
+            LONG => hash_long(&self.hasher, at(&self.bytes, &self.ends, number_of(*entry))),
+            _ => hash_word(&self.hasher, entry & KEY_BITS),
         };
-        self.table.insert_unique(hash_of_key, Entry::new(number, key), hash_of);
+        self.table.insert_unique(hash, key.word | u128::from(number) << NUMBER_AT, hash_of);
         number
     }
 
@@ -86,6 +110,11 @@ impl Numbered {
 }
 
 #[inline]
+fn number_of(entry: u128) -> u32 {
+    (entry >> NUMBER_AT) as u32
+}
+
+#[inline]
 fn at<'a>(bytes: &'a [u8], ends: &[usize], number: u32) -> &'a [u8] {
     let number = number as usize;
     let start = number.checked_sub(1).map_or(0, |before| ends[before]);
@@ -93,7 +122,13 @@ fn at<'a>(bytes: &'a [u8], ends: &[usize], number: u32) -> &'a [u8] {
 }
 
 #[inline]
-fn hash(hasher: &foldhash::fast::RandomState, key: &[u8]) -> u64 {
+fn hash_word(hasher: &foldhash::fast::RandomState, word: u128) -> u64 {
+    let mut hasher = hasher.build_hasher();
+    hasher.write_u128(word);
+    hasher.finish()
+}
+
+fn hash_long(hasher: &foldhash::fast::RandomState, key: &[u8]) -> u64 {
     let mut hasher = hasher.build_hasher();
     hasher.write(key);
     hasher.finish()
@@ -112,8 +147,13 @@ mod tests {
             let mut numbered = Numbered::default();
             let mut seen: Vec<&str> = Vec::new();
             for key in &keys {
-                prop_assert_eq!(numbered.find(key.as_bytes()).map(|number| number as usize), seen.iter().position(|one| one == key));
-                let number = numbered.number(key.as_bytes()) as usize;
+                let followed = format!("{key}abababababababab");
+                let first = Key::first(followed.as_bytes(), key.len()).unwrap();
+                for key_of in [Key::new(key.as_bytes()), first] {
+                    let found = numbered.find(key_of).map(|number| number as usize);
+                    prop_assert_eq!(found, seen.iter().position(|one| one == key));
+                }
+                let number = numbered.number(first) as usize;
                 if number == seen.len() {
                     seen.push(key);
                 }
