@@ -230,6 +230,26 @@ fn people_vote_and_watch() {
         the_script_draws_what_the_server_does(&page).await;
         assert_eq!(page.ask("return window.notReloaded").await, json!(true));
 
+        // An answer that is lost on its way: the vote is sent again, also after a reload, and counts once.
+        let lose = "const send = window.fetch; let lost = arguments[0];
+            window.fetch = async (...request) => {
+              const answer = await send(...request);
+              if (lost-- > 0) throw new TypeError('lost');
+              return answer;
+            }";
+        page.client.execute(lose, vec![json!(1)]).await.unwrap();
+        page.click("[data-id='1'] .vote").await;
+        is_told(&page, 1, "Your vote is stored, and counts once.").await;
+        assert_eq!(service.tally(), [408, 603]);
+        page.client.execute(lose, vec![json!(1000)]).await.unwrap();
+        page.click("[data-id='1'] .vote").await;
+        is_told(&page, 1, "The service does not answer. Trying again in ").await;
+        page.client.refresh().await.unwrap();
+        is_live(&page).await;
+        page.click("[data-id='1'] .vote").await;
+        is_told(&page, 1, "Your vote is stored, and counts once.").await;
+        assert_eq!(service.tally(), [409, 603]);
+
         // A browser gives up at an answer that is no stream, such as that there are too many. The page does not.
         page.client.goto("about:blank").await.unwrap();
         let streams = service.streams();
@@ -294,6 +314,13 @@ fn the_keyboard_is_enough_and_enter_in_a_field_casts_nothing() {
         assert_eq!(focus(&page).await, "vote 2", "the focus stays");
         assert_eq!((service.tally(), service.opinions()), (vec![0, 1], vec!["two\nlines".to_owned()]));
         page.until("return document.querySelector('#live').textContent === 'Bo: Your vote is stored.'").await;
+
+        // More than may be said is not even sent.
+        page.ask("document.querySelector('#opinion').value = '😀'.repeat(10001)").await;
+        page.write("#voter", "u9").await;
+        page.click("[data-id='1'] .vote").await;
+        is_told(&page, 1, "Not stored: the opinion has 10,001 characters, 10,000 are allowed.").await;
+        page.ask("document.querySelector('#opinion').value = document.querySelector('#voter').value = ''").await;
 
         // Refused, and changed. An empty voter is asked for before anything is sent.
         page.click("[data-id='1'] .vote").await;

@@ -50,19 +50,22 @@ pub async fn show(State(app): State<Arc<App>>, uri: Uri) -> Response {
 /// `POST /`: the form. Stored, it leads back to the page, so that loading that again casts nothing; else it is the page
 /// again, with why not and with all that was typed.
 pub async fn take(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
-    let form = match read(&app, request).await {
+    let admitted = app.admit(&request);
+    let form = match read(request).await {
         Ok(form) => form,
         Err(problem) => return problem.into_response(),
     };
-    let problem = match form.ballot() {
-        Ok(ballot) => match app.cast(ballot).await {
-            Ok(outcome) => return stored(&outcome),
-            Err(problem) => problem,
-        },
-        Err(problem) => problem,
+    let cast = async {
+        admitted?;
+        app.cast(form.ballot()?).await
     };
-    let Ok(snapshot) = app.board.current().await else { return problem.into_response() };
-    refused(&snapshot, &problem, form)
+    match cast.await {
+        Ok(outcome) => stored(&outcome),
+        Err(problem) => match app.board.current().await {
+            Ok(snapshot) => refused(&snapshot, &problem, form),
+            Err(_) => problem.into_response(),
+        },
+    }
 }
 
 /// `GET /assets/…`: what the page needs.
@@ -117,7 +120,7 @@ impl Form {
     }
 }
 
-async fn read(app: &App, request: Request<Body>) -> Result<Form, Problem> {
+async fn read(request: Request<Body>) -> Result<Form, Problem> {
     if !is_from_here(request.headers()) {
         return Err(Problem::cross_site("this form was sent from another site: vote on the page itself"));
     }
@@ -125,7 +128,6 @@ async fn read(app: &App, request: Request<Body>) -> Result<Form, Problem> {
     if !kind.trim().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
         return Err(Problem::content_type("the page's form is application/x-www-form-urlencoded; send JSON to /vote"));
     }
-    app.admit(&request)?;
     Ok(Form::parse(&app::body(request, FORM_BYTES).await?))
 }
 

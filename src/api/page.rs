@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use askama::Template;
 use chrono::DateTime;
 
-use crate::ballot::{CandidateId, Moment, Opening};
+use crate::ballot::{CandidateId, Limits, Moment, Opening};
 
 /// What the page shows.
 #[derive(Debug, Clone)]
@@ -130,6 +130,7 @@ struct Page<'a> {
     change_allowed: bool,
     key: &'a str,
     typed: &'a Typed,
+    opinion_most: usize,
     rows: Vec<Row<'a>>,
     /// One row, for the script to copy.
     blank: [Row<'static>; 1],
@@ -201,6 +202,7 @@ impl<'a> Page<'a> {
             change_allowed: view.change_allowed,
             key: &view.key,
             typed: &view.typed,
+            opinion_most: Limits::OPINION_CHARS,
             rows: rows(view),
             blank: [Row { width: bar_width(0, 0), ..Row::default() }],
         }
@@ -422,10 +424,7 @@ mod tests {
         let html = render(&view);
         assert!(!html.contains("<img") && !html.contains("onerror=\"") && !html.contains("&amp;\""), "{html}");
         assert_eq!(html.matches("</textarea>").count(), 1);
-        assert!(
-            html.contains("rows=\"3\" autocomplete=\"off\">\n\n&#60;/textarea"),
-            "the first line break is kept: {html}"
-        );
+        assert!(html.contains("data-most=\"10000\">\n\n&#60;/textarea"), "the first line break is kept: {html}");
     }
 
     #[test]

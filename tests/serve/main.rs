@@ -5,5 +5,6 @@ mod contract;
 #[path = "../support/disk.rs"]
 mod disk;
 mod http;
+mod page;
 mod rules;
 mod storm;

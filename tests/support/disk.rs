@@ -1,4 +1,5 @@
 //! A disk that is full when a test wants it to be.
+#![allow(dead_code, reason = "each test file uses its part")]
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};

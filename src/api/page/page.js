@@ -91,7 +91,7 @@ function knowRow(row) {
   const part = (selector) => row.querySelector(selector);
   const parts = { row, names: row.querySelectorAll("bdi"), count: part(".count"), chip: part(".chip") };
   Object.assign(parts, { votes: part(".votes"), share: part(".share"), bar: part(".bar"), rect: part("rect") });
-  Object.assign(parts, { message: part(".message"), button: part(".vote"), verb: part(".verb") });
+  Object.assign(parts, { message: part(".message"), verb: part(".verb") });
   rows.set(Number(row.dataset.id), parts);
   return parts;
 }
@@ -141,6 +141,7 @@ const said = { lead: null, state: document.body.dataset.state, atMs: 0, timer: 0
 
 /** Says the state when it has changed, and who leads when that has: not too often, and after what was said to the voter. */
 function sayResult(state, lead) {
+  clearTimeout(said.timer);
   if (state !== said.state) {
     const words = { open: "Voting is open.", closed: "Voting has closed.", not_open_yet: "Voting is not open yet." };
     Object.assign(said, { lead, state, atMs: Date.now() });
@@ -148,7 +149,6 @@ function sayResult(state, lead) {
     return;
   }
   said.lead ??= lead;
-  clearTimeout(said.timer);
   if (lead === said.lead) return;
   const dueMs = Math.max(said.atMs + SAY_RESULT_EVERY_MS, spokenMs + SAY_RESULT_AFTER_MS);
   said.timer = setTimeout(() => {
@@ -262,33 +262,34 @@ addEventListener("pageshow", (event) => event.persisted && connect());
 
 // ---- Voting
 
-/** The vote that has no final answer yet, and its key: cast again with the same key it counts once, even after a reload. */
-const pending = {
-  NAME: "votekit.pending",
-  recall() {
-    try {
-      return JSON.parse(sessionStorage.getItem(this.NAME)) ?? {};
-    } catch {
-      return this.kept ?? {};
-    }
-  },
-  keep(vote) {
-    this.kept = vote;
-    try {
-      sessionStorage.setItem(this.NAME, JSON.stringify(vote));
-    } catch {
-      // A browser that keeps nothing: then a reload forgets the key.
-    }
-  },
-  settle() {
-    this.kept = null;
-    try {
-      sessionStorage.removeItem(this.NAME);
-    } catch {
-      // See above.
-    }
-  },
-};
+const KEYS = "votekit.keys";
+
+/**
+ * The keys of ballots that nobody has acknowledged yet: cast again, the same ballot has the same key and counts once, even
+ * after another one or a reload.
+ */
+const keys = new Map(recallKeys());
+
+function recallKeys() {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEYS) ?? "[]");
+  } catch {
+    return [];
+  }
+}
+
+function keepKeys() {
+  try {
+    sessionStorage.setItem(KEYS, JSON.stringify([...keys]));
+  } catch {
+    // A browser that keeps nothing: then a reload forgets the keys.
+  }
+}
+
+function settle(body) {
+  keys.delete(body);
+  keepKeys();
+}
 
 /** `crypto.randomUUID` is not there without TLS. */
 function freshKey() {
@@ -296,12 +297,10 @@ function freshKey() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** The key of this very ballot: a new one unless the last one had the same on it. */
 function keyOf(body) {
-  const last = pending.recall();
-  const key = last.body === body ? last.key : freshKey();
-  pending.keep({ body, key });
-  return key;
+  if (!keys.has(body)) keys.set(body, freshKey());
+  keepKeys();
+  return keys.get(body);
 }
 
 function filledIn(button) {
@@ -324,7 +323,7 @@ async function post(body, key) {
     answer = null;
   }
   if (response?.ok && answer?.success === true) {
-    return { is: "done", how: response.headers.get("Idempotent-Replayed") === "true" ? "repeated" : "stored" };
+    return { is: "done", again: response.headers.get("Idempotent-Replayed") === "true" };
   }
   const known = typeof answer?.error_message === "string";
   if (known && !TRY_AGAIN.has(response.status)) {
@@ -357,30 +356,34 @@ async function cast(body, key, tell) {
   }
 }
 
-const DONE = {
-  stored: "Your vote is stored.",
-  repeated: "Your vote was stored already; it counts once.",
-};
-
-function finish(outcome, parts) {
+/** What the voter is told of the ballot `body`, and whether that is good. */
+function finish(outcome, body) {
   if (outcome.is === "done") {
-    pending.settle();
+    settle(body);
     // Whoever votes next on this device is somebody else, perhaps.
     const { opinion, voter, change } = form.elements;
     opinion.value = "";
     if (voter) voter.value = "";
     if (change) change.checked = false;
     form.querySelector("details").open = false;
-    return [DONE[outcome.how], "good"];
+    return [outcome.again ? "Your vote is stored, and counts once." : "Your vote is stored.", "good"];
   }
   if (outcome.is === "refused") {
     // The key stands for another vote: with this one it can never be stored.
-    if (outcome.status === 422) pending.settle();
+    if (outcome.status === 422) settle(body);
     const hint = outcome.status === 409 && form.elements.change ? " To change it, tick the box above." : "";
     return [`Not stored: ${outcome.why.replace(/[.!]$/, "")}.${hint}`, "bad"];
   }
   const known = "It is not known whether your vote is stored.";
   return [`${outcome.why}. ${known} Press the same button again: it will count once.`, "bad"];
+}
+
+/** The service says so too, but a body that is far too long it may not even read to its end. */
+function tooLong({ value, dataset }) {
+  const chars = [...value].length;
+  const most = Number(dataset.most);
+  if (chars <= most) return null;
+  return `Not stored: the opinion has ${grouped(chars)} characters, ${grouped(most)} are allowed.`;
 }
 
 function tellIn({ message, names }, text, kind) {
@@ -393,21 +396,25 @@ function tellIn({ message, names }, text, kind) {
 
 async function vote(button) {
   const parts = rows.get(Number(button.value));
+  const problem = tooLong(form.elements.opinion);
+  if (problem) {
+    tellIn(parts, problem, "bad");
+    return;
+  }
   const body = filledIn(button);
-  const key = keyOf(body);
-  form.setAttribute("aria-busy", "true");
+  form.classList.add("sending");
   button.classList.add("pressed");
   setText(parts.verb, "Sending …");
-  const outcome = await cast(body, key, (text, attempt) => {
-    if (attempt === 0 || attempt % 3 === 0) tellIn(parts, text, "bad");
+  const outcome = await cast(body, keyOf(body), (text, attempt) => {
+    if (attempt % 3 === 0) tellIn(parts, text, "bad");
     else setText(parts.message, text);
   });
-  form.removeAttribute("aria-busy");
+  form.classList.remove("sending");
   button.classList.remove("pressed");
   setText(parts.verb, "Vote");
   for (const { row } of rows.values()) row.classList.remove("chosen");
   if (outcome.is === "done") parts.row.classList.add("chosen");
-  tellIn(parts, ...finish(outcome));
+  tellIn(parts, ...finish(outcome, body));
 }
 
 form.addEventListener("submit", (event) => {
@@ -416,7 +423,7 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   const button = event.submitter;
   if (button?.name !== "candidate_id") say("Press the button of a candidate to vote.");
-  else if (form.getAttribute("aria-busy") !== "true") vote(button);
+  else if (!form.classList.contains("sending")) vote(button);
   else if (button.classList.contains("pressed")) hurry?.();
   else say("Your vote is still being sent.");
 });
