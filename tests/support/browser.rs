@@ -1,4 +1,5 @@
 //! Debian's chromium, driven as a reader would use it. `tests/run` installs it, its driver, and axe-core.
+use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -58,6 +59,8 @@ impl Browser {
         let profile = tempfile::Builder::new().prefix("votekit-browser-").tempdir().unwrap();
         let mut driver = Command::new("chromedriver")
             .arg("--port=0")
+            // What they leave there goes with the profile.
+            .env("TMPDIR", profile.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -194,18 +197,30 @@ impl Drop for Browser {
     }
 }
 
-/// Ends the driver, and the browser, which would outlive it.
+/// Ends the driver, and the browser, which would outlive it and go on writing its profile.
 fn end(driver: &mut Child, profile: &Path) {
     let _ = driver.kill();
     let _ = driver.wait();
-    let flag = format!("--user-data-dir={}", profile.display());
-    for process in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let command_line = fs::read(process.path().join("cmdline")).unwrap_or_default();
-        let is_ours = command_line.split(|byte| *byte == 0).any(|arg| arg == flag.as_bytes());
-        if is_ours {
-            let _ = Command::new("kill").arg("-9").arg(process.file_name()).stderr(Stdio::null()).status();
+    for _ in 0..100 {
+        let ours = processes_of(profile);
+        for process in &ours {
+            let _ = Command::new("kill").arg("-9").arg(process).stderr(Stdio::null()).status();
         }
+        if ours.is_empty() && (fs::remove_dir_all(profile).is_ok() || !profile.exists()) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// The ids of the processes that were started with this profile, which no other browser has.
+fn processes_of(profile: &Path) -> Vec<OsString> {
+    let profile = profile.to_str().unwrap();
+    let is_ours = |process: &fs::DirEntry| {
+        let command_line = fs::read(process.path().join("cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&command_line).contains(profile)
+    };
+    fs::read_dir("/proc").into_iter().flatten().flatten().filter(is_ours).map(|process| process.file_name()).collect()
 }
 
 /// A command of Chromium's own protocol.
