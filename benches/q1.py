@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+"""How fast q1 is, beside sqlite3 and, where their Python packages are, DuckDB and polars: benches/q1.py VOTEKIT [EVENTS]
+
+Makes deterministic events (5,000,000: 184 MB) in the folder BENCH_DATA (a new one under the temp folder if that is not set), the
+same as gzip -1, the same with every user outside the cohort thinned out to a tenth, and databases of both. PEERS names a Python
+that has duckdb and polars. Runs every command ROUNDS times in turn (A B A B …) after one warm-up, each as a whole process with
+its output read, and prints medians of wall and cpu seconds, the most memory, the wall as a multiple of the first command of its
+group, and the answer. Needs gzip and sqlite3.
+"""
+import os, random, shutil, statistics, subprocess, sys, tempfile, time
+from pathlib import Path
+
+ROUNDS = int(os.environ.get("ROUNDS", "5"))
+votekit = str(Path(sys.argv[1]).resolve())
+count = int(sys.argv[2]) if len(sys.argv) > 2 else 5_000_000
+data = Path(os.environ.get("BENCH_DATA") or tempfile.mkdtemp(prefix="votekit-bench-"))
+python = os.environ.get("PEERS", sys.executable)
+only = os.environ.get("ONLY", "")
+HEADER = "time\tuid\tevent_name\n"
+
+
+def rows():
+    """Lines of 14 days from 2017-03-29 in time order; 3 % are FIRST_INSTALL."""
+    r = random.Random(11)
+    names = ["FIRST_INSTALL", "OPEN_APP", "VIEW_POST", "UPVOTE", "COMMENT", "SHARE", "LOGIN", "SEARCH"]
+    for i in range(count):
+        s = i * 14 * 86400 // count
+        d = s // 86400
+        day = "2017-%02d-%02d" % ((3, 29 + d) if d < 3 else (4, d - 2))
+        name = names[0] if r.random() < 0.03 else names[1 + int(r.random() * 7)]
+        yield "%s %02d:%02d:%02d\t%08X\t%s\n" % (day, s // 3600 % 24, s // 60 % 60, s % 60, int(r.random() ** 2 * 2_000_000) + 0xF0000000, name)
+
+
+def make(path, lines):
+    if not path.exists():
+        with open(path.with_suffix(".part"), "w") as out:
+            out.write(HEADER)
+            out.writelines(lines())
+        path.with_suffix(".part").rename(path)
+
+
+def thinned():
+    """All events of the cohort, and those of every tenth other user."""
+    def lines():
+        with open(events) as all_events:
+            next(all_events)
+            yield from all_events
+    cohort = {line.split("\t")[1] for line in lines() if line.startswith("2017-04-01") and line.endswith("\tFIRST_INSTALL\n")}
+    for line in lines():
+        uid = line.split("\t")[1]
+        if uid in cohort or int(uid, 16) % 10 == 0:
+            yield line
+
+
+events, packed, few = data / "events.tsv", data / "events.tsv.gz", data / "few.tsv"
+make(events, rows)
+make(few, thinned)
+if not packed.exists():
+    subprocess.run(["sh", "-c", f"gzip -1 < '{events}' > '{packed}.part' && mv '{packed}.part' '{packed}'"], check=True)
+for source in events, few:
+    if not source.with_suffix(".db").exists():
+        subprocess.run([votekit, "q1", "load", "--events", source, "--db", source.with_suffix(".db"), "-q"], check=True)
+
+in_window = "time >= '2017-04-02' and time < '2017-04-09'"
+in_cohort = "time >= '2017-04-01' and time < '2017-04-02' and event_name = 'FIRST_INSTALL'"
+
+
+def duckdb(path):
+    table = f"read_csv('{path}', delim='\t', header=true, quote='', columns={{'time':'TIMESTAMP','uid':'VARCHAR','event_name':'VARCHAR'}})"
+    sql = f"with t as (select * from {table}) select count(distinct uid) from t where {in_window} and uid in (select uid from t where {in_cohort})"
+    return [python, "-c", f"import duckdb; print(duckdb.sql({sql!r}).fetchall())"]
+
+
+def polars(path):
+    return [python, "-c", f"""import polars as pl
+t = pl.scan_csv({str(path)!r}, separator='\\t', quote_char=None)
+installs = t.filter((pl.col('time') >= '2017-04-01') & (pl.col('time') < '2017-04-02') & (pl.col('event_name') == 'FIRST_INSTALL')).select('uid').unique()
+active = t.filter((pl.col('time') >= '2017-04-02') & (pl.col('time') < '2017-04-09'))
+print(active.join(installs, on='uid', how='semi').select(pl.col('uid').n_unique()).collect().item())"""]
+
+
+def q1(*args):
+    return [votekit, "q1", *map(str, args)]
+
+
+LOADED = data / "loaded.db"
+IMPORT = ["-cmd", ".mode tabs", "-cmd", "CREATE TABLE piwik_track(time TEXT, uid TEXT, event_name TEXT)",
+          "-cmd", f".import --skip 1 '{events}' piwik_track",
+          "CREATE INDEX piwik_track_event ON piwik_track(event_name, time, uid); CREATE INDEX piwik_track_user ON piwik_track(uid, time)"]
+groups = {
+    "a file of 5 million events": [q1("--events", events), ["wc", "-l", str(events)], duckdb(events), polars(events)],
+    "gzip": [q1("--events", packed), duckdb(packed), polars(packed)],
+    "the triangle of 14 days": [q1("--events", events), q1("--events", events, "--cohorts", "2017-03-29..2017-04-11", "-q")],
+    "loading, with indexes": [["sqlite3", str(LOADED), *IMPORT], q1("load", "--events", events, "--db", LOADED, "-q")],
+    "a loaded database: as it is; a cohort of four times the users; a tenth of the other users; nothing but starting": [
+        q1("--db", events.with_suffix(".db")), q1("--db", events.with_suffix(".db"), "--event", "OPEN_APP"),
+        q1("--db", few.with_suffix(".db")), q1("--print-sql")],
+}
+
+
+def run(command):
+    LOADED.unlink(missing_ok=True)
+    begun = time.perf_counter()
+    with tempfile.TemporaryFile() as out:
+        child = subprocess.Popen(command, stdout=out, stdin=subprocess.DEVNULL, env={**os.environ, "LC_ALL": "C"})
+        _, status, used = os.wait4(child.pid, 0)
+        wall = time.perf_counter() - begun
+        child.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        answer = (out.read().decode(errors="replace").strip().splitlines() or [""])[-1]
+    if child.returncode:
+        sys.exit(f"{command}\nended with {child.returncode}")
+    return wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, answer
+
+
+def is_there(command):
+    package = next((name for name in ("duckdb", "polars") if command[0] == python and f"import {name}" in command[2]), None)
+    if package:
+        return subprocess.run([python, "-c", f"import {package}"], capture_output=True).returncode == 0
+    return shutil.which(command[0]) is not None
+
+
+print(f"{'wall s':>8} {'cpu s':>8} {'MiB':>6} {'x first':>8}")
+for title, commands in groups.items():
+    commands = [command for command in commands if only in title and is_there(command)]
+    runs = [[] for _ in commands]
+    for turn in range(ROUNDS + 1):
+        for place, command in enumerate(commands):
+            measured = run(command)
+            if turn:
+                runs[place].append(measured)
+    print(title if commands else f"left out: {title}")
+    for command, measured in zip(commands, runs):
+        wall, cpu, peak = (statistics.median(row[column] for row in measured) for column in range(3))
+        first = statistics.median(row[0] for row in runs[0])
+        name = " ".join(command).replace(votekit, "votekit").replace(str(data) + "/", "").replace("\n", " ").replace(f"{python} -c import ", "")
+        print(f"{wall:8.4f} {cpu:8.4f} {peak:6.0f} {wall / first:8.2f}  {name[:70]}  {measured[0][3][:40]}")
+LOADED.unlink(missing_ok=True)
