@@ -4,7 +4,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, LOCATION, ORIGIN, REFERRER_POLICY, RETRY_AFTER,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, RETRY_AFTER,
     X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
@@ -32,18 +32,23 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
 /// `GET /`: the page. `?vote=stored` and the like say what became of the vote that a form has just cast.
-pub async fn show(State(app): State<Arc<App>>, uri: Uri) -> Response {
+pub async fn show(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Response {
+    // The address may be passed on, to people whose vote is not stored.
+    let notice = if follows_from_here(&headers) { notice(&uri) } else { None };
+    match app.board.current().await {
+        Ok(snapshot) => html(StatusCode::OK, &view(&snapshot, notice, Form::default())),
+        Err(error) => Problem::from(&error).into_response(),
+    }
+}
+
+fn notice(uri: &Uri) -> Option<Notice> {
     let query = uri.query().unwrap_or_default();
-    let told = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "vote");
-    let notice = told.and_then(|(_, word)| match &*word {
+    let (_, told) = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "vote")?;
+    match &*told {
         "stored" => Some(Notice::Stored),
         "changed" => Some(Notice::Changed),
         "repeated" => Some(Notice::Repeated),
         _ => None,
-    });
-    match app.board.current().await {
-        Ok(snapshot) => html(StatusCode::OK, &view(&snapshot, notice, Form::default())),
-        Err(error) => Problem::from(&error).into_response(),
     }
 }
 
@@ -124,7 +129,7 @@ async fn read(request: Request<Body>) -> Result<Form, Problem> {
     if !is_from_here(request.headers()) {
         return Err(Problem::cross_site("this form was sent from another site: vote on the page itself"));
     }
-    let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = text(request.headers(), "content-type").unwrap_or_default();
     if !kind.trim().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
         return Err(Problem::content_type("the page's form is application/x-www-form-urlencoded; send JSON to /vote"));
     }
@@ -134,12 +139,29 @@ async fn read(request: Request<Body>) -> Result<Form, Problem> {
 /// Whether a form was sent by this page, or by no page at all. Browsers say so in `Sec-Fetch-Site` where they trust the
 /// connection, and in `Origin` on any.
 fn is_from_here(headers: &HeaderMap) -> bool {
-    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    match (text("sec-fetch-site"), text(ORIGIN.as_str())) {
+    match (text(headers, "sec-fetch-site"), text(headers, "origin")) {
         (Some(site), _) => site == "same-origin" || site == "none",
         (None, None) => true,
-        (None, Some(origin)) => origin.split_once("://").is_some_and(|(_, host)| text(HOST.as_str()) == Some(host)),
+        (None, Some(origin)) => is_ours(headers, origin),
     }
+}
+
+/// Whether somebody came to this page from this service, as a form leads back to it.
+fn follows_from_here(headers: &HeaderMap) -> bool {
+    match (text(headers, "sec-fetch-site"), text(headers, "referer")) {
+        (Some(site), _) => site == "same-origin",
+        (None, referer) => referer.is_some_and(|url| is_ours(headers, url)),
+    }
+}
+
+/// Whether `url` is of the host that the request was sent to.
+fn is_ours(headers: &HeaderMap, url: &str) -> bool {
+    let host = url.split_once("://").and_then(|(_, rest)| rest.split('/').next());
+    host.is_some() && host == text(headers, "host")
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).map(|value| value.to_str().unwrap_or("?"))
 }
 
 fn stored(outcome: &Outcome) -> Response {

@@ -61,6 +61,22 @@ fn a_form_is_taken_from_the_page_alone() {
 }
 
 #[test]
+fn nobody_is_told_that_a_vote_is_stored_by_an_address_that_was_passed_on() {
+    let (_folder, server) = served();
+    for (headers, told) in [
+        (&[][..], false),
+        (&["Sec-Fetch-Site: none"], false),
+        (&["Sec-Fetch-Site: cross-site", "Referer: http://localhost/"], false),
+        (&["Referer: http://evil.example/localhost"], false),
+        (&["Referer: http://localhost/?vote=stored"], true),
+        (&["Sec-Fetch-Site: same-origin"], true),
+    ] {
+        let page = server.client().request("GET", "/?vote=stored", headers, b"").unwrap().text();
+        assert_eq!(page.contains("Your vote is stored"), told, "{headers:?}");
+    }
+}
+
+#[test]
 fn a_form_counts_once_a_key_and_comes_back_with_what_was_typed() {
     let (_folder, server) = served();
     assert_eq!(post(&server, &[], "candidate_id=1&key=k").header("location"), Some("/?vote=stored"));
