@@ -67,7 +67,7 @@ make(cloudfront, f"#Version: 1.0\n#Fields: {fields}\n", 8, lambda day, at, size,
 q = lambda path: f"'{path}'"
 groups = {
     "2 of 31 days, plain": [f"wc -l {q(log)}", f"VK logsum {q(log)} {two_days}", f"mawk -F'\\t' '$1 >= \"2019-08-24\" && $1 <= \"2019-08-25\" && $4 ~ /\\.(jpg|jpeg|JPG)$/ {{s += $3}} END {{printf \"%.0f\\n\", s}}' {q(log)}"],
-    "31 days by day, plain": [f"wc -l {q(log)}", f"VK logsum {q(log)} --by day"],
+    "31 days by day, plain": [f"wc -l {q(log)}", f"VK logsum {q(log)} --by day", f"VK logsum {q(log)} --by hour", f"VK logsum {q(log)} --by day --utc-offset +05:30"],
     "by url, the top 10": [f"wc -l {q(log)}", f"VK logsum {q(log)} --by url --top 10"],
     "through a pipe": [f"cat {q(log)} | wc -l", f"cat {q(log)} | VK logsum {two_days}"],
     "--sorted": [f"wc -l {q(log)}", f"VK logsum --sorted {q(log)} {two_days}"],
