@@ -1,7 +1,8 @@
 //! `votekit check`: is the ballot file sound?
-use anyhow::bail;
-use votekit::ballot::{Clock, Span, SystemClock};
+use anyhow::{anyhow, bail};
+use votekit::ballot::{BoxError, Clock, Span, SystemClock};
 use votekit::report::Report;
+use votekit::store;
 
 use super::ballots::BallotFile;
 use super::console::Console;
@@ -29,8 +30,8 @@ impl Args {
     /// # Errors
     /// When there is no ballot file, it cannot be read, or something is wrong in it.
     pub fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
-        let mut votes = self.file.open()?;
-        let found = votes.check().map_err(|error| self.file.explain(error))?;
+        let mut votes = store::open(self.file.place()).map_err(|error| self.explain(error))?;
+        let found = votes.check().map_err(|error| self.explain(error))?;
         let mut report = Report::table("problems", &["place", "problem"]);
         for finding in &found {
             report.row([finding.place.as_str().into(), finding.problem.as_str().into()]);
@@ -43,5 +44,15 @@ impl Args {
             console.note(&format!("{} is sound: {} votes", self.file.place(), tally.votes_total));
         }
         Ok(())
+    }
+
+    /// `error` with the way out, which is not this command again.
+    fn explain(&self, error: BoxError) -> anyhow::Error {
+        match error {
+            BoxError::Damaged { .. } => {
+                anyhow!("{error}\nit was left as it is; take a backup, or see what can be saved: sqlite3 FILE .recover")
+            }
+            error => self.file.explain(error),
+        }
     }
 }

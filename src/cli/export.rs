@@ -127,7 +127,7 @@ impl Sink {
                 if *terminal {
                     cells.iter_mut().for_each(|cell| *cell = printable(cell).into_owned());
                 }
-                writer.write_record(cells).map_err(io::Error::from).context(failed)
+                writer.write_record(cells).map_err(without_csv).context(failed)
             }
             Sink::Json { writer, any } => {
                 let before = if *any { ",\n" } else { "{\"votes\": [\n" };
@@ -151,6 +151,14 @@ impl Sink {
                 writer.write_all(end.as_bytes()).and_then(|()| writer.flush()).context(failed)
             }
         }
+    }
+}
+
+/// The error of stdout itself: a reader that has gone away is told by its kind.
+fn without_csv(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 

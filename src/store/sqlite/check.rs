@@ -1,5 +1,5 @@
 //! Is the file what it says it is? Everything is counted anew.
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, ErrorCode, Row};
 
 use super::read;
 use crate::ballot::{Finding, Moment, check_name};
@@ -47,24 +47,53 @@ const CHECKS: &[Check] = &[
     }),
 ];
 
-/// All that is wrong; at most 100 of each kind.
+/// Findings of one kind that are told at most.
+const FINDINGS_MOST: usize = 100;
+
+/// All that is wrong; at most [`FINDINGS_MOST`] of each kind. What is damaged so that it cannot be read is a finding too.
 pub fn check(conn: &Connection) -> rusqlite::Result<Vec<Finding>> {
     let mut found = Vec::new();
     for (sql, told) in CHECKS {
-        let mut statement = conn.prepare(sql)?;
-        for finding in statement.query_map([], told)? {
-            let finding = finding?;
-            let sound = finding.place == "file" && finding.problem == "ok";
-            if !sound {
-                found.push(finding);
+        unless_damaged(&mut found, |found| find(conn, sql, *told, found))?;
+    }
+    unless_damaged(&mut found, |found| {
+        for candidate in read::candidates(conn)? {
+            if let Err(why) = check_name(&candidate.name) {
+                let problem = format!("the name {:?} {why}", candidate.name);
+                found.push(Finding { place: format!("candidate {}", candidate.id), problem });
             }
         }
-    }
-    for candidate in read::candidates(conn)? {
-        if let Err(why) = check_name(&candidate.name) {
-            let problem = format!("the name {:?} {why}", candidate.name);
-            found.push(Finding { place: format!("candidate {}", candidate.id), problem });
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+fn find(conn: &Connection, sql: &str, told: fn(&Row<'_>) -> Told, found: &mut Vec<Finding>) -> rusqlite::Result<()> {
+    let mut statement = conn.prepare(sql)?;
+    for finding in statement.query_map([], told)?.take(FINDINGS_MOST) {
+        let Finding { place, problem } = finding?;
+        // SQLite puts several lines in one row, the first of which names the database.
+        for problem in problem.lines().filter(|line| *line != "ok" && !line.starts_with("***")) {
+            found.push(Finding { place: place.clone(), problem: problem.to_owned() });
         }
     }
-    Ok(found)
+    Ok(())
+}
+
+/// Runs `look`; that the file is too damaged for it is found once, and no reason to look no further.
+fn unless_damaged(
+    found: &mut Vec<Finding>,
+    look: impl FnOnce(&mut Vec<Finding>) -> rusqlite::Result<()>,
+) -> rusqlite::Result<()> {
+    match look(found) {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
+            let problem = "votes cannot be counted anew: what holds them is damaged".to_owned();
+            let finding = Finding { place: "file".into(), problem };
+            if !found.contains(&finding) {
+                found.push(finding);
+            }
+            Ok(())
+        }
+        other => other,
+    }
 }

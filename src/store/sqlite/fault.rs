@@ -30,10 +30,10 @@ pub fn fault(path: &Path, error: &Error) -> BoxError {
         (Some(ErrorCode::DiskFull), _) | (_, ffi::SQLITE_IOERR_SHMSIZE | ffi::SQLITE_IOERR_WRITE) => {
             BoxError::Full { place }
         }
-        (Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied), _) => {
+        (Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied), code) if code != ffi::SQLITE_READONLY_DIRECTORY => {
             BoxError::ReadOnly { place, reason: "you may read it, but not write it".into() }
         }
-        (Some(ErrorCode::CannotOpen), _) => BoxError::ReadOnly {
+        (Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly), _) => BoxError::ReadOnly {
             place,
             reason: "SQLite needs to make files beside it (…-wal, …-shm), and its folder does not let it".into(),
         },
@@ -52,5 +52,24 @@ pub fn commit_fault(path: &Path, error: &Error) -> BoxError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull | ErrorCode::DatabaseBusy) => fault(path, error),
         _ => BoxError::OutcomeUnknown { place: path.display().to_string(), reason: reason(error) },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_lets_nobody_write_is_not_the_files_fault() {
+        let told = |code| fault(Path::new("b.db"), &Error::SqliteFailure(ffi::Error::new(code), None)).to_string();
+        for (code, reason) in [
+            (ffi::SQLITE_READONLY, "you may read it, but not write it"),
+            (ffi::SQLITE_READONLY_CANTINIT, "you may read it, but not write it"),
+            (ffi::SQLITE_READONLY_DIRECTORY, "its folder does not let it"),
+            (ffi::SQLITE_CANTOPEN, "its folder does not let it"),
+            (ffi::SQLITE_PERM, "you may read it, but not write it"),
+        ] {
+            assert!(told(code).contains(reason), "{code}: {}", told(code));
+        }
     }
 }
