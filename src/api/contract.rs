@@ -111,43 +111,46 @@ pub struct Stored {
     pub success: bool,
 }
 
-/// Votes for one candidate.
+/// What a result consists of: two lists, the first of votes by candidate, the second of one window.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct CandidateVotes {
-    candidate_id: CandidateId,
-    #[schema(minimum = 0)]
-    num_vote: u64,
-}
-
-/// Votes for all candidates of the last ten minutes.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct RecentVotes {
-    #[schema(minimum = 0)]
-    total_vote_10_min: u64,
-}
-
-/// Votes for all candidates of another window.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct WindowVotes {
-    #[schema(minimum = 0)]
-    total_vote_in_window: u64,
-    #[schema(minimum = 1)]
-    window_secs: u32,
+#[serde(untagged)]
+pub enum ResultRow {
+    /// Votes for one candidate.
+    Candidate {
+        /// Whose.
+        #[schema(minimum = 1)]
+        candidate_id: CandidateId,
+        /// How many.
+        num_vote: u64,
+    },
+    /// Votes for all candidates of the last ten minutes.
+    TenMinutes {
+        /// How many.
+        total_vote_10_min: u64,
+    },
+    /// Votes for all candidates of another window.
+    Window {
+        /// How many.
+        total_vote_in_window: u64,
+        /// Of how long.
+        #[schema(minimum = 1)]
+        window_secs: u32,
+    },
 }
 
 /// `[[{"candidate_id": 2, "num_vote": 3}, …], [{"total_vote_10_min": 3}]]`
-pub fn result(tally: &Tally) -> (Vec<CandidateVotes>, [RecentVotes; 1]) {
-    (votes(tally), [RecentVotes { total_vote_10_min: tally.votes_in_window }])
+pub fn result(tally: &Tally) -> [Vec<ResultRow>; 2] {
+    [votes(tally), vec![ResultRow::TenMinutes { total_vote_10_min: tally.votes_in_window }]]
 }
 
 /// `[[{"candidate_id": 2, "num_vote": 3}, …], [{"total_vote_in_window": 3, "window_secs": 1800}]]`
-pub fn result_of_window(tally: &Tally) -> (Vec<CandidateVotes>, [WindowVotes; 1]) {
-    let window = WindowVotes { total_vote_in_window: tally.votes_in_window, window_secs: tally.window.secs };
-    (votes(tally), [window])
+pub fn result_of_window(tally: &Tally) -> [Vec<ResultRow>; 2] {
+    let (total_vote_in_window, window_secs) = (tally.votes_in_window, tally.window.secs);
+    [votes(tally), vec![ResultRow::Window { total_vote_in_window, window_secs }]]
 }
 
-fn votes(tally: &Tally) -> Vec<CandidateVotes> {
-    let votes = |total: &crate::ballot::CandidateTotal| CandidateVotes {
+fn votes(tally: &Tally) -> Vec<ResultRow> {
+    let votes = |total: &crate::ballot::CandidateTotal| ResultRow::Candidate {
         candidate_id: total.candidate.id,
         num_vote: total.votes,
     };

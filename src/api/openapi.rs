@@ -6,9 +6,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use utoipa::OpenApi;
 
-use super::contract::{
-    CandidateName, CandidateState, CandidateVotes, RecentVotes, State, Stored, VoteRequest, WindowVotes,
-};
+use super::contract::{CandidateName, CandidateState, ResultRow, State, Stored, VoteRequest};
 use super::problem::Problem;
 use super::routes;
 
@@ -28,17 +26,7 @@ use super::routes;
         routes::metrics_text,
         document,
     ),
-    components(schemas(
-        VoteRequest,
-        Stored,
-        Problem,
-        CandidateVotes,
-        RecentVotes,
-        WindowVotes,
-        CandidateName,
-        State,
-        CandidateState,
-    ))
+    components(schemas(VoteRequest, Stored, Problem, ResultRow, CandidateName, State, CandidateState,))
 )]
 struct Description;
 

@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -16,7 +17,7 @@ use url::form_urlencoded;
 
 use super::app::{self, App};
 use super::board::{Document, Snapshot};
-use super::contract::{CandidateName, CandidateVotes, RecentVotes, State as VoteState, Stored, VoteRequest};
+use super::contract::{CandidateName, ResultRow, State as VoteState, Stored, VoteRequest};
 use super::form;
 use super::metrics;
 use super::openapi;
@@ -139,7 +140,7 @@ async fn snapshot(app: &App) -> Result<Arc<Snapshot>, Problem> {
     params(("window" = Option<String>, Query, description = "Another window than ten minutes: 90s, 30m, 1h30m, 2d. The second \
         list then holds `total_vote_in_window` and `window_secs`")),
     responses(
-        (status = 200, description = "All candidates, those without votes too", body = inline((Vec<CandidateVotes>, Vec<RecentVotes>))),
+        (status = 200, description = "All candidates, those without votes too", body = Vec<Vec<ResultRow>>),
         (status = 304, description = "As the client has it"),
         (status = 400, description = "The window is none", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "Hidden until the vote closes", body = Problem, content_type = "application/problem+json"),
@@ -147,7 +148,8 @@ async fn snapshot(app: &App) -> Result<Arc<Snapshot>, Problem> {
         (status = 503, description = "No room just now: try again", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub async fn result(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Response {
+pub async fn result(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
+    let (Parts { uri, headers, .. }, _) = request.into_parts();
     let told = async {
         if let Some(window) = window(&uri)? {
             return app.windows.result(window).await.map(|document| known_by_tag(&document, &headers));
@@ -180,7 +182,8 @@ fn window(uri: &Uri) -> Result<Option<Span>, Problem> {
         (status = 503, description = "No room just now: try again", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub async fn candidates(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+pub async fn candidates(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
+    let headers = request.into_parts().0.headers;
     match snapshot(&app).await {
         Ok(snapshot) => known_by_tag(&snapshot.candidates, &headers),
         Err(problem) => problem.into_response(),

@@ -34,6 +34,7 @@ impl SmallDisk {
         self.0.path()
     }
 
+    #[allow(dead_code, reason = "not every test file that has a small disk remounts it")]
     pub fn remount(&self, how: &str) {
         let option = format!("remount,{how}");
         assert!(Command::new("mount").args(["-o", &option]).arg(self.path()).status().unwrap().success());
