@@ -345,3 +345,24 @@ fn a_client_that_goes_before_its_vote_is_written_takes_it_back() {
     assert_eq!(there, [0, 2]);
     assert!(server.get("/metrics").text().contains("votekit_votes_total{outcome=\"abandoned\"} 1"));
 }
+
+#[test]
+fn a_file_that_is_moved_away_takes_no_votes_that_nobody_would_find() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    assert_eq!(server.post(&body(0)).status, 200);
+    let (here, there) = (folder.path().join("ballots.db"), folder.path().join("away.db"));
+    fs::rename(&here, &there).unwrap();
+    let refused = server.post(&body(1));
+    assert_eq!((refused.status, refused.json()["type"].as_str()), (500, Some("urn:votekit:problem:storage-failed")));
+    until("the service says that it is not ready", || server.get("/readyz").status == 503);
+    assert_eq!(server.get("/result").status, 500);
+    fs::rename(&there, &here).unwrap();
+    assert_eq!(server.post(&body(2)).status, 200);
+    until("it is ready again", || server.get("/readyz").status == 200);
+    server.signal("-TERM");
+    let (exit, told) = server.wait();
+    assert!(exit.success() && told.contains("moved, deleted or replaced"), "{told}");
+    assert_eq!(stored(folder.path()), HashMap::from([(0, 1), (2, 1)]));
+    sound(folder.path());
+}

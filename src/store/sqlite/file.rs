@@ -103,8 +103,31 @@ fn header(path: &Path, metadata: &Metadata) -> Result<Vec<u8>, BoxError> {
     read(file).map_err(|error: std::io::Error| io_fault(path, &error))
 }
 
+/// Which file `path` names.
+///
+/// # Errors
+/// When there is none, or it cannot be looked at.
+pub fn identity(path: &Path) -> Result<FileId, BoxError> {
+    let metadata = fs::metadata(path).map_err(|error| io_fault(path, &error))?;
+    Ok(file_id(path, &metadata))
+}
+
+/// Whether `path` still names the file that was opened: what is written into one that was moved, deleted or replaced, nobody
+/// would find.
+///
+/// # Errors
+/// When it does not.
+pub fn expect_same(path: &Path, opened: &FileId) -> Result<(), BoxError> {
+    if identity(path).is_ok_and(|now| now == *opened) {
+        return Ok(());
+    }
+    let reason = "it was moved, deleted or replaced while it was open".into();
+    Err(BoxError::Io { place: path.display().to_string(), reason })
+}
+
+/// What tells one file from another, whatever it is called.
 #[cfg(unix)]
-type FileId = (u64, u64);
+pub type FileId = (u64, u64);
 
 #[cfg(unix)]
 fn file_id(_path: &Path, metadata: &Metadata) -> FileId {
@@ -112,8 +135,9 @@ fn file_id(_path: &Path, metadata: &Metadata) -> FileId {
     (metadata.dev(), metadata.ino())
 }
 
+/// What tells one file from another.
 #[cfg(not(unix))]
-type FileId = PathBuf;
+pub type FileId = PathBuf;
 
 #[cfg(not(unix))]
 fn file_id(path: &Path, _metadata: &Metadata) -> FileId {

@@ -29,6 +29,8 @@ const BULK_CHECKPOINT_PAGES: i64 = 32 * 1024;
 /// A handle on a ballot file.
 pub struct SqliteBox {
     path: PathBuf,
+    /// Which file that was when it was opened.
+    opened: file::FileId,
     conn: Connection,
     /// Reads in another thread what a bulk load must know.
     helper: Option<Connection>,
@@ -79,7 +81,8 @@ impl SqliteBox {
     /// When it is none, or cannot be read.
     pub fn open(path: &Path) -> Result<Self, BoxError> {
         let (conn, alone) = file::connect(path)?;
-        Ok(SqliteBox { path: path.to_owned(), conn, helper: None, alone, known: None, seen: 0, changes: 0 })
+        let opened = file::identity(path)?;
+        Ok(SqliteBox { path: path.to_owned(), opened, conn, helper: None, alone, known: None, seen: 0, changes: 0 })
     }
 
     /// Runs `work` in one write transaction. `Ok(None)` from it undoes the transaction.
@@ -102,6 +105,7 @@ impl SqliteBox {
         // Immediate: a transaction that reads first and then wants to write fails at once when another one wrote.
         let transaction = Transaction::new_unchecked(&self.conn, TransactionBehavior::Immediate);
         let transaction = transaction.map_err(|error| fault(path, &error))?;
+        file::expect_same(path, &self.opened)?;
         let done = work(&transaction, &mut self.known)?;
         if done.is_some() {
             self.changes += 1;
@@ -115,11 +119,12 @@ impl SqliteBox {
         if self.alone.as_ref().is_some_and(|alone| !alone.unchanged(&self.path)) {
             self.reconnect()?;
         }
-        Ok(())
+        file::expect_same(&self.path, &self.opened)
     }
 
     fn reconnect(&mut self) -> Result<(), BoxError> {
         (self.conn, self.alone) = file::connect(&self.path)?;
+        self.opened = file::identity(&self.path)?;
         self.helper = None;
         self.seen = 0;
         self.changes += 1;
