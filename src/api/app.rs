@@ -6,7 +6,7 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, Request};
 use ipnet::IpNet;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::time::timeout;
 
 use super::board::Board;
@@ -20,6 +20,14 @@ use crate::ballot::{Ballot, Limits, Outcome};
 
 /// A body's bytes at most.
 pub const BODY_BYTES: usize = 64 * 1024;
+/// A body up to this many bytes always has room.
+const SMALL_BODY_BYTES: u64 = 4 * 1024;
+/// Room for all larger bodies together, from their arrival until they are answered: 32 MiB.
+static LARGE_BODIES_KIB: Semaphore = Semaphore::const_new(32 * 1024);
+
+/// What a large body holds of the room for all of them.
+pub type Room = Option<SemaphorePermit<'static>>;
+
 /// How long a body may take to arrive.
 pub const BODY_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -78,18 +86,27 @@ impl App {
     }
 }
 
-/// The body of a request, whole.
+/// The body of a request, whole, and the room that it takes while that is held.
 ///
 /// # Errors
-/// 413 when it is larger than `bytes_most`, 408 when it does not arrive within [`BODY_PATIENCE`], 400 when it breaks off.
-pub async fn body(request: Request<Body>, bytes_most: usize) -> Result<Bytes, Problem> {
+/// 413 when it is larger than `bytes_most`, 408 when it does not arrive within [`BODY_PATIENCE`], 400 when it breaks off, 503
+/// when too many large ones are there at once.
+pub async fn body(request: Request<Body>, bytes_most: usize) -> Result<(Bytes, Room), Problem> {
     let too_large = || Problem::too_large(format!("a body has at most {bytes_most} bytes"));
     let told = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if told.is_some_and(|bytes| bytes > bytes_most as u64) {
         return Err(too_large());
     }
+    let bytes = told.unwrap_or(bytes_most as u64);
+    let room = match bytes <= SMALL_BODY_BYTES {
+        true => None,
+        // At most 192 KiB.
+        false => Some(LARGE_BODIES_KIB.try_acquire_many(bytes.div_ceil(1024) as u32).map_err(|_| {
+            Problem::overloaded("too many long opinions at this moment: nothing was stored, try again in a second")
+        })?),
+    };
     match timeout(BODY_PATIENCE, to_bytes(request.into_body(), bytes_most)).await {
-        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Ok(bytes)) => Ok((bytes, room)),
         Ok(Err(error)) => {
             let cause = std::error::Error::source(&error);
             match cause.is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>()) {
@@ -101,16 +118,17 @@ pub async fn body(request: Request<Body>, bytes_most: usize) -> Result<Bytes, Pr
     }
 }
 
-/// The ballot that a request with a JSON body means.
+/// The ballot that a request with a JSON body means, and the room that it takes.
 ///
 /// # Errors
 /// What is wrong with it.
-pub async fn ballot(request: Request<Body>) -> Result<Ballot, Problem> {
+pub async fn ballot(request: Request<Body>) -> Result<(Ballot, Room), Problem> {
     if !is_json(request.headers()) {
         return Err(Problem::content_type("send the vote as JSON, with the header Content-Type: application/json"));
     }
     let key = key(request.headers())?;
-    let mut ballot = contract::ballot(&body(request, BODY_BYTES).await?)?;
+    let (bytes, room) = body(request, BODY_BYTES).await?;
+    let mut ballot = contract::ballot(&bytes)?;
     match (&ballot.key, key) {
         (Some(own), Some(key)) if *own != key => {
             return Err(Problem::bad_request("the header Idempotency-Key and the key in the body differ"));
@@ -118,7 +136,7 @@ pub async fn ballot(request: Request<Body>) -> Result<Ballot, Problem> {
         (None, Some(key)) => ballot.key = Some(key),
         _ => {}
     }
-    Ok(ballot)
+    Ok((ballot, room))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

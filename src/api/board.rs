@@ -70,6 +70,9 @@ impl Snapshot {
 /// A snapshot, or why there is none.
 pub type Told = Result<Arc<Snapshot>, BoxError>;
 
+/// The board, the thread that keeps it, and who hears when that ends.
+pub type Started = (Arc<Board>, JoinHandle<()>, oneshot::Receiver<()>);
+
 /// Who waits for a newer snapshot, and whether the teller shall end.
 #[derive(Default)]
 struct Asked {
@@ -94,7 +97,7 @@ impl Board {
     ///
     /// # Errors
     /// When the box cannot be read, or the system has no thread.
-    pub fn start(mut reader: Box<dyn BallotBox>) -> Result<(Arc<Board>, JoinHandle<()>), super::ServeError> {
+    pub fn start(mut reader: Box<dyn BallotBox>) -> Result<Started, super::ServeError> {
         let version = reader.version()?;
         let tally = reader.tally(Span::TEN_MINUTES, SystemClock.now())?;
         let first = Arc::new(Snapshot::new(0, tally));
@@ -107,8 +110,13 @@ impl Board {
             failures: AtomicUsize::new(0),
         });
         let teller = Teller { reader, version, looked: Instant::now(), board: board.clone() };
-        let thread = thread::Builder::new().name("teller".into()).spawn(move || teller.run());
-        Ok((board, thread.map_err(super::ServeError::Thread)?))
+        let (alive, ended) = oneshot::channel();
+        let thread = thread::Builder::new().name("teller".into()).spawn(move || {
+            // Dropped however this ends, by a panic too.
+            let _alive = alive;
+            teller.run();
+        });
+        Ok((board, thread.map_err(super::ServeError::Thread)?, ended))
     }
 
     /// Says that the box changed. To be called after the commit and before anybody is told of it.
@@ -184,7 +192,7 @@ impl Teller {
             let ending = asked.ending;
             drop(asked);
             self.look_at_the_file();
-            if !waiting.is_empty() || self.is_followed_and_old() {
+            if !waiting.is_empty() || self.is_followed_and_old() || !self.board.is_readable() {
                 let told = self.tell();
                 for asker in waiting {
                     let _ = asker.send(told.clone());

@@ -97,7 +97,7 @@ impl Form {
             match &*name {
                 "candidate_id" => form.choice = Some(value.into_owned()),
                 "key" => form.key = value.into_owned(),
-                "voter" => form.typed.voter = value.into_owned(),
+                "voter" => form.typed.voter = value.trim().to_owned(),
                 // Forms break lines in a way of their own.
                 "opinion" => form.typed.opinion = value.replace("\r\n", "\n"),
                 "change" => form.typed.change = value == "true",
@@ -133,7 +133,7 @@ async fn read(request: Request<Body>) -> Result<Form, Problem> {
     if !kind.trim().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
         return Err(Problem::content_type("the page's form is application/x-www-form-urlencoded; send JSON to /vote"));
     }
-    Ok(Form::parse(&app::body(request, FORM_BYTES).await?))
+    Ok(Form::parse(&app::body(request, FORM_BYTES).await?.0))
 }
 
 /// Whether a form was sent by this page, or by no page at all. Browsers say so in `Sec-Fetch-Site` where they trust the

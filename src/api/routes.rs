@@ -89,7 +89,7 @@ async fn wrong_method(request: Request<Body>) -> Problem {
 pub async fn vote(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
     let cast = async {
         app.admit(&request)?;
-        let ballot = app::ballot(request).await?;
+        let (ballot, _room) = app::ballot(request).await?;
         app.cast(ballot).await
     };
     match cast.await {
@@ -267,10 +267,13 @@ pub async fn readyz(State(app): State<Arc<App>>) -> Response {
     if *app.stopping.borrow() {
         return Problem::unavailable("the service is ending").into_response();
     }
-    match app.board.is_readable() {
-        true => "ready\n".into_response(),
-        false => Problem::unavailable("the votes cannot be read").into_response(),
+    if !app.board.is_readable() {
+        return Problem::unavailable("the votes cannot be read").into_response();
     }
+    if !app.entrance.is_well() {
+        return Problem::unavailable("votes cannot be written").into_response();
+    }
+    "ready\n".into_response()
 }
 
 /// Counters and histograms for Prometheus

@@ -44,7 +44,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How often clients that may vote again are forgotten.
 const FORGET_EVERY: Duration = Duration::from_secs(10);
 /// Files that are no connections: the ballot file's, the runtime's, the standard streams.
-const OTHER_FILES: u64 = 64;
+const OTHER_FILES: u64 = 32;
+/// How long the writer may take for its last batch when the grace is over.
+const LAST_PATIENCE: Duration = Duration::from_secs(2);
 
 /// How the service is to be.
 #[derive(Debug, Clone)]
@@ -82,9 +84,9 @@ pub enum ServeError {
     /// The system gives no thread.
     #[error("the system gives no thread")]
     Thread(#[source] io::Error),
-    /// The writer ended, which is a bug of ours.
-    #[error("the writer ended before the service did: this is a bug in votekit, please report it")]
-    WriterEnded,
+    /// The thread that writes, or the one that reads, ended, which is a bug of ours.
+    #[error("a part of the service ended before the service did: this is a bug in votekit, please report it")]
+    ThreadEnded,
 }
 
 /// How the service ended.
@@ -92,6 +94,8 @@ pub enum ServeError {
 pub struct Ended {
     /// Connections that had to be cut when the grace was over.
     pub cut: usize,
+    /// Whether all that waited was written; if not, another program held the votes, and who waited was not told of success.
+    pub written: bool,
     /// Lines of the log that nobody read.
     pub log_lines_lost: usize,
 }
@@ -104,7 +108,7 @@ pub struct Service {
     app: Arc<App>,
     options: Options,
     stop: watch::Sender<bool>,
-    writer_ended: oneshot::Receiver<()>,
+    ended: [oneshot::Receiver<()>; 2],
     threads: Vec<JoinHandle<()>>,
     log: log::Log,
 }
@@ -127,11 +131,17 @@ impl Service {
         let address = listener.local_addr().unwrap_or(address);
         let log = log::start(options.log);
         let metrics = Arc::new(Metrics::new());
-        let (board, teller) = Board::start(votes.reader()?)?;
+        let (board, teller, teller_ended) = Board::start(votes.reader()?)?;
         let windows = Windows::new(votes.reader()?);
         let (entrance, writer, writer_ended) =
             writer::start(votes, options.queue_most, board.clone(), metrics.clone()).map_err(ServeError::Thread)?;
         let connections_most = allow_files(options.connections_most);
+        if connections_most < options.connections_most {
+            tracing::warn!(
+                connections = connections_most,
+                "the system allows no more open files (ulimit -n): fewer connections"
+            );
+        }
         let options = Options { connections_most, ..options };
         let (stop, stopping) = watch::channel(false);
         let app = Arc::new(App {
@@ -142,11 +152,21 @@ impl Service {
             limiter: options.rate.map(Limiter::new),
             trusted: options.trusted.clone(),
             // The other half is for those who vote.
-            streams: Arc::new(Semaphore::new((connections_most / 2).max(1))),
+            streams: Arc::new(Semaphore::new(connections_most / 2)),
             stopping,
         });
         let threads = vec![writer, teller];
-        Ok(Service { runtime, listener, address, app, options, stop, writer_ended, threads, log })
+        Ok(Service {
+            runtime,
+            listener,
+            address,
+            app,
+            options,
+            stop,
+            ended: [writer_ended, teller_ended],
+            threads,
+            log,
+        })
     }
 
     /// Where it listens: the port too where 0 was asked for.
@@ -154,26 +174,38 @@ impl Service {
         self.address
     }
 
-    /// Answers requests until SIGTERM or SIGINT; then no new ones are accepted, those that were are answered, and all that
+    /// Answers requests until SIGTERM, SIGINT or SIGHUP; then no new ones are accepted, those that were are answered, and all that
     /// was taken is written. A second signal ends the grace at once.
     ///
     /// # Errors
-    /// When signals cannot be caught, or the writer ended.
+    /// When signals cannot be caught, or a part of the service ended.
     pub fn run(self) -> Result<Ended, ServeError> {
-        let Service { runtime, listener, address, app, options, stop, writer_ended, threads, log } = self;
+        let Service { runtime, listener, address, app, options, stop, ended, threads, log } = self;
         if options.log == LogFormat::Json {
             tracing::info!(url = %format_args!("http://{address}"), "serving");
         }
         let board = app.board.clone();
-        let done = runtime.block_on(serve(listener, app, &options, &stop, writer_ended));
+        let done = runtime.block_on(serve(listener, app, &options, &stop, ended));
         // What was cut holds the way to the writer, which ends when nobody does.
         runtime.shutdown_timeout(Duration::from_secs(1));
         board.end();
-        for thread in threads {
-            // A panic was told when it happened.
-            let _ = thread.join();
+        let written = all_end_within(threads, LAST_PATIENCE);
+        done.map(|cut| Ended { cut, written, log_lines_lost: log.lines_lost() })
+    }
+}
+
+/// Waits for `threads` for so long, and says whether they ended. One that does not waits for another program's lock: nothing of
+/// what it holds is committed or acknowledged, so it may be left.
+fn all_end_within(threads: Vec<JoinHandle<()>>, patience: Duration) -> bool {
+    let until = Instant::now() + patience;
+    loop {
+        if threads.iter().all(JoinHandle::is_finished) {
+            return true;
         }
-        done.map(|cut| Ended { cut, log_lines_lost: log.lines_lost() })
+        if Instant::now() >= until {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 
@@ -205,17 +237,23 @@ fn allow_files(connections: usize) -> usize {
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    hangup: Signal,
 }
 
 impl Signals {
     fn new() -> io::Result<Self> {
-        Ok(Signals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
     }
 
     async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+            _ = self.hangup.recv() => {}
         }
     }
 }
@@ -226,7 +264,7 @@ async fn serve(
     app: Arc<App>,
     options: &Options,
     stop: &watch::Sender<bool>,
-    mut writer_ended: oneshot::Receiver<()>,
+    [mut writer_ended, mut teller_ended]: [oneshot::Receiver<()>; 2],
 ) -> Result<usize, ServeError> {
     let mut signals = Signals::new().map_err(ServeError::Thread)?;
     if app.limiter.is_some() {
@@ -236,7 +274,8 @@ async fn serve(
     tokio::select! {
         () = connections.accept(listener) => {}
         () = signals.next() => {}
-        _ = &mut writer_ended => return Err(ServeError::WriterEnded),
+        _ = &mut writer_ended => return Err(ServeError::ThreadEnded),
+        _ = &mut teller_ended => return Err(ServeError::ThreadEnded),
     }
     stop.send_replace(true);
     let open = connections.open.clone();

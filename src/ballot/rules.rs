@@ -170,12 +170,15 @@ pub fn looks(name: &str) -> String {
     ComposingNormalizerBorrowed::new_nfkc().normalize(&shaped).into_owned()
 }
 
-/// Whether `id` can identify a voter, or be a key: 1 to [`Limits::NAME_CHARS`] characters, no control characters.
+/// Whether `id` can identify a voter, or be a key: 1 to [`Limits::NAME_CHARS`] characters, no control characters, no space
+/// around it, so that a space typed by mistake makes no second voter.
 ///
 /// # Errors
 /// Why not.
 pub fn check_voter_id(id: &str) -> Result<(), NameError> {
-    check_printable(id)
+    check_printable(id)?;
+    let spaced = |c: Option<char>| c.is_some_and(char::is_whitespace);
+    if spaced(id.chars().next()) || spaced(id.chars().next_back()) { Err(NameError::Spaced) } else { Ok(()) }
 }
 
 impl Ballot {

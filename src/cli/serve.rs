@@ -94,6 +94,9 @@ impl Args {
         if ended.cut > 0 {
             console.warn(&format!("{} connections were still open after {} and were cut", ended.cut, self.grace));
         }
+        if !ended.written {
+            console.warn("another program held the ballot file: votes that waited for it were not stored");
+        }
         if ended.log_lines_lost > 0 {
             console.warn(&format!("{} lines of the log were lost: nobody read them fast enough", ended.log_lines_lost));
         }

@@ -355,8 +355,8 @@ fn a_file_that_is_moved_away_takes_no_votes_that_nobody_would_find() {
     fs::rename(&here, &there).unwrap();
     let refused = server.post(&body(1));
     assert_eq!((refused.status, refused.json()["type"].as_str()), (500, Some("urn:votekit:problem:storage-failed")));
-    until("the service says that it is not ready", || server.get("/readyz").status == 503);
     assert_eq!(server.get("/result").status, 500);
+    until("the service says that it is not ready", || server.get("/readyz").status == 503);
     fs::rename(&there, &here).unwrap();
     assert_eq!(server.post(&body(2)).status, 200);
     until("it is ready again", || server.get("/readyz").status == 200);
@@ -365,4 +365,55 @@ fn a_file_that_is_moved_away_takes_no_votes_that_nobody_would_find() {
     assert!(exit.success() && told.contains("moved, deleted or replaced"), "{told}");
     assert_eq!(stored(folder.path()), HashMap::from([(0, 1), (2, 1)]));
     sound(folder.path());
+}
+
+#[test]
+fn told_to_end_while_another_program_holds_the_file_it_ends_in_time_and_nobody_is_told_of_success() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &["--grace", "1s"]);
+    let Some(lock) = Lock::take(folder.path()) else { return };
+    let (mut client, body) = (server.client(), body(1));
+    let head = "POST /vote HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length";
+    client.send(format!("{head}: {}\r\n\r\n{body}", body.len()).as_bytes()).unwrap();
+    until("a stuck writer is not ready", || server.get("/readyz").status == 503);
+    let begun = Instant::now();
+    server.signal("-TERM");
+    let (exit, told) = server.wait();
+    assert!(exit.success() && begun.elapsed() < Duration::from_secs(30), "{told}");
+    assert!(told.contains("were not stored"), "{told}");
+    assert!(client.reply("POST").is_err(), "no answer is better than a wrong one");
+    lock.release();
+    assert_eq!(total(folder.path()), 0);
+    sound(folder.path());
+}
+
+#[test]
+fn many_large_bodies_at_once_have_a_bounded_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let head = "POST /vote HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 65000\r\n\r\n{";
+    let open = || {
+        let mut client = server.client();
+        client.send(head.as_bytes()).unwrap();
+        client
+    };
+    let slow: Vec<Client> = (0..600).map(|_| open()).collect();
+    let refused = until_some(|| {
+        let reply = open().reply("POST").ok()?;
+        (reply.status == 503).then_some(reply)
+    });
+    assert!(refused.json()["error_message"].as_str().unwrap().contains("long opinions"), "{refused:?}");
+    assert_eq!(server.post(&body(1)).status, 200, "a small one always has room");
+    drop(slow);
+    let long = format!(r#"{{"candidate_id": 1, "opinion": "{}"}}"#, "a".repeat(9_000));
+    until("there is room again", || server.post(&long).status == 200);
+}
+
+fn until_some<T>(mut ask: impl FnMut() -> Option<T>) -> T {
+    let mut found = None;
+    until("it answers so", || {
+        found = ask();
+        found.is_some()
+    });
+    found.unwrap()
 }
