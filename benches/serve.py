@@ -6,7 +6,7 @@ Parts: post, get, open, spike, memory. Needs wrk (Debian) and a real disk below 
 service and null handler share the machine's cores. POSTs are counted by the votes in the file afterwards, not by what was sent.
 Prints Markdown.
 """
-import json, re, statistics, subprocess, sys, tempfile, time
+import json, os, re, statistics, subprocess, sys, tempfile, time
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -64,7 +64,6 @@ def post():
 
 def main():
     with tempfile.TemporaryDirectory(dir=".") as folder:
-        import os
         os.chdir(folder)
         run(VOTEKIT, "init", "--ballots", "b.db", "--candidate", "a", "--candidate", "b", "--candidate", "c")
         if "get" in PARTS or "memory" in PARTS:
@@ -98,7 +97,8 @@ def measure(server):
     if "memory" in PARTS:
         run("wrk", "-t2", "-c1000", "-d5", "-s", LUA, f"http://{OURS}/vote")
         status = Path(f"/proc/{server.pid}/status").read_text()
-        print(f"Peak memory, {votes():,} votes, 1,000 connections: {int(re.search(r'VmHWM:\s+(\d+)', status)[1]) / 1024:.0f} MiB\n")
+        peak_kib = int(re.search(r"VmHWM:\s+(\d+)", status)[1])
+        print(f"Peak memory, {votes():,} votes, 1,000 connections: {peak_kib / 1024:.0f} MiB\n")
 
 
 main()
