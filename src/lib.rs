@@ -6,9 +6,9 @@
 //! | layer | modules | what they know |
 //! |---|---|---|
 //! | 3 | `main.rs`, `cli` (mounted by the binary, not here) | the terminal: options, tables, bars, exit codes |
-//! | 1 | [`weblog`] | logsum: format, record, filter, totals |
 //! | 2 | [`api`] | the vote on HTTP; the only home of axum and tokio |
 //! | 2 | [`store`] | ballots in a file; another store is another file there |
+//! | 1 | [`weblog`] | logsum: format, record, filter, totals |
 //! | 1 | [`ballot`] | what a vote is: ballots, rules, errors, and the trait of every store; knows no SQL, no HTTP |
 //! | 1 | [`retention`] | q1: load events, run `sql/q1.sql`; MySQL's semantics on SQLite |
 //! | 0 | [`scan`] | where bytes come from and how they reach every core in whole lines; knows no columns |
