@@ -1,5 +1,5 @@
 //! The service's log on stderr: faults always, requests where asked for. Ballots, opinions, voters and keys are never in it.
-use std::io::{self, IsTerminal};
+use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -38,9 +38,7 @@ pub fn start(format: LogFormat) -> Log {
     let lines = tracing_subscriber::fmt().with_writer(writer).with_max_level(LevelFilter::INFO).with_target(false);
     // Where a program has set its own log up already, that one is kept.
     let _ = match format {
-        LogFormat::Text => {
-            tracing::subscriber::set_global_default(lines.with_ansi(io::stderr().is_terminal()).finish())
-        }
+        LogFormat::Text => tracing::subscriber::set_global_default(lines.with_ansi(false).finish()),
         LogFormat::Json => tracing::subscriber::set_global_default(lines.json().flatten_event(true).finish()),
     };
     Log { lost, _guard: guard }
