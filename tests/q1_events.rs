@@ -157,6 +157,33 @@ fn a_loaded_database_is_new_whole_and_indexed() {
 }
 
 #[test]
+fn a_loaded_database_holds_every_event_as_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    // Several blocks, none with a round number of events; NULL here and there, on a day and on none.
+    let row = |number: u32| {
+        let null = |each: u32| number.is_multiple_of(each);
+        let time = (!null(7)).then(|| format!("2017-04-01 10:{:02}:{:02}", number / 60 % 60, number % 60));
+        [time, (!null(11)).then(|| format!("u{}", number * 31 % 257)), (!null(13)).then(|| format!("薯{}", number % 5))]
+    };
+    let rows: Vec<[Option<String>; 3]> = (0..10_007).map(row).collect();
+    let mut text = "time\tuid\tevent_name\n".to_owned();
+    for row in &rows {
+        let [time, uid, name] = row.each_ref().map(|field| field.as_deref().unwrap_or("\\N"));
+        writeln!(text, "{time}\t{uid}\t{name}").unwrap();
+    }
+    let (events, db) = (dir.path().join("events.tsv"), dir.path().join("a.db"));
+    std::fs::write(&events, text).unwrap();
+    load(&[Input::Path(events)], &db, Collation::Binary, &options(2, 10_000), &()).unwrap();
+    let connection = rusqlite::Connection::open(&db).unwrap();
+    let mut all = connection.prepare("SELECT time, uid, event_name FROM piwik_track ORDER BY rowid").unwrap();
+    let stored = all.query_map([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?])).unwrap();
+    let stored: Vec<[Option<String>; 3]> = stored.map(Result::unwrap).collect();
+    assert!(stored == rows, "{} of {}", stored.len(), rows.len());
+    let sound: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(sound, "ok");
+}
+
+#[test]
 fn headers_that_tell_too_little_or_too_much_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     for (header, complaint) in [

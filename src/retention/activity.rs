@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use roaring::RoaringBitmap;
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::clock::day_number;
+use super::clock::{DayNumber, day_number};
 use super::collation::Collation;
 use super::numbered::{Key, Numbered};
 use super::question::Question;
@@ -53,9 +53,10 @@ impl Gathered {
         self.sorted = self.users.len();
     }
 
-    fn into_set(mut self) -> RoaringBitmap {
+    /// The users, each once, in rising order.
+    fn into_sorted(mut self) -> Vec<u32> {
         self.sort();
-        self.users.into_iter().collect()
+        self.users
     }
 }
 
@@ -66,17 +67,40 @@ impl Activity {
         Activity { collation, users, names, has_all_names: true, sets, last_day: None, folded }
     }
 
-    /// Takes in that user `uid` had an event called `event_name` on `day`; both are UTF-8.
-    pub(super) fn add(&mut self, day: i32, uid: Option<&[u8]>, event_name: Option<&[u8]>) {
-        self.last_day = self.last_day.max(Some(day));
-        let Some(uid) = uid else { return };
-        let user = self.users.number(Key::new(fold(self.collation, uid, &mut self.folded)));
-        let name = event_name.map_or(OTHER_NAME, |name| self.name(name));
-        self.sets.entry((name, day)).or_default().push(user);
+    /// Takes in events: the day of each, its user and its name, which are UTF-8.
+    pub(super) fn add<'a>(&mut self, events: impl Iterator<Item = (DayNumber, Option<&'a [u8]>, Option<&'a [u8]>)>) {
+        /// So many users are looked up together. More would leave a processor's first cache.
+        const TOGETHER: usize = 256;
+        let (mut folded, mut active) = (Vec::new(), Vec::with_capacity(TOGETHER));
+        for (day, uid, event_name) in events {
+            let Some(day) = day else { continue };
+            self.last_day = self.last_day.max(Some(day));
+            let Some(uid) = uid else { continue };
+            let name = event_name.map_or(OTHER_NAME, |name| self.name(name));
+            fold(self.collation, uid, &mut folded);
+            active.push(((name, day), folded.len()));
+            if active.len() == TOGETHER {
+                self.gather(&folded, &active);
+                folded.clear();
+                active.clear();
+            }
+        }
+        self.gather(&folded, &active);
+    }
+
+    /// Takes in users, `folded` one behind the other: the set of each, and where it ends.
+    fn gather(&mut self, folded: &[u8], active: &[((u32, i32), usize)]) {
+        let starts = std::iter::once(0).chain(active.iter().map(|(_, end)| *end));
+        let keys: Vec<Key> = starts.zip(active).map(|(start, (_, end))| Key::new(&folded[start..*end])).collect();
+        for (user, (set, _)) in self.users.numbers(&keys).zip(active) {
+            self.sets.entry(*set).or_default().push(user);
+        }
     }
 
     fn name(&mut self, name: &[u8]) -> u32 {
-        let name = Key::new(fold(self.collation, name, &mut self.folded));
+        self.folded.clear();
+        fold(self.collation, name, &mut self.folded);
+        let name = Key::new(&self.folded);
         match self.names.find(name) {
             None if self.names.len() == NAMES_MOST => {
                 self.has_all_names = false;
@@ -87,18 +111,23 @@ impl Activity {
         }
     }
 
-    /// The sets, in the order in which they are to be stored.
-    pub(super) fn finish(mut self) -> Finished {
-        let mut sets = BTreeMap::new();
+    /// The sets, as they are to be stored.
+    pub(super) fn finish(mut self) -> rusqlite::Result<Finished> {
+        let mut chunks: BTreeMap<(u32, i32, u32), RoaringBitmap> = BTreeMap::new();
         for ((name, day), users) in std::mem::take(&mut self.sets) {
-            let users = users.into_set();
-            *sets.entry((ANY_NAME, day)).or_insert_with(RoaringBitmap::new) |= &users;
-            if name != OTHER_NAME {
-                sets.insert((name, day), users);
+            for users in users.into_sorted().chunk_by(|one, next| chunk(*one) == chunk(*next)) {
+                let set = RoaringBitmap::from_sorted_iter(users.iter().copied()).expect("each is above the one before");
+                *chunks.entry((ANY_NAME, day, chunk(users[0]))).or_default() |= &set;
+                if name != OTHER_NAME {
+                    chunks.insert((name, day, chunk(users[0])), set);
+                }
             }
         }
+        let days = chunks.keys().filter(|(name, ..)| *name == ANY_NAME).map(|(_, day, _)| rank(*day)).collect();
+        let chunks = chunks.into_iter().map(|(key, users)| Ok((key, serialized(&users)?)));
+        let (days, chunks) = (serialized(&days)?, chunks.collect::<rusqlite::Result<_>>()?);
         let Activity { collation, names, has_all_names, last_day, .. } = self;
-        Finished { collation, names, has_all_names, sets, last_day }
+        Ok(Finished { collation, names, has_all_names, days, last_day, chunks })
     }
 }
 
@@ -107,27 +136,24 @@ pub(super) struct Finished {
     collation: Collation,
     names: Numbered,
     has_all_names: bool,
-    sets: BTreeMap<(u32, i32), RoaringBitmap>,
+    days: Vec<u8>,
     last_day: Option<i32>,
+    /// Of a name, a day and a chunk of the users, those who had such an event.
+    chunks: Vec<((u32, i32, u32), Vec<u8>)>,
 }
 
 impl Finished {
     /// Writes the sets into the tables of `sql/load/tables.sql`.
     pub(super) fn store(self, connection: &Connection) -> rusqlite::Result<()> {
-        let days = self.sets.keys().filter(|(name, _)| *name == ANY_NAME).map(|(_, day)| rank(*day));
-        let about = (self.collation.sqlite_name(), self.has_all_names, serialized(&days.collect())?, self.last_day);
+        let about = (self.collation.sqlite_name(), self.has_all_names, self.days, self.last_day);
         connection.execute("INSERT INTO votekit_load VALUES (?1, ?2, ?3, ?4)", about)?;
         let mut insert = connection.prepare("INSERT INTO votekit_name VALUES (?1, ?2)")?;
         for (number, folded) in (OTHER_NAME + 1..).zip(self.names.iter()) {
             insert.execute((number, folded))?;
         }
         let mut insert = connection.prepare("INSERT INTO votekit_activity VALUES (?1, ?2, ?3, ?4)")?;
-        for ((name, day), users) in self.sets {
-            let mut users = users.into_iter().peekable();
-            while let Some(chunk) = users.peek().map(|user| user >> 16) {
-                let part: RoaringBitmap = std::iter::from_fn(|| users.next_if(|user| user >> 16 == chunk)).collect();
-                insert.execute((name, day, chunk, serialized(&part)?))?;
-            }
+        for ((name, day, chunk), users) in self.chunks {
+            insert.execute((name, day, chunk, users))?;
         }
         Ok(())
     }
@@ -190,6 +216,11 @@ impl Stored {
     }
 }
 
+/// The chunk that a user belongs to.
+fn chunk(user: u32) -> u32 {
+    user >> 16
+}
+
 /// A number that is in the same order as `day`, and not below zero.
 fn rank(day: i32) -> u32 {
     day.cast_unsigned() ^ 1 << 31
@@ -199,14 +230,13 @@ fn unranked(rank: u32) -> i32 {
     (rank ^ 1 << 31).cast_signed()
 }
 
-fn fold<'a>(collation: Collation, text: &[u8], folded: &'a mut Vec<u8>) -> &'a [u8] {
-    folded.clear();
+/// Appends what `text`, which is UTF-8, folds to.
+fn fold(collation: Collation, text: &[u8], folded: &mut Vec<u8>) {
     if text.is_ascii() {
         collation.fold_ascii(text, folded);
     } else {
         collation.fold(&String::from_utf8_lossy(text), folded);
     }
-    folded
 }
 
 fn serialized(set: &RoaringBitmap) -> rusqlite::Result<Vec<u8>> {
@@ -234,11 +264,10 @@ mod tests {
         for number in 0..=NAMES_MOST {
             let name = format!("event {number}");
             // So many users in all that they fill more than one chunk.
-            for uid in 0..20 {
-                activity.add(day_number(day), Some(format!("{number}-{uid}").as_bytes()), Some(name.as_bytes()));
-            }
+            let uids: Vec<_> = (0..20).map(|uid| format!("{number}-{uid}")).collect();
+            activity.add(uids.iter().map(|uid| (Some(day_number(day)), Some(uid.as_bytes()), Some(name.as_bytes()))));
         }
-        activity.finish().store(&connection).unwrap();
+        activity.finish().unwrap().store(&connection).unwrap();
         let stored = Stored::open(&connection, Collation::GeneralCi).unwrap().unwrap();
         let ask = |event: &str| {
             let question = Question { install_day: day, from: day, to: day, event: event.to_owned() };

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
 
-use rusqlite::Connection;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, Statement};
 
 use super::activity::Activity;
 use super::clock::DayNumber;
@@ -111,21 +111,13 @@ fn fill(
         let activity = &mut activity;
         let reading = scope.spawn(move || {
             read_events(inputs, options, progress, &Copyist, |part: Batch| {
-                part.each(|day, [_, uid, name]| {
-                    if let Some(day) = day {
-                        activity.add(day, uid, name);
-                    }
-                    Ok(())
-                })?;
+                activity.add(part.iter().map(|(day, [_, uid, name])| (day, uid, name)));
                 parts.send(part).map_err(|_| EventError::NotTaken)
             })
         });
         let store = || -> rusqlite::Result<()> {
-            let mut insert = transaction.prepare("INSERT INTO piwik_track VALUES (?1, ?2, ?3)")?;
-            for part in &received {
-                part.each(|_, fields| insert.execute(fields.map(|field| field.map(Text))).map(|_| ()))?;
-            }
-            Ok(())
+            let mut insert = Insert::new(&transaction)?;
+            received.iter().try_for_each(|part| insert.all(&part))
         };
         let stored = store();
         drop(received);
@@ -135,14 +127,14 @@ fn fill(
         };
         stored.map_err(EventError::Store).and(read)
     })?;
-    // SQLite sorts in pieces as large as its cache: those that fit into a processor's are sorted twice as fast. One more thread
-    // sorts a piece while the next is filled.
-    transaction.execute_batch("PRAGMA cache_size = -2000; PRAGMA threads = 1")?;
+    // SQLite sorts in pieces as large as its cache: those that fit into a processor's are sorted twice as fast. With three more
+    // threads some always sort or merge pieces while this one fills the next or builds the index.
+    transaction.execute_batch("PRAGMA cache_size = -2000; PRAGMA threads = 3")?;
     thread::scope(|scope| {
         let finishing = scope.spawn(|| activity.finish());
         transaction.execute_batch(INDEXES)?;
         match finishing.join() {
-            Ok(finished) => finished.store(&transaction),
+            Ok(finished) => finished?.store(&transaction),
             Err(panic) => std::panic::resume_unwind(panic),
         }
     })?;
@@ -191,21 +183,45 @@ impl Batch {
         self.events.push((day, ends));
     }
 
-    /// Hands on the day, time, user and name of each event.
-    fn each(
-        &self,
-        mut take: impl FnMut(DayNumber, [Option<&[u8]>; 3]) -> rusqlite::Result<()>,
-    ) -> rusqlite::Result<()> {
+    /// The day, time, user and name of each event.
+    fn iter(&self) -> impl Iterator<Item = (DayNumber, [Option<&[u8]>; 3])> {
         let mut start = 0;
-        for (day, ends) in &self.events {
+        self.events.iter().map(move |(day, ends)| {
             let fields = ends.map(|end| {
                 let field = &self.text[start..end?];
                 start += field.len();
                 Some(field)
             });
-            take(*day, fields)?;
+            (*day, fields)
+        })
+    }
+}
+
+/// Stores events, many with a statement: to begin and end one takes longer than to store an event.
+struct Insert<'a> {
+    many: Statement<'a>,
+    one: Statement<'a>,
+}
+
+impl<'a> Insert<'a> {
+    const MANY: usize = 64;
+
+    fn new(connection: &'a Connection) -> rusqlite::Result<Self> {
+        let of = |rows| {
+            connection.prepare(&format!("INSERT INTO piwik_track VALUES {}", vec!["(?, ?, ?)"; rows].join(", ")))
+        };
+        Ok(Insert { many: of(Self::MANY)?, one: of(1)? })
+    }
+
+    fn all(&mut self, batch: &Batch) -> rusqlite::Result<()> {
+        let mut events = batch.iter().map(|(_, fields)| fields.map(|field| field.map(Text)));
+        for _ in 0..batch.events.len() / Self::MANY {
+            for (place, field) in events.by_ref().take(Self::MANY).flatten().enumerate() {
+                self.many.raw_bind_parameter(place + 1, field)?;
+            }
+            self.many.raw_execute()?;
         }
-        Ok(())
+        events.try_for_each(|fields| self.one.execute(fields).map(|_| ()))
     }
 }
 
