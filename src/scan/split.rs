@@ -1,5 +1,6 @@
 //! Cuts lines into fields, 64 bytes at a time.
-use wide::u8x16;
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, dispatch, u8x64};
 
 /// Where a field stands in what [`Splitter::split`] was given: first byte, and the one behind its last.
 pub type Span = (usize, usize);
@@ -45,14 +46,19 @@ impl Splitter {
     }
 
     /// Cuts the first line of `text`: `spans[i]` is where the `i`th wanted column stands. A last `\r` is no part of a line.
-    #[inline]
     pub fn split(&self, text: &[u8], spans: &mut [Span]) -> Line {
+        dispatch!(Level::new(), simd => self.split_by(simd, text, spans))
+    }
+
+    /// The same, with the processor's instructions known: for loops that have asked for them once.
+    #[inline(always)]
+    pub fn split_by<S: Simd>(&self, simd: S, text: &[u8], spans: &mut [Span]) -> Line {
         let mut column = 0;
         let mut found = 0;
         let mut field_start = 0;
         let mut base = 0;
         loop {
-            let Window { mut delimiters, newlines } = self.window(text, base);
+            let Window { mut delimiters, newlines } = self.window(simd, text, base);
             if newlines != 0 {
                 delimiters &= (newlines & newlines.wrapping_neg()) - 1;
             }
@@ -92,32 +98,35 @@ impl Splitter {
         }
     }
 
-    #[inline]
-    fn window(&self, text: &[u8], base: usize) -> Window {
+    #[inline(always)]
+    fn window<S: Simd>(&self, simd: S, text: &[u8], base: usize) -> Window {
         match text.get(base..base + WINDOW).and_then(|window| window.first_chunk::<WINDOW>()) {
-            Some(window) => self.masks(window),
+            Some(window) => self.masks(simd, window),
             None => {
                 // Zeros are neither delimiter nor newline.
                 let mut window = [0; WINDOW];
                 let rest = &text[base.min(text.len())..];
                 window[..rest.len()].copy_from_slice(rest);
-                self.masks(&window)
+                self.masks(simd, &window)
             }
         }
     }
 
-    #[inline]
-    fn masks(&self, window: &[u8; WINDOW]) -> Window {
-        let (delimiter, newline) = (u8x16::splat(self.delimiter), u8x16::splat(b'\n'));
-        let mut masks = Window { delimiters: 0, newlines: 0 };
-        let (quarters, _) = window.as_chunks::<16>();
-        for (index, quarter) in quarters.iter().enumerate() {
-            let bytes = u8x16::new(*quarter);
-            masks.delimiters |= u64::from(bytes.simd_eq(delimiter).to_bitmask()) << (16 * index);
-            masks.newlines |= u64::from(bytes.simd_eq(newline).to_bitmask()) << (16 * index);
-        }
-        masks
+    #[inline(always)]
+    fn masks<S: Simd>(&self, simd: S, window: &[u8; WINDOW]) -> Window {
+        let bytes = u8x64::from_slice(simd, window);
+        Window { delimiters: bytes.simd_eq(self.delimiter).to_bitmask(), newlines: bytes.simd_eq(b'\n').to_bitmask() }
     }
+}
+
+/// The instruction sets of this processor, from the least to the most, so that tests may try each.
+#[cfg(test)]
+pub(crate) fn levels() -> Vec<Level> {
+    let best = Level::new();
+    let mut levels = vec![Level::baseline(), best];
+    #[cfg(target_arch = "x86_64")]
+    levels.extend([best.as_sse4_2().map(Level::Sse4_2), best.as_avx2().map(Level::Avx2)].into_iter().flatten());
+    levels
 }
 
 #[cfg(test)]
@@ -149,6 +158,11 @@ mod tests {
             while !rest.is_empty() {
                 let mut spans = [(0, 0); 8];
                 let line = splitter.split(rest.as_bytes(), &mut spans);
+                for level in levels() {
+                    let mut same_spans = [(0, 0); 8];
+                    let same = dispatch!(level, simd => splitter.split_by(simd, rest.as_bytes(), &mut same_spans));
+                    prop_assert_eq!((same, same_spans), (line, spans), "{:?}", level);
+                }
                 let (fields, expected) = plainly(rest, &wanted);
                 let cut: Vec<&str> = spans[..line.found].iter().map(|(start, end)| &rest[*start..*end]).collect();
                 prop_assert_eq!(cut, fields);

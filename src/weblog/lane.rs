@@ -1,4 +1,6 @@
 //! Rows of one run, as far as a quick look at each tells all; two runs of them side by side.
+use fearless_simd::{Level, Simd, dispatch};
+
 use super::count::{Sink, Wanted};
 use super::format::{Delimited, LineReader};
 use super::media::Media;
@@ -29,8 +31,8 @@ pub struct Lane<'a> {
 impl Lane<'_> {
     /// Looks at the next row; false where that does not tell.
     #[inline(always)]
-    pub fn step(&mut self) -> bool {
-        let Some(row) = quick::look(self.rest, &self.beginning) else { return false };
+    pub fn step<S: Simd>(&mut self, simd: S) -> bool {
+        let Some(row) = quick::look(simd, self.rest, &self.beginning) else { return false };
         self.rest = &self.rest[row.len_with_end..];
         self.rows += 1;
         if self.counts {
@@ -82,15 +84,29 @@ pub fn visit_halves(
     let first = Block { bytes: first, cut_line: None, ..*block };
     let second = Block { bytes: second, offset: block.offset + middle as u64, ..*block };
     let (mut left, mut right) = (Visitor::new(options, &first), Visitor::new(options, &second));
+    dispatch!(Level::new(), simd => side_by_side(simd, &mut left, &mut right, delimited, reader, sink));
+    let (_, _) = (left.read(reader, sink), right.read(reader, sink));
+    Some(left.finish().followed_by(right.finish()))
+}
+
+/// Visits rows of both until one of them has no more.
+#[inline(always)]
+fn side_by_side<S: Simd>(
+    simd: S,
+    left: &mut Visitor,
+    right: &mut Visitor,
+    delimited: &Delimited,
+    reader: &LineReader,
+    sink: &mut impl Sink,
+) {
     while !left.rest.is_empty() && !right.rest.is_empty() {
         // A header with these four columns cannot be changed by a line.
-        let (_, _) = (left.delimited_line(delimited, reader, sink), right.delimited_line(delimited, reader, sink));
+        let (_, _) =
+            (left.delimited_line(simd, delimited, reader, sink), right.delimited_line(simd, delimited, reader, sink));
         if let (Some(mut one), Some(mut other)) = (left.lane(), right.lane()) {
-            while one.step() & other.step() {}
+            while one.step(simd) & other.step(simd) {}
             left.leave(one);
             right.leave(other);
         }
     }
-    let (_, _) = (left.read(reader, sink), right.read(reader, sink));
-    Some(left.finish().followed_by(right.finish()))
 }

@@ -1,7 +1,8 @@
 //! A quick look at rows of the four columns `date  time  size  url`, as most of them are: it takes a dozen machine words a
 //! row, and where it is not sure, it says so and the row is read in full. What it does say is what the full reading says; a
 //! property test holds the two equal.
-use wide::u8x16;
+use fearless_simd::prelude::*;
+use fearless_simd::u8x64;
 
 /// What rows of one day, or of one hour or minute of it, begin with.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +44,7 @@ impl Beginning {
 /// Looks at the row that `text` begins with. None where it does not begin so, or anything about it is unusual: then nothing is
 /// said of it.
 #[inline(always)]
-pub fn look(text: &[u8], beginning: &Beginning) -> Option<QuickRow> {
+pub fn look<S: Simd>(simd: S, text: &[u8], beginning: &Beginning) -> Option<QuickRow> {
     let row: &[u8; LOOKED_AT] = text.first_chunk()?;
     let head = u128::from_le_bytes(*row.first_chunk()?);
     let Beginning { bytes, mask, time_at } = *beginning;
@@ -59,7 +60,7 @@ pub fn look(text: &[u8], beginning: &Beginning) -> Option<QuickRow> {
     // The next row begins where this one ends, so that everything waits for this one chain: it must be short. It leads from
     // the row's beginning to its second unusual byte, behind the tab that ends the size, and nothing that is only checked or
     // added is on it.
-    let unusual = unusual(row, size_at);
+    let unusual = unusual(simd, row, size_at);
     let behind_size = unusual & unusual.wrapping_sub(1);
     let url_end_at = size_at + behind_size.trailing_zeros() as usize;
     let size_digits = unusual.trailing_zeros();
@@ -122,15 +123,30 @@ fn word(row: &[u8; LOOKED_AT], at: usize) -> u64 {
 /// Which of the 64 bytes from `at` on may end a URL or its path, or need decoding: all up to `%` (`\t`, `\n`, `\r`, `#` among
 /// them) and `?`. A bit a byte.
 #[inline(always)]
-fn unusual(row: &[u8; LOOKED_AT], at: usize) -> u64 {
+fn unusual<S: Simd>(simd: S, row: &[u8; LOOKED_AT], at: usize) -> u64 {
     let at = at % 64;
-    let (quarters, _) = row[at..at + 64].as_chunks::<16>();
-    let (percent, question) = (u8x16::splat(b'%'), u8x16::splat(b'?'));
-    let mut mask = 0;
-    for (index, quarter) in quarters.iter().enumerate() {
-        let bytes = u8x16::new(*quarter);
-        let found = bytes.min(percent).simd_eq(bytes) | bytes.simd_eq(question);
-        mask |= u64::from(found.to_bitmask()) << (16 * index);
+    let bytes = u8x64::from_slice(simd, &row[at..at + 64]);
+    (bytes.simd_le(b'%') | bytes.simd_eq(b'?')).to_bitmask()
+}
+
+#[cfg(test)]
+mod tests {
+    use fearless_simd::dispatch;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::scan::split::levels;
+
+    proptest! {
+        #[test]
+        fn every_instruction_set_tells_the_same(
+            row in "24/8/2019\t10:28:[0-5][0-9]\t[0-9]{0,8}\t/[a-z?%#\r\t\u{80}]{0,40}(\\.jpe?g)?(\r?\n)?",
+        ) {
+            let beginning = Beginning::new(b"24/8/2019", b"10:").unwrap();
+            let text = [row.as_bytes(), &[b'x'; LOOKED_AT]].concat();
+            let told = levels().into_iter().map(|level| dispatch!(level, simd => look(simd, &text, &beginning)));
+            let told: Vec<_> = told.collect();
+            prop_assert!(told.iter().all(|other| *other == told[0]), "{:?}", told);
+        }
     }
-    mask
 }

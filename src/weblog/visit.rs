@@ -1,6 +1,8 @@
 //! The lines of a block, one after the other: the hot loop of logsum.
 use std::ops::ControlFlow;
 
+use fearless_simd::{Level, Simd, dispatch};
+
 use super::count::{Sink, TimeSums, Wanted};
 use super::format::{Delimited, LineReader, When, without_bom, without_cr};
 use super::lane::is_quick;
@@ -72,7 +74,9 @@ impl<'a> Visitor<'a> {
     /// Reads lines as `reader` does, to the block's end or to a line that asks for another reader, which is given back.
     pub fn read(&mut self, reader: &LineReader, sink: &mut impl Sink) -> ControlFlow<(), LineReader> {
         match reader {
-            LineReader::Delimited(delimited) if is_fast(delimited) => self.read_delimited(delimited, reader, sink),
+            LineReader::Delimited(delimited) if is_fast(delimited) => {
+                dispatch!(Level::new(), simd => self.read_delimited(simd, delimited, reader, sink))
+            }
             _ => {
                 while let Some(line) = self.next_line() {
                     if let Some(changed) = self.line(reader, without_cr(line), sink) {
@@ -110,19 +114,21 @@ impl<'a> Visitor<'a> {
         self.found
     }
 
-    fn read_delimited(
+    #[inline(always)]
+    fn read_delimited<S: Simd>(
         &mut self,
+        simd: S,
         delimited: &Delimited,
         reader: &LineReader,
         sink: &mut impl Sink,
     ) -> ControlFlow<(), LineReader> {
         let is_quick = is_quick(self.options, delimited, sink);
         while !self.rest.is_empty() {
-            if let Some(changed) = self.delimited_line(delimited, reader, sink) {
+            if let Some(changed) = self.delimited_line(simd, delimited, reader, sink) {
                 return ControlFlow::Continue(changed);
             }
             if let Some(mut lane) = is_quick.then(|| self.lane()).flatten() {
-                while lane.step() {}
+                while lane.step(simd) {}
                 self.leave(lane);
             }
         }
@@ -130,8 +136,10 @@ impl<'a> Visitor<'a> {
     }
 
     /// The next line; a reader for those behind it, if it asks for one.
-    pub(super) fn delimited_line(
+    #[inline(always)]
+    pub(super) fn delimited_line<S: Simd>(
         &mut self,
+        simd: S,
         delimited: &Delimited,
         reader: &LineReader,
         sink: &mut impl Sink,
@@ -139,7 +147,7 @@ impl<'a> Visitor<'a> {
         let When::Apart { day, time } = delimited.slots.when else { return None };
         let mut spans = [(0, 0); Delimited::WANTED_MAX];
         let text = self.rest;
-        let cut = delimited.splitter.split(text, &mut spans);
+        let cut = delimited.splitter.split_by(simd, text, &mut spans);
         self.rest = &text[cut.len_with_end..];
         let line = &text[..cut.len];
         let is_whole = cut.found == delimited.splitter.wanted().len() && cut.len <= self.options.scan.line_bytes_max;
