@@ -56,11 +56,12 @@ fn notice(uri: &Uri) -> Option<Notice> {
 /// again, with why not and with all that was typed.
 pub async fn take(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
     let admitted = app.admit(&request);
-    let form = match read(request).await {
-        Ok(form) => form,
-        Err(problem) => return problem.into_response(),
+    let (form, unread) = match read(request).await {
+        Ok(form) => (form, Ok(())),
+        Err(problem) => (Form::default(), Err(problem)),
     };
     let cast = async {
+        unread?;
         admitted?;
         app.cast(form.ballot()?).await
     };
@@ -85,7 +86,8 @@ pub async fn asset(Path(name): Path<String>) -> Response {
 /// What stood in the form.
 #[derive(Debug, Default)]
 struct Form {
-    choice: Option<String>,
+    /// The buttons that were pressed: browsers send one.
+    choices: Vec<String>,
     key: String,
     typed: Typed,
 }
@@ -95,7 +97,7 @@ impl Form {
         let mut form = Form::default();
         for (name, value) in form_urlencoded::parse(body) {
             match &*name {
-                "candidate_id" => form.choice = Some(value.into_owned()),
+                "candidate_id" => form.choices.push(value.into_owned()),
                 "key" => form.key = value.into_owned(),
                 "voter" => form.typed.voter = value.trim().to_owned(),
                 // Forms break lines in a way of their own.
@@ -104,16 +106,21 @@ impl Form {
                 _ => {}
             }
         }
-        form.typed.choice = form.choice.as_ref().and_then(|choice| choice.parse().ok());
+        if let [choice] = &form.choices[..] {
+            form.typed.choice = choice.parse().ok();
+        }
         form
     }
 
     fn ballot(&self) -> Result<Ballot, Problem> {
         let given = |text: &String| (!text.is_empty()).then(|| text.clone());
-        let id = match (&self.choice, self.typed.choice) {
+        let id = match (&self.choices[..], self.typed.choice) {
             (_, Some(id)) => id,
-            (Some(choice), None) => return Err(Problem::bad_body(format!("candidate_id {choice:?} is no number"))),
-            (None, None) => return Err(Problem::bad_body("press the button of the candidate that you vote for")),
+            ([], None) => return Err(Problem::bad_body("press the button of the candidate that you vote for")),
+            ([choice], None) => return Err(Problem::bad_body(format!("candidate_id {choice:?} is no number"))),
+            (many, None) => {
+                return Err(Problem::bad_body(format!("the form has {} candidate_id: vote for one", many.len())));
+            }
         };
         Ok(Ballot {
             choice: Choice::Id(id),
@@ -274,6 +281,10 @@ mod tests {
         assert_eq!(
             Form::parse(b"candidate_id=2.5").ballot().unwrap_err().detail(),
             "candidate_id \"2.5\" is no number"
+        );
+        assert_eq!(
+            Form::parse(b"candidate_id=2&candidate_id=1").ballot().unwrap_err().detail(),
+            "the form has 2 candidate_id: vote for one"
         );
     }
 }

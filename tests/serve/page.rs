@@ -56,6 +56,7 @@ fn a_form_is_taken_from_the_page_alone() {
     ] {
         let reply = post(&server, headers, "candidate_id=2");
         assert_eq!((reply.status, reply.header("location")), (status, place), "{headers:?}");
+        assert_eq!(status == 403, reply.text().contains("vote on the page itself"), "the page says why: {headers:?}");
     }
     assert_eq!(tally(&server), "1\tAnn\t0\n2\tBo\t2\n");
 }
@@ -95,16 +96,20 @@ fn a_form_counts_once_a_key_and_comes_back_with_what_was_typed() {
     assert!(html.contains("the opinion has 10001 characters, 10000 are allowed"));
     assert!(html.contains("😀x</textarea>") && html.contains("value=\"k2\""));
 
-    for (form, status) in [("candidate_id=9", 404), ("candidate_id=x", 400), ("", 400)] {
+    for (form, status) in
+        [("candidate_id=9", 404), ("candidate_id=x", 400), ("candidate_id=1&candidate_id=2", 400), ("", 400)]
+    {
         assert_eq!(post(&server, &[], form).status, status, "{form}");
     }
     let text = server.client().request("POST", "/", &["Content-Type: text/plain"], b"candidate_id=1").unwrap();
-    assert_eq!(text.status, 415);
+    assert_eq!((text.status, text.header("content-type")), (415, Some("text/html; charset=utf-8")));
+    assert!(text.text().contains("the page&#39;s form is application/x-www-form-urlencoded"), "{}", text.text());
     let mut huge = server.client();
     let kind = "Content-Type: application/x-www-form-urlencoded";
     huge.send(format!("POST / HTTP/1.1\r\nHost: localhost\r\n{kind}\r\nContent-Length: 200000\r\n\r\n").as_bytes())
         .unwrap();
-    assert_eq!(huge.reply("POST").unwrap().status, 413);
+    let huge = huge.reply("POST").unwrap();
+    assert_eq!((huge.status, huge.header("content-type")), (413, Some("text/html; charset=utf-8")));
     assert_eq!(tally(&server), "1\tAnn\t2\n2\tBo\t0\n");
 }
 
