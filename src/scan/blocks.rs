@@ -1,13 +1,14 @@
 //! Whole-line blocks of an input, on every core, with results handed over in the input's order.
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, mpsc};
 use std::thread;
 
+use super::cutter::{Chunk, LineCutter};
+use super::range::RangeReader;
 use super::source::{Content, Source, Taken};
 use super::{Input, SourceError};
 use crate::progress::Progress;
@@ -260,199 +261,6 @@ where
                 None
             }
         }
-    }
-}
-
-/// Reads the lines that begin in a range of a file.
-struct RangeReader<'a> {
-    file: &'a File,
-    line_bytes_max: usize,
-    memory: Vec<u8>,
-    /// Where in `memory` the buffer is.
-    place: Range<usize>,
-}
-
-/// A byte is read to the place in a page of memory that it has in a page of the file. Where the two differ by a few bytes, the
-/// processor takes each load of the copy for one that waits for the store before it: all pages alike, it looks at an address's
-/// last twelve bits first. Copying then takes half as long again.
-const PAGE_BYTES: usize = 4096;
-
-/// How much is read behind a range to find the end of its last line.
-const TAIL_BYTES: usize = 4096;
-
-impl<'a> RangeReader<'a> {
-    fn new(file: &'a File, options: &ScanOptions) -> Self {
-        RangeReader { file, line_bytes_max: options.line_bytes_max, memory: Vec::new(), place: 0..0 }
-    }
-
-    /// The lines whose first byte lies in `start..end`.
-    fn read(&mut self, start: u64, end: u64) -> io::Result<Block<'_>> {
-        // One byte before tells whether a line begins at `start`.
-        let from = start.saturating_sub(1);
-        let range = (end - from) as usize;
-        let mut filled = self.fill(from, 0, range + TAIL_BYTES)?;
-        let first = if start == 0 {
-            0
-        } else {
-            match memchr::memchr(b'\n', &self.buffer()[..range.min(filled) - 1]) {
-                Some(at) => at + 1,
-                None => return Ok(Block { bytes: &[], offset: end, cut_line: None }),
-            }
-        };
-        // The last line to begin here ends at the first newline at or behind the range's last byte.
-        let mut searched = range - 1;
-        loop {
-            if let Some(at) = memchr::memchr(b'\n', self.buffer().get(searched..filled).unwrap_or_default()) {
-                let bytes = &self.buffer()[first..searched + at + 1];
-                return Ok(Block { bytes, offset: from + first as u64, cut_line: None });
-            }
-            if filled < self.buffer().len() {
-                let bytes = &self.buffer()[first..filled];
-                return Ok(Block { bytes, offset: from + first as u64, cut_line: None });
-            }
-            searched = filled;
-            let last = memchr::memrchr(b'\n', &self.buffer()[first..range]).map_or(first, |at| first + at + 1);
-            if filled - last > self.line_bytes_max {
-                return Ok(Block {
-                    bytes: &self.buffer()[first..last],
-                    offset: from + first as u64,
-                    cut_line: Some(&self.buffer()[last..filled]),
-                });
-            }
-            filled = self.fill(from, filled, filled * 2)?;
-        }
-    }
-
-    /// Fills the buffer from `have` to `want` bytes; fewer where the file ends.
-    fn fill(&mut self, from: u64, have: usize, want: usize) -> io::Result<usize> {
-        self.place(from, have, want);
-        let mut filled = have;
-        while filled < want {
-            match self.file.read_at(&mut self.memory[self.place.clone()][filled..], from + filled as u64) {
-                Ok(0) => break,
-                Ok(read) => filled += read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(filled)
-    }
-
-    /// Makes the buffer `want` bytes long, in its right place for what is at `from` in the file; the first `have` bytes stay.
-    fn place(&mut self, from: u64, have: usize, want: usize) {
-        let had = self.place.start..self.place.start + have;
-        self.memory.resize(want + PAGE_BYTES, 0);
-        let begin = (from as usize).wrapping_sub(self.memory.as_ptr().addr()) % PAGE_BYTES;
-        self.memory.copy_within(had, begin);
-        self.place = begin..begin + want;
-    }
-
-    fn buffer(&self) -> &[u8] {
-        &self.memory[self.place.clone()]
-    }
-}
-
-/// A block that owns its bytes, the first of `bytes`; those behind them are of no meaning, and spare the filling with zeros
-/// when the memory is used again.
-struct Chunk {
-    bytes: Vec<u8>,
-    filled: usize,
-    lines_end: usize,
-    is_cut: bool,
-    offset: u64,
-}
-
-impl Chunk {
-    fn block(&self) -> Block<'_> {
-        let (lines, cut) = self.bytes[..self.filled].split_at(self.lines_end);
-        Block { bytes: lines, offset: self.offset, cut_line: self.is_cut.then_some(cut) }
-    }
-}
-
-/// Cuts a stream at line ends.
-struct LineCutter {
-    reader: Box<dyn Read + Send>,
-    block_bytes: usize,
-    line_bytes_max: usize,
-    rest: Vec<u8>,
-    offset: u64,
-    ended: bool,
-}
-
-impl LineCutter {
-    fn new(reader: Box<dyn Read + Send>, options: &ScanOptions) -> Self {
-        let (block_bytes, line_bytes_max) = (options.block_bytes.max(1), options.line_bytes_max);
-        LineCutter { reader, block_bytes, line_bytes_max, rest: Vec::new(), offset: 0, ended: false }
-    }
-
-    /// The next chunk, in `buffer`; None at the end.
-    fn next(&mut self, mut buffer: Vec<u8>) -> io::Result<Option<Chunk>> {
-        let mut filled = self.rest.len();
-        let mut want = self.block_bytes.max(filled + 1);
-        grow(&mut buffer, want);
-        buffer[..filled].copy_from_slice(&self.rest);
-        self.rest.clear();
-        let mut newline_behind = 0;
-        loop {
-            filled = self.read_to(&mut buffer[..want], filled)?;
-            if let Some(at) = memchr::memrchr(b'\n', &buffer[newline_behind..filled]) {
-                let lines_end = newline_behind + at + 1;
-                self.rest.extend_from_slice(&buffer[lines_end..filled]);
-                return Ok(Some(self.chunk(buffer, lines_end, lines_end, 0)));
-            }
-            if self.ended {
-                return Ok((filled > 0).then(|| self.chunk(buffer, filled, filled, 0)));
-            }
-            if filled > self.line_bytes_max {
-                let skipped = self.skip_line()?;
-                return Ok(Some(self.chunk(buffer, filled, 0, skipped)));
-            }
-            newline_behind = filled;
-            want = filled * 2;
-            grow(&mut buffer, want);
-        }
-    }
-
-    /// The first `filled` of `bytes`, whose lines end at `lines_end`; where that is not all, the rest is a line that is cut.
-    fn chunk(&mut self, bytes: Vec<u8>, filled: usize, lines_end: usize, skipped: u64) -> Chunk {
-        let offset = self.offset;
-        self.offset += filled as u64 + skipped;
-        Chunk { bytes, filled, lines_end, is_cut: lines_end < filled, offset }
-    }
-
-    /// Fills `buffer` from `filled` on; gives how much of it is filled then, all unless the stream ends.
-    fn read_to(&mut self, buffer: &mut [u8], mut filled: usize) -> io::Result<usize> {
-        while filled < buffer.len() && !self.ended {
-            match self.reader.read(&mut buffer[filled..]) {
-                Ok(0) => self.ended = true,
-                Ok(read) => filled += read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(filled)
-    }
-
-    /// Reads over the rest of a line; gives its length.
-    fn skip_line(&mut self) -> io::Result<u64> {
-        let mut skipped = 0;
-        let mut piece = vec![0; self.block_bytes];
-        while !self.ended {
-            let filled = self.read_to(&mut piece, 0)?;
-            if let Some(at) = memchr::memchr(b'\n', &piece[..filled]) {
-                self.rest.extend_from_slice(&piece[at + 1..filled]);
-                return Ok(skipped + at as u64 + 1);
-            }
-            skipped += filled as u64;
-        }
-        Ok(skipped)
-    }
-}
-
-/// Makes `buffer` `len` bytes long, unless it is longer.
-fn grow(buffer: &mut Vec<u8>, len: usize) {
-    if buffer.len() < len {
-        buffer.resize(len, 0);
     }
 }
 

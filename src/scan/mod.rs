@@ -1,6 +1,8 @@
 //! Where bytes come from, and how they reach whoever reads them in whole lines. Knows no columns.
 mod blocks;
+mod cutter;
 pub mod follow;
+mod range;
 mod source;
 pub mod split;
 

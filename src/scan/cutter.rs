@@ -1,0 +1,108 @@
+//! Streams, cut at line ends.
+use std::io::{self, Read};
+
+use super::blocks::{Block, ScanOptions};
+
+/// A block that owns its bytes, the first of `bytes`; those behind them are of no meaning, and spare the filling with zeros
+/// when the memory is used again.
+pub(super) struct Chunk {
+    pub(super) bytes: Vec<u8>,
+    filled: usize,
+    lines_end: usize,
+    is_cut: bool,
+    offset: u64,
+}
+
+impl Chunk {
+    pub(super) fn block(&self) -> Block<'_> {
+        let (lines, cut) = self.bytes[..self.filled].split_at(self.lines_end);
+        Block { bytes: lines, offset: self.offset, cut_line: self.is_cut.then_some(cut) }
+    }
+}
+
+/// Cuts a stream at line ends.
+pub(super) struct LineCutter {
+    reader: Box<dyn Read + Send>,
+    block_bytes: usize,
+    line_bytes_max: usize,
+    rest: Vec<u8>,
+    offset: u64,
+    ended: bool,
+}
+
+impl LineCutter {
+    pub(super) fn new(reader: Box<dyn Read + Send>, options: &ScanOptions) -> Self {
+        let (block_bytes, line_bytes_max) = (options.block_bytes.max(1), options.line_bytes_max);
+        LineCutter { reader, block_bytes, line_bytes_max, rest: Vec::new(), offset: 0, ended: false }
+    }
+
+    /// The next chunk, in `buffer`; None at the end.
+    pub(super) fn next(&mut self, mut buffer: Vec<u8>) -> io::Result<Option<Chunk>> {
+        let mut filled = self.rest.len();
+        let mut want = self.block_bytes.max(filled + 1);
+        grow(&mut buffer, want);
+        buffer[..filled].copy_from_slice(&self.rest);
+        self.rest.clear();
+        let mut newline_behind = 0;
+        loop {
+            filled = self.read_to(&mut buffer[..want], filled)?;
+            if let Some(at) = memchr::memrchr(b'\n', &buffer[newline_behind..filled]) {
+                let lines_end = newline_behind + at + 1;
+                self.rest.extend_from_slice(&buffer[lines_end..filled]);
+                return Ok(Some(self.chunk(buffer, lines_end, lines_end, 0)));
+            }
+            if self.ended {
+                return Ok((filled > 0).then(|| self.chunk(buffer, filled, filled, 0)));
+            }
+            if filled > self.line_bytes_max {
+                let skipped = self.skip_line()?;
+                return Ok(Some(self.chunk(buffer, filled, 0, skipped)));
+            }
+            newline_behind = filled;
+            want = filled * 2;
+            grow(&mut buffer, want);
+        }
+    }
+
+    /// The first `filled` of `bytes`, whose lines end at `lines_end`; where that is not all, the rest is a line that is cut.
+    fn chunk(&mut self, bytes: Vec<u8>, filled: usize, lines_end: usize, skipped: u64) -> Chunk {
+        let offset = self.offset;
+        self.offset += filled as u64 + skipped;
+        Chunk { bytes, filled, lines_end, is_cut: lines_end < filled, offset }
+    }
+
+    /// Fills `buffer` from `filled` on; gives how much of it is filled then, all unless the stream ends.
+    fn read_to(&mut self, buffer: &mut [u8], mut filled: usize) -> io::Result<usize> {
+        while filled < buffer.len() && !self.ended {
+            match self.reader.read(&mut buffer[filled..]) {
+                Ok(0) => self.ended = true,
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(filled)
+    }
+
+    /// Reads over the rest of a line; gives its length.
+    fn skip_line(&mut self) -> io::Result<u64> {
+        let mut skipped = 0;
+        let mut piece = vec![0; self.block_bytes];
+        while !self.ended {
+            let filled = self.read_to(&mut piece, 0)?;
+            if let Some(at) = memchr::memchr(b'\n', &piece[..filled]) {
+                self.rest.extend_from_slice(&piece[at + 1..filled]);
+                return Ok(skipped + at as u64 + 1);
+            }
+            skipped += filled as u64;
+        }
+        Ok(skipped)
+    }
+}
+
+/// Makes `buffer` `len` bytes long, unless it is longer.
+fn grow(buffer: &mut Vec<u8>, len: usize) {
+    if buffer.len() < len {
+        buffer.resize(len, 0);
+    }
+}
