@@ -283,9 +283,14 @@ fn tls_is_what_the_mode_says() {
     }
     for (host, options, code, reason) in [
         ("127.0.0.1", "?ssl-mode=disabled".to_owned(), 1, "refuses the login"),
-        ("127.0.0.1", format!("?ssl-mode=verify-ca&ssl-ca={theirs}"), 1, "not signed by the authority that was given"),
-        ("127.0.0.1", format!("?ssl-mode=verify-identity&ssl-ca={theirs}"), 1, "not signed by the authority"),
-        ("127.0.0.1", "?ssl-mode=verify-identity".to_owned(), 1, "not signed by"),
+        (
+            "127.0.0.1",
+            format!("?ssl-mode=verify-ca&ssl-ca={theirs}"),
+            1,
+            "not signed by an authority that is trusted: that of ssl-ca",
+        ),
+        ("127.0.0.1", format!("?ssl-mode=verify-identity&ssl-ca={theirs}"), 1, "not signed by an authority"),
+        ("127.0.0.1", "?ssl-mode=verify-identity".to_owned(), 1, "else those that browsers trust"),
         ("localhost", format!("?ssl-mode=verify-identity&ssl-ca={ours}"), 1, "its certificate is for another host"),
         ("127.0.0.1", "?ssl-mode=verify-ca".to_owned(), 2, "needs the authority's certificate"),
         ("127.0.0.1", "?ssl-ca=/nowhere.pem".to_owned(), 1, "cannot use ssl-ca=/nowhere.pem: No such file"),

@@ -184,12 +184,36 @@ fn a_loaded_database_holds_every_event_as_it_was() {
 }
 
 #[test]
+fn the_calendar_ends_at_midnight_wherever_the_events_are() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = "2017-04-01 10:00:00\ta\tFIRST_INSTALL\n9999-12-31 23:59:59.9999995\tA\tx\n";
+    std::fs::write(dir.path().join("e.tsv"), format!("time\tuid\tevent_name\n{rows}")).unwrap();
+    let ask = |place: &[&str]| {
+        let run = votekit(&[&["q1", "--from", "9999-12-31", "--to", "9999-12-31"], place].concat(), dir.path());
+        assert_eq!(run.stdout, "1\n", "{place:?}: {}", run.stderr);
+    };
+    ask(&["--events", "e.tsv"]);
+    assert_eq!(votekit(&["q1", "load", "--events", "e.tsv", "--db", "e.db"], dir.path()).code, Some(0));
+    ask(&["--db", "e.db"]);
+    let theirs = rusqlite::Connection::open(dir.path().join("e.db")).unwrap();
+    theirs.execute_batch("CREATE TABLE theirs(x)").unwrap();
+    ask(&["--db", "e.db"]);
+    theirs.execute_batch("UPDATE piwik_track SET time = replace(time, ' ', 'T')").unwrap();
+    ask(&["--db", "e.db"]);
+}
+
+#[test]
 fn headers_that_tell_too_little_or_too_much_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     for (header, complaint) in [
         ("time\tuid\tUID\tevent_name", "names the column \"uid\" twice"),
         ("time,event_name,uid,event_name", "names the column \"event_name\" twice"),
         (&"x".repeat(5_000), "xxx…"),
+        (
+            "time;uid;event_name",
+            "names: time;uid;event_name. Columns have tabs or commas between them: try tr ';' '\\t'",
+        ),
+        ("time|uid|event_name", "try tr '|' '\\t' < FILE | votekit q1 --events -"),
     ] {
         std::fs::write(dir.path().join("e"), format!("{header}\n2017-04-01\ta\tb\tFIRST_INSTALL\n")).unwrap();
         let run = votekit(&["q1", "--events", "e"], dir.path());
@@ -214,7 +238,18 @@ fn other_schemas_are_named_and_no_name_is_sql() {
     };
     assert_eq!(ask("server_time").stdout, "1\n");
     for name in ["nope", "server_time\", '2017-04-02", "1) --"] {
-        let run = ask(name);
-        assert!(run.code == Some(1) && run.stderr.contains("no such column"), "{name}: {}", run.stderr);
+        let (run, found) = (ask(name), "it has: server_time, idvisitor, the name\n");
+        let missing = format!("has no column {name}; {found}");
+        assert!(run.code == Some(1) && run.stderr.ends_with(&missing), "{name}: {}", run.stderr);
+    }
+    let run = votekit(&["q1", "--db", "m.db"], dir.path());
+    assert!(
+        run.code == Some(1) && run.stderr.ends_with("no table piwik_track; it has: log \"link\n"),
+        "{}",
+        run.stderr
+    );
+    for option in ["--table", "--time", "--user", "--event-column"] {
+        let run = votekit(&["q1", "--db", "m.db", option, ""], dir.path());
+        assert!(run.code == Some(2) && run.stderr.contains("a value is required"), "{option}: {}", run.stderr);
     }
 }

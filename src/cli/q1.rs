@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use chrono::NaiveDate;
+use clap::builder::NonEmptyStringValueParser;
 use votekit::ballot::Span;
 use votekit::report::Report;
 use votekit::retention::server::Address;
@@ -30,10 +31,12 @@ Examples:
   votekit q1 --db 'mysql://ann@db.example/matomo?ssl-mode=required' --table log_visit --user idvisitor
   votekit q1 --print-sql | mysql matomo            the same question, asked by MySQL
 
-Names of events and users compare as in MySQL's utf8_general_ci: case, most accents and trailing spaces make no difference.
---collation binary compares byte by byte. A server compares as its columns do; its password comes from the address (and leaves
-the command line at once), MYSQL_PWD or ~/.my.cnf, in this order; ?ssl-mode= is disabled, preferred (the default), required,
-verify-ca&ssl-ca=FILE or verify-identity; ?socket=PATH is a socket. A field that is \\N is NULL.";
+Names of events and users compare as in MySQL's utf8_general_ci: case, most accents and trailing spaces make no difference. \
+--collation binary compares byte by byte. A field that is \\N is NULL.
+
+A server compares as its columns do; its password comes from the address (and leaves the command line at once), MYSQL_PWD or \
+~/.my.cnf, in this order; ?ssl-mode= is disabled, preferred (the default), required, verify-ca&ssl-ca=FILE or \
+verify-identity; ?socket=PATH is a socket.";
 
 /// Count the users of an install cohort who came back
 #[derive(Debug, clap::Args)]
@@ -65,7 +68,7 @@ pub struct Args {
     #[command(flatten)]
     reading: Reading,
     /// The table of the database that has the events
-    #[arg(long, value_name = "NAME", requires = "db")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new(), requires = "db")]
     table: Option<String>,
     #[command(flatten)]
     curves: CurveArgs,
@@ -89,13 +92,13 @@ pub struct Reading {
     #[arg(long)]
     strict: bool,
     /// The column that says when
-    #[arg(long, value_name = "COLUMN", default_value = "time")]
+    #[arg(long, value_name = "COLUMN", value_parser = NonEmptyStringValueParser::new(), default_value = "time")]
     time: String,
     /// The column that says who
-    #[arg(long, value_name = "COLUMN", default_value = "uid")]
+    #[arg(long, value_name = "COLUMN", value_parser = NonEmptyStringValueParser::new(), default_value = "uid")]
     user: String,
     /// The column that says what
-    #[arg(long, value_name = "COLUMN", default_value = "event_name")]
+    #[arg(long, value_name = "COLUMN", value_parser = NonEmptyStringValueParser::new(), default_value = "event_name")]
     event_column: String,
 }
 

@@ -12,7 +12,7 @@ Examples:
   votekit q1 load --events events.tsv --db events.db
   votekit q1 --db events.db --by day
 
-Any SQLite reads and writes the table piwik_track. Once another tool has written to the file, answers come from the events
+Any SQLite reads and writes the table piwik_track. Once another tool has written to the file, answers come from the events \
 themselves: right, but slow; load anew to have them at once again. --collation says how names will compare when asked.";
 
 /// Load events into a new SQLite database with the indexes that the question needs

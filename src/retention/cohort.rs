@@ -3,56 +3,21 @@
 //! One pass keeps, of each event that a question can see, the day and what the user folds to. Only then is it known who is of
 //! a cohort; what was kept of others is let go. A row that no WHERE accepts cannot change an answer, nor can a second row of
 //! the same user and day change a COUNT(DISTINCT).
-use std::fs::File;
-use std::io::Write;
-use std::os::unix::fs::FileExt;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 
 use super::clock::{DayNumber, day_number};
 use super::collation::Collation;
 use super::events::{Event, EventError, EventOptions, EventsRead, Taker, read_events};
+use super::kept::{Kept, record, record_short, records};
 use super::numbered::{Key, Numbered};
-use super::question::Question;
+use super::question::DaySpan;
 use super::quick::{QuickEvent, Short};
 use crate::progress::Progress;
 use crate::scan::Input;
-
-/// Days from a first to a last one, both whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DaySpan {
-    first: NaiveDate,
-    last: NaiveDate,
-}
-
-/// More days than this cannot be told apart in one run: a day's place is kept in a byte.
-pub const DAYS_MOST: usize = 256;
-
-impl DaySpan {
-    /// From `first` to `last`; None where that is no day or more than [`DAYS_MOST`].
-    pub fn new(first: NaiveDate, last: NaiveDate) -> Option<Self> {
-        let days = (last - first).num_days();
-        (0..DAYS_MOST as i64).contains(&days).then_some(DaySpan { first, last })
-    }
-
-    /// Its days, in order.
-    pub fn days(self) -> impl Iterator<Item = NaiveDate> {
-        self.first.iter_days().take(self.len())
-    }
-
-    /// How many these are.
-    #[allow(clippy::len_without_is_empty, reason = "it never is")]
-    pub fn len(self) -> usize {
-        (self.last - self.first).num_days() as usize + 1
-    }
-
-    fn place(self, day: NaiveDate) -> Option<usize> {
-        (self.first <= day && day <= self.last).then(|| (day - self.first).num_days() as usize)
-    }
-}
 
 /// Days, and whether each is looked at by itself or all as one.
 #[derive(Debug, Clone, Copy)]
@@ -108,7 +73,7 @@ pub struct Cohorts {
     installed: Bits,
     active: Bits,
     /// The day of the latest event, of whatever user and name.
-    last_day: Option<NaiveDate>,
+    pub(super) last_day: Option<NaiveDate>,
 }
 
 /// Bits of each user, a slot a bit.
@@ -168,7 +133,7 @@ impl Cohorts {
 
     /// The cohort of the `cohort`th install day: how many it has, and how many of them were active on each window's slot of
     /// `slots`.
-    fn curve(&self, cohort: usize, slots: std::ops::Range<usize>) -> (u64, Vec<u64>) {
+    pub(super) fn curve(&self, cohort: usize, slots: std::ops::Range<usize>) -> (u64, Vec<u64>) {
         let (mut size, mut active) = (0, vec![0; slots.len()]);
         for user in (0..self.users).filter(|user| self.installed.is_set(*user, cohort)) {
             size += 1;
@@ -177,103 +142,6 @@ impl Cohorts {
             }
         }
         (size, active)
-    }
-}
-
-/// Of a cohort, how many it has and how many came back on each of some days. What lies behind the last day of the events is
-/// not known yet, and that is not the same as nobody.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Curve {
-    /// The day of the install.
-    pub install_day: NaiveDate,
-    /// How many users it has; None where the events end before.
-    pub users: Option<u64>,
-    /// Days, and how many of these users were active on each; None where the events end before.
-    pub days: Vec<(NaiveDate, Option<u64>)>,
-}
-
-/// Curves, and how far the events go that tell them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CurvesFound {
-    /// A curve for each install day.
-    pub curves: Vec<Curve>,
-    /// The day of the latest event; None where there is none with a time.
-    pub last_day: Option<NaiveDate>,
-}
-
-/// What curves are asked for: for each install day the days from `after.0` to `after.1` days behind it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Curves {
-    /// Install days.
-    pub installs: DaySpan,
-    /// How many days after the install the first and the last day are.
-    pub after: (u64, u64),
-}
-
-impl Curves {
-    /// The days on which the cohort of `install_day` is looked at.
-    pub fn window(&self, install_day: NaiveDate) -> Option<DaySpan> {
-        let day = |after| install_day.checked_add_days(Days::new(after));
-        DaySpan::new(day(self.after.0)?, day(self.after.1)?)
-    }
-
-    /// All days on which any cohort is looked at; None where these are too many.
-    pub fn whole_window(&self) -> Option<DaySpan> {
-        DaySpan::new(self.window(self.installs.first)?.first, self.window(self.installs.last)?.last)
-    }
-
-    /// The curves as whoever answers single questions tells them, of events of which the latest is on `last_day`: a cohort's
-    /// size is how many of it have an event on the very day of the install, for all of them have one.
-    ///
-    /// # Errors
-    /// What `ask` gives.
-    pub fn ask<E>(
-        &self,
-        event: &str,
-        last_day: Option<NaiveDate>,
-        mut ask: impl FnMut(&Question) -> Result<u64, E>,
-    ) -> Result<CurvesFound, E> {
-        let mut curves = Vec::new();
-        for install_day in self.installs.days() {
-            let mut on = |day| match last_day {
-                Some(last) if day <= last => {
-                    ask(&Question { install_day, from: day, to: day, event: event.to_owned() }).map(Some)
-                }
-                _ => Ok(None),
-            };
-            let users = on(install_day)?;
-            let days = self.window(install_day).into_iter().flat_map(DaySpan::days);
-            let days = days.map(|day| Ok((day, on(day)?))).collect::<Result<_, E>>()?;
-            curves.push(Curve { install_day, users, days });
-        }
-        Ok(CurvesFound { curves, last_day })
-    }
-
-    /// The curves from `inputs`; None where the days are too many.
-    ///
-    /// # Errors
-    /// When an input cannot be read or holds no events.
-    pub fn read(
-        &self,
-        inputs: &[Input],
-        event: &str,
-        collation: Collation,
-        options: &EventOptions,
-        progress: &dyn Progress,
-    ) -> Result<Option<(CurvesFound, EventsRead)>, EventError> {
-        let Some(window) = self.whole_window() else { return Ok(None) };
-        let wanted = Wanted::days(event, collation, self.installs, window);
-        let (cohorts, read) = Cohorts::read(inputs, &wanted, options, progress)?;
-        let curve = |(cohort, install_day): (usize, NaiveDate)| {
-            let days = self.window(install_day)?;
-            let first = window.place(days.first)?;
-            let (users, active) = cohorts.curve(cohort, first..first + days.len());
-            let known = |day, users| cohorts.last_day.filter(|last| day <= *last).map(|_| users);
-            let days = days.days().zip(active).map(|(day, active)| (day, known(day, active))).collect();
-            Some(Curve { install_day, users: known(install_day, users), days })
-        };
-        let curves = self.installs.days().enumerate().filter_map(curve).collect();
-        Ok(Some((CurvesFound { curves, last_day: cohorts.last_day }, read)))
     }
 }
 
@@ -385,50 +253,6 @@ impl Scout<'_> {
     }
 }
 
-/// Marks a length that needs more than a byte.
-const LONG: u8 = u8::MAX;
-
-/// Appends a slot and bytes: `slot, length, bytes`, or `slot, LONG, length in four bytes, bytes`.
-#[inline]
-fn record(records: &mut Vec<u8>, slot: u8, write: impl FnOnce(&mut Vec<u8>)) {
-    records.extend_from_slice(&[slot, 0]);
-    let start = records.len();
-    write(records);
-    let len = records.len() - start;
-    match u8::try_from(len) {
-        Ok(short) if short != LONG => records[start - 1] = short,
-        _ => {
-            records[start - 1] = LONG;
-            // A field is no longer than a line, and that is far below 4 GiB.
-            let len = (len as u32).to_le_bytes();
-            records.splice(start..start, len);
-        }
-    }
-}
-
-/// The same for few bytes.
-#[inline(always)]
-fn record_short(records: &mut Vec<u8>, slot: u8, short: Short) {
-    let start = records.len();
-    records.extend_from_slice(&[slot, short.len as u8]);
-    records.extend_from_slice(&short.bytes);
-    records.truncate(start + 2 + short.len);
-}
-
-/// What [`record`] wrote.
-fn records(mut bytes: &[u8]) -> impl Iterator<Item = (u8, Key<'_>)> {
-    std::iter::from_fn(move || {
-        let (&[slot, short], rest) = bytes.split_first_chunk::<2>()?;
-        let (len, rest) = match short {
-            LONG => rest.split_first_chunk::<4>().map(|(len, rest)| (u32::from_le_bytes(*len) as usize, rest))?,
-            short => (usize::from(short), rest),
-        };
-        let key = Key::first(rest, len)?;
-        bytes = &rest[len..];
-        Some((slot, key))
-    })
-}
-
 /// The users of all cohorts.
 struct Members<'a> {
     wanted: &'a Wanted<'a>,
@@ -480,52 +304,5 @@ impl<'a> Members<'a> {
             joined.fold(mine, |so_far, done| so_far.and(done))
         })?;
         Ok(all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
-    }
-}
-
-/// Records of the window's events: in memory up to a limit, all others in an unnamed temporary file.
-#[derive(Default)]
-struct Kept {
-    parts: Vec<Box<[u8]>>,
-    bytes: usize,
-    spilled: Option<File>,
-    /// Where each part in the file begins, and how long it is.
-    places: Vec<(u64, usize)>,
-    file_bytes: u64,
-}
-
-/// So much is held in memory.
-const KEPT_BYTES_MOST: usize = 40 << 20;
-
-impl Kept {
-    fn push(&mut self, part: Box<[u8]>) -> std::io::Result<()> {
-        if part.is_empty() {
-            return Ok(());
-        }
-        if self.bytes + part.len() <= KEPT_BYTES_MOST {
-            self.bytes += part.len();
-            self.parts.push(part);
-            return Ok(());
-        }
-        let file = match &mut self.spilled {
-            Some(file) => file,
-            none => none.insert(tempfile::tempfile()?),
-        };
-        file.write_all(&part)?;
-        self.places.push((self.file_bytes, part.len()));
-        self.file_bytes += part.len() as u64;
-        Ok(())
-    }
-
-    fn part<'a>(&'a self, number: usize, buffer: &'a mut Vec<u8>) -> std::io::Result<Option<&'a [u8]>> {
-        if let Some(part) = self.parts.get(number) {
-            return Ok(Some(part));
-        }
-        let (Some((start, len)), Some(file)) = (self.places.get(number - self.parts.len()), &self.spilled) else {
-            return Ok(None);
-        };
-        buffer.resize(*len, 0);
-        file.read_exact_at(buffer, *start)?;
-        Ok(Some(buffer))
     }
 }

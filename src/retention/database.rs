@@ -24,6 +24,9 @@ pub struct Database {
     _file: Option<File>,
 }
 
+/// Behind all times of the calendar's last day: SQLite compares them as texts.
+const CALENDAR_END: &str = "9999-12-32";
+
 /// Why a database gives no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
@@ -35,17 +38,27 @@ pub enum DatabaseError {
         /// Why.
         reason: String,
     },
-    /// It has no such table or columns.
-    #[error("the database {} has no table {table}({columns}): {reason}", path.display())]
+    /// It has no such table.
+    #[error("the database {} has no table {table}; it has: {found}", path.display())]
     Table {
         /// The file.
         path: PathBuf,
         /// The table.
         table: String,
-        /// Its columns.
-        columns: String,
-        /// What SQLite says.
-        reason: String,
+        /// The tables that it has.
+        found: String,
+    },
+    /// The table has no such column.
+    #[error("the table {table} of the database {} has no column {column}; it has: {found}", path.display())]
+    Column {
+        /// The file.
+        path: PathBuf,
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+        /// The columns that it has.
+        found: String,
     },
     /// Its times are not as MySQL writes them, so that no comparison with a day would be right.
     #[error("in the database {}, the column {column} of {table} is not like 2017-04-01 10:00:00, but: {found}", path.display())]
@@ -91,6 +104,13 @@ impl TableNames {
              e.{event_name} COLLATE {name} AS event_name FROM main.{table} AS e"
         )
     }
+}
+
+/// Names as an error tells them.
+fn listed(names: &[String]) -> String {
+    const TOLD_MOST: usize = 20;
+    let told = names.iter().take(TOLD_MOST).map(String::as_str).chain((names.len() > TOLD_MOST).then_some("…"));
+    if names.is_empty() { "none".to_owned() } else { told.collect::<Vec<_>>().join(", ") }
 }
 
 /// A name as SQL has it, whatever is in it.
@@ -159,14 +179,9 @@ impl Database {
         let is_loaded = *place == TableNames::default() && load::is_untouched(&file);
         let stored = if is_loaded { Stored::open(&connection, collation)? } else { None };
         let database = Database { connection, stored, _file: Some(file) };
-        let table_error = |error: rusqlite::Error| DatabaseError::Table {
-            path: path.to_owned(),
-            table: place.table.clone(),
-            columns: format!("{}, {}, {}", place.columns.time, place.columns.uid, place.columns.event_name),
-            reason: error.to_string(),
-        };
-        database.connection.execute_batch(&place.view(collation)).map_err(table_error)?;
-        database.connection.prepare("SELECT time, uid, event_name FROM piwik_track").map_err(table_error)?;
+        if let Err(error) = database.view(place, collation) {
+            return Err(database.what_is_missing(path, place)?.unwrap_or(error.into()));
+        }
         // `q1 load` stores no time but those it could read.
         match if is_loaded { None } else { database.odd_time(place)? } {
             Some(found) => {
@@ -175,6 +190,29 @@ impl Database {
             }
             None => Ok(database),
         }
+    }
+
+    fn view(&self, place: &TableNames, collation: Collation) -> rusqlite::Result<()> {
+        self.connection.execute_batch(&place.view(collation))?;
+        self.connection.prepare("SELECT time, uid, event_name FROM piwik_track").map(|_| ())
+    }
+
+    /// What of `place` the database at `path` does not have; None where all of it is there.
+    fn what_is_missing(&self, path: &Path, place: &TableNames) -> rusqlite::Result<Option<DatabaseError>> {
+        let names = |sql: &str| -> rusqlite::Result<Vec<String>> {
+            let mut statement = self.connection.prepare(sql)?;
+            statement.query_map([&place.table], |row| row.get(0))?.collect()
+        };
+        let (path, table) = (path.to_owned(), place.table.clone());
+        let columns = names("SELECT name FROM pragma_table_xinfo(?1, 'main')")?;
+        if columns.is_empty() {
+            let tables = "SELECT name FROM main.sqlite_schema WHERE type IN ('table', 'view') AND name <> ?1";
+            return Ok(Some(DatabaseError::Table { path, table, found: listed(&names(tables)?) }));
+        }
+        let EventNames { time, uid, event_name } = &place.columns;
+        let is_missing = |wanted: &&String| !columns.iter().any(|name| name.eq_ignore_ascii_case(wanted));
+        let missing = [time, uid, event_name].into_iter().find(is_missing).cloned();
+        Ok(missing.map(|column| DatabaseError::Column { path, table, column, found: listed(&columns) }))
     }
 
     /// The answer: users.
@@ -191,7 +229,7 @@ impl Database {
 
     fn ask(&self, question: &Question) -> Result<u64, DatabaseError> {
         let mut statement = self.connection.prepare(SQL)?;
-        for (name, value) in question.parameters() {
+        for (name, value) in question.parameters(CALENDAR_END) {
             if let Some(index) = statement.parameter_index(name)? {
                 statement.raw_bind_parameter(index, value)?;
             }

@@ -45,7 +45,7 @@ pub enum EventError {
     #[error("{0} is empty: it holds no events")]
     Empty(String),
     /// The header lacks a column.
-    #[error("{input} has a header that names no column {column:?}; it names: {found}")]
+    #[error("{input} has a header that names no column {column:?}; it names: {found}{hint}")]
     Column {
         /// The input's name.
         input: String,
@@ -53,6 +53,8 @@ pub enum EventError {
         column: String,
         /// The columns that there are.
         found: String,
+        /// What may help.
+        hint: String,
     },
     /// The header has a column twice.
     #[error("{input} has a header that names the column {column:?} twice: which is meant? Rename one of them")]

@@ -238,6 +238,7 @@ impl Columns {
                 input: input.to_owned(),
                 column: column.to_owned(),
                 found: shortened(found.join(", ")),
+                hint: delimiter_hint(&found),
             };
             let first = places.next().ok_or_else(missing)?;
             // Nobody knows which of two is meant.
@@ -280,6 +281,18 @@ impl Columns {
         let (uid, event_name) = (field(self.uid)?, field(self.event_name)?);
         let (time, day) = read_time(field(self.time)?, clock, scratch)?;
         Ok(Event { time, day, uid, event_name })
+    }
+}
+
+/// What helps where a header's only column looks like several with something else between them.
+fn delimiter_hint(found: &[String]) -> String {
+    let [header] = found else { return String::new() };
+    let is_between = |delimiter: &&char| header.matches(**delimiter).count() >= 2;
+    match [';', '|', ' '].iter().find(is_between) {
+        Some(delimiter) => format!(
+            ". Columns have tabs or commas between them: try tr '{delimiter}' '\\t' < FILE | votekit q1 --events -"
+        ),
+        None => String::new(),
     }
 }
 

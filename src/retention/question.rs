@@ -18,8 +18,13 @@ pub struct Question {
 }
 
 impl Question {
-    /// The values of the text's parameters, by name, as both engines take them.
-    pub fn parameters(&self) -> [(&'static str, String); 5] {
+    /// The values of the text's parameters, by name, as both engines take them; no day is behind the calendar's last one, so
+    /// that `calendar_end` stands for the midnight that ends it.
+    pub fn parameters(&self, calendar_end: &str) -> [(&'static str, String); 5] {
+        let midnight_after = |day: NaiveDate| {
+            let next = day.succ_opt().filter(|next| next.year() <= 9999);
+            next.map_or_else(|| calendar_end.to_owned(), midnight)
+        };
         [
             ("@install_day", midnight(self.install_day)),
             ("@install_before_day", midnight_after(self.install_day)),
@@ -34,8 +39,36 @@ fn midnight(day: NaiveDate) -> String {
     day.format("%Y-%m-%d").to_string()
 }
 
-fn midnight_after(day: NaiveDate) -> String {
-    // MySQL has no day behind its last one: its last microsecond stands for it.
-    let next = day.succ_opt().filter(|next| next.year() <= 9999);
-    next.map_or_else(|| "9999-12-31 23:59:59.999999".to_owned(), midnight)
+/// Days from a first to a last one, both whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DaySpan {
+    pub(super) first: NaiveDate,
+    pub(super) last: NaiveDate,
+}
+
+/// More days than this cannot be told apart in one run: a day's place is kept in a byte.
+pub const DAYS_MOST: usize = 256;
+
+impl DaySpan {
+    /// From `first` to `last`; None where that is no day or more than [`DAYS_MOST`].
+    pub fn new(first: NaiveDate, last: NaiveDate) -> Option<Self> {
+        let days = (last - first).num_days();
+        (0..DAYS_MOST as i64).contains(&days).then_some(DaySpan { first, last })
+    }
+
+    /// Its days, in order.
+    pub fn days(self) -> impl Iterator<Item = NaiveDate> {
+        self.first.iter_days().take(self.len())
+    }
+
+    /// How many these are.
+    #[allow(clippy::len_without_is_empty, reason = "it never is")]
+    pub fn len(self) -> usize {
+        (self.last - self.first).num_days() as usize + 1
+    }
+
+    /// Which of its days `day` is, from 0.
+    pub(super) fn place(self, day: NaiveDate) -> Option<usize> {
+        (self.first <= day && day <= self.last).then(|| (day - self.first).num_days() as usize)
+    }
 }

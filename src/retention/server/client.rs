@@ -15,6 +15,9 @@ use crate::retention::TableNames;
 use crate::retention::clock::day_of;
 use crate::retention::question::Question;
 
+/// MySQL has no moment behind the calendar's last day: its last microsecond ends it, and is itself left out.
+const CALENDAR_END: &str = "9999-12-31 23:59:59.999999";
+
 /// How long a connection may take at most, however long the answer may.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// How long to try to end a query that nobody waits for any more.
@@ -164,7 +167,7 @@ impl Server {
             }
             _ => "?".to_owned(),
         };
-        let parameters = question.parameters();
+        let parameters = question.parameters(CALENDAR_END);
         let assignments: Vec<String> = parameters
             .iter()
             .map(|(name, _)| format!("{name} = {}", if *name == "@event" { as_column.as_str() } else { "?" }))

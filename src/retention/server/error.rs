@@ -171,7 +171,8 @@ fn tls_reason(error: &rustls::Error) -> String {
     use rustls::CertificateError as Bad;
     match error {
         rustls::Error::InvalidCertificate(Bad::UnknownIssuer | Bad::BadSignature) => {
-            "its certificate is not signed by the authority that was given (ssl-ca)".to_owned()
+            "its certificate is not signed by an authority that is trusted: that of ssl-ca, else those that browsers trust"
+                .to_owned()
         }
         rustls::Error::InvalidCertificate(Bad::NotValidForName | Bad::NotValidForNameContext { .. }) => {
             "its certificate is for another host; ssl-mode=verify-ca does not look at the name".to_owned()
