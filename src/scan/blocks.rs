@@ -329,6 +329,19 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_shrinks_while_it_is_read_is_an_error() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        for (len_before, len_after, block_bytes) in [(10_000, 5_000, 1 << 20), (10_000, 5_000, 100), (10_000, 0, 100)] {
+            std::fs::write(file.path(), vec![b'\n'; len_before]).unwrap();
+            let source = Source::open(&Input::Path(file.path().to_owned())).unwrap();
+            file.as_file().set_len(len_after).unwrap();
+            let options = ScanOptions { threads: 2, block_bytes, ..ScanOptions::default() };
+            let read = blocks(source, &options, &(), || (), |(), _| (), |()| Ok::<(), SourceError>(()));
+            assert!(read.unwrap_err().cause.to_string().contains("became shorter"), "{len_after} {block_bytes}");
+        }
+    }
+
+    #[test]
     fn a_line_over_the_limit_is_told_of_and_not_held() {
         let mut text = b"one\n".to_vec();
         text.extend(std::iter::repeat_n(b'x', 100_000));

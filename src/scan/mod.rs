@@ -10,7 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use blocks::{Block, ScanOptions, blocks};
-pub use source::Source;
+pub use source::{Source, is_packed};
 
 /// A place bytes come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +62,9 @@ impl Input {
         for entry in walkdir::WalkDir::new(path).follow_links(true).sort_by_file_name() {
             let entry = entry.map_err(|error| {
                 let at = error.path().map_or_else(|| whole.clone(), |path| Input::Path(path.to_owned()));
-                at.error(error.into())
+                // Where the system has an error of its own, walkdir's words only repeat it.
+                let loops = error.to_string();
+                at.error(error.into_io_error().unwrap_or_else(|| io::Error::other(loops)))
             })?;
             if entry.file_type().is_file() {
                 files.push(Input::Path(entry.into_path()));

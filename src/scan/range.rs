@@ -34,10 +34,13 @@ impl<'a> RangeReader<'a> {
         let from = start.saturating_sub(1);
         let range = (end - from) as usize;
         let mut filled = self.fill(from, 0, range + TAIL_BYTES)?;
+        if filled < range {
+            return Err(io::Error::other("it became shorter while it was read"));
+        }
         let first = if start == 0 {
             0
         } else {
-            match memchr::memchr(b'\n', &self.buffer()[..range.min(filled) - 1]) {
+            match memchr::memchr(b'\n', &self.buffer()[..range - 1]) {
                 Some(at) => at + 1,
                 None => return Ok(Block { bytes: &[], offset: end, cut_line: None }),
             }

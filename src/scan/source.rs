@@ -27,6 +27,8 @@ pub(super) type Taken = Arc<AtomicU64>;
 const GZIP: &[u8] = &[0x1f, 0x8b];
 /// The beginning of a zstd frame (RFC 8878).
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+/// The same of a frame that is skipped, behind a first byte of 0x50 to 0x5f; pzstd's files begin with one.
+const ZSTD_SKIPPED: &[u8] = &[0x2a, 0x4d, 0x18];
 /// Packed bytes are read in pieces of this size.
 const PACKED_BYTES: usize = 128 << 10;
 
@@ -108,20 +110,43 @@ impl Source {
     }
 }
 
+/// How an input is packed.
+enum Packing {
+    Gzip,
+    Zstd,
+}
+
+/// How an input is packed that begins with `head`; None where it is not.
+fn packing(head: &[u8]) -> Option<Packing> {
+    let is_skipped = matches!(head, [0x50..=0x5f, rest @ ..] if rest.starts_with(ZSTD_SKIPPED));
+    match head.starts_with(GZIP) {
+        true => Some(Packing::Gzip),
+        false => (head.starts_with(ZSTD) || is_skipped).then_some(Packing::Zstd),
+    }
+}
+
+/// Whether an input that begins with `head` is packed, with gzip or zstd.
+pub fn is_packed(head: &[u8]) -> bool {
+    packing(head).is_some()
+}
+
 /// A stream, unpacked if it is packed.
 fn stream(mut reader: Box<dyn Read + Send>) -> io::Result<Content> {
     let taken_bytes = Taken::default();
     let mut head = Vec::new();
     (&mut reader).take(4).read_to_end(&mut head)?;
-    let is_gzip = head.starts_with(GZIP);
-    let is_zstd = head.starts_with(ZSTD);
+    let packing = packing(&head);
     let counted = Counted { reader: io::Cursor::new(head).chain(reader), taken_bytes: taken_bytes.clone() };
     let packed = BufReader::with_capacity(PACKED_BYTES, counted);
-    let reader: Box<dyn Read + Send> = match (is_gzip, is_zstd) {
-        (true, _) => Box::new(Unpacked { reader: flate2::bufread::MultiGzDecoder::new(packed), format: "gzip" }),
-        (_, true) => Box::new(Unpacked { reader: zstd::stream::read::Decoder::with_buffer(packed)?, format: "zstd" }),
+    let reader: Box<dyn Read + Send> = match packing {
+        Some(Packing::Gzip) => {
+            Box::new(Unpacked { reader: flate2::bufread::MultiGzDecoder::new(packed), format: "gzip" })
+        }
+        Some(Packing::Zstd) => {
+            Box::new(Unpacked { reader: zstd::stream::read::Decoder::with_buffer(packed)?, format: "zstd" })
+        }
         // Without the buffer: it would only be one more copy.
-        _ => Box::new(packed.into_inner()),
+        None => Box::new(packed.into_inner()),
     };
     Ok(Content::Stream { head: Vec::new(), reader, taken_bytes })
 }
@@ -132,9 +157,8 @@ fn of_file(file: File) -> io::Result<Content> {
         return Err(io::ErrorKind::IsADirectory.into());
     }
     let magic = if meta.is_file() { read_at_most(&file, 0, 4)? } else { Vec::new() };
-    let is_packed = magic.starts_with(GZIP) || magic.starts_with(ZSTD);
     // Files of /proc and the like tell a length of 0 and are not empty.
-    if is_packed || !meta.is_file() || meta.len() == 0 {
+    if is_packed(&magic) || !meta.is_file() || meta.len() == 0 {
         return stream(Box::new(file));
     }
     Ok(Content::Positioned { file, start: 0, end: meta.len() })
@@ -154,6 +178,9 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
+/// What the zstd library says of a frame that wants a larger window than it gives on its own.
+const ZSTD_WINDOW: &str = "requires too much memory";
+
 /// Says of an error that it came up while unpacking.
 struct Unpacked<R> {
     reader: R,
@@ -168,6 +195,12 @@ impl<R: Read> Read for Unpacked<R> {
                 io::ErrorKind::Interrupted => return error,
                 _ => error.to_string(),
             };
+            if self.format == "zstd" && reason.contains(ZSTD_WINDOW) {
+                return io::Error::other(
+                    "it was packed with zstd --long, and unpacking it would take more than 128 MiB of memory; \
+                     zstd -dc --long=31 can do it, into a pipe",
+                );
+            }
             io::Error::new(error.kind(), format!("the {} data is damaged: {reason}", self.format))
         })
     }
@@ -223,7 +256,22 @@ mod tests {
         let frames =
             [zstd::encode_all(&b"one\n"[..], 1).unwrap(), zstd::encode_all(&b"two\n"[..], 1).unwrap()].concat();
         assert_eq!(unpacked(frames).unwrap(), b"one\ntwo\n");
+        let skipped = b"\x50\x2a\x4d\x18\x02\0\0\0xx".to_vec();
+        let frame = zstd::encode_all(&b"one\n"[..], 1).unwrap();
+        assert_eq!(unpacked([skipped.clone(), frame.clone(), skipped, frame].concat()).unwrap(), b"one\none\n");
         assert_eq!(unpacked(b"\x1fplain".to_vec()).unwrap(), b"\x1fplain");
+        assert_eq!(unpacked(b"P plain".to_vec()).unwrap(), b"P plain");
+    }
+
+    #[test]
+    fn a_frame_that_wants_much_memory_is_not_called_damaged() {
+        let mut packer = zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap();
+        packer.long_distance_matching(true).unwrap();
+        packer.window_log(28).unwrap();
+        packer.write_all(b"one\n").unwrap();
+        // Not knowing how much follows, it must ask for the whole window.
+        let error = unpacked(packer.finish().unwrap()).unwrap_err().to_string();
+        assert!(error.contains("zstd --long") && !error.contains("damaged"), "{error}");
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub struct Filter {
 /// Something that holds for a row or does not.
 #[derive(Debug, Clone)]
 pub enum Test {
+    /// It is one of these kinds of things; the column at this place of [`Row::columns`] is its content type.
+    Media(usize, Vec<Media>),
     /// Its URL's extension is one of these, in lower case.
     Extension(Vec<String>),
     /// Its URL matches.
@@ -46,6 +48,7 @@ pub enum StatusKind {
 impl Test {
     fn holds(&self, row: &Row) -> bool {
         match self {
+            Test::Media(at, kinds) => kinds.iter().any(|media| media.contains(row.url, row.columns[*at])),
             Test::Extension(wanted) => {
                 url::extension(row.url).is_some_and(|ext| wanted.iter().any(|wanted| wanted == ext.as_str()))
             }

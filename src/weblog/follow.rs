@@ -3,8 +3,8 @@ use std::io;
 
 use super::count::Sink;
 use super::sum::{BadRow, Growing, LogError, SumOptions, Totals};
-use crate::scan::Input;
 use crate::scan::follow::{Beginning, Event, Tail};
+use crate::scan::{Input, is_packed};
 
 /// Something about a followed file that its reader should know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,9 +85,4 @@ impl FollowedLog {
             Ok(())
         })
     }
-}
-
-/// Whether a file that begins with `bytes` is gzip or zstd (RFC 1952, RFC 8878).
-fn is_packed(bytes: &[u8]) -> bool {
-    bytes.starts_with(&[0x1f, 0x8b]) || bytes.starts_with(&[0x28, 0xb5, 0x2f, 0xfd])
 }

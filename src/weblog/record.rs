@@ -246,7 +246,8 @@ fn read_any_moment(field: &[u8], needs_time: bool) -> Result<Moment, RowError> {
         let time = DateTime::from_timestamp(secs, 0).ok_or_else(|| wrong("not a time"))?;
         return Ok(Moment { date: time.date_naive().into(), second: time.num_seconds_from_midnight() });
     }
-    let Some((day, time)) = text.split_once(['T', ' ', 't']) else {
+    let is_day = |(day, _): &(&str, &str)| day.starts_with(|c: char| c.is_ascii_digit());
+    let Some((day, time)) = text.split_once(['T', ' ', 't']).filter(is_day) else {
         let date = read_date(field)?;
         return if needs_time { Err(wrong("a day without a time")) } else { Ok(Moment { date, second: 0 }) };
     };
@@ -303,7 +304,8 @@ pub fn read_size(field: &[u8]) -> Result<u64, RowError> {
 
 /// What can be shown of a field in an error.
 pub fn excerpt(field: &[u8]) -> String {
-    let text = String::from_utf8_lossy(field);
+    // 41 characters are at most so many bytes; a field may be a whole line.
+    let text = String::from_utf8_lossy(&field[..field.len().min(4 * 41)]);
     match text.char_indices().nth(40) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.into_owned(),
@@ -370,6 +372,8 @@ mod tests {
         ] {
             assert!(read_moment(field.as_bytes(), false).is_err(), "{field}");
         }
+        // A word is told whole, though a `t` may stand between a day and its time.
+        assert_eq!(read_moment(b"date", false).unwrap_err().to_string(), "\"date\" is not a day");
     }
 
     #[test]

@@ -116,6 +116,7 @@ impl Delimited {
         wanted.extend(columns.iter().flatten());
         wanted.sort_unstable();
         wanted.dedup();
+        names.once(&wanted)?;
         let last = wanted.last().copied().unwrap_or_default();
         if last >= Self::COLUMNS_MAX || wanted.len() > Self::WANTED_MAX {
             return Err(FormatError::TooWide { column: (last + 1).to_string() });

@@ -2,6 +2,7 @@
 //! file of its own where its lines are not just fields between delimiters.
 mod common;
 mod delimited;
+mod foreign;
 mod json;
 mod names;
 mod quotes;
@@ -110,6 +111,20 @@ pub enum FormatError {
     /// There is no such format.
     #[error("there is no log format {0:?}")]
     Unknown(String),
+    /// It names a column twice that is needed.
+    #[error("it has more than one column {column}, and which of them counts is not known; --columns can say it")]
+    Twice {
+        /// The column's name.
+        column: String,
+    },
+    /// It is no text of lines.
+    #[error("it is {what}; {way_out}")]
+    Foreign {
+        /// What it is.
+        what: &'static str,
+        /// What to do about it.
+        way_out: &'static str,
+    },
 }
 
 /// Makes rows of an input's lines.
@@ -213,9 +228,10 @@ impl LineReader {
 /// The reader for an input that begins with `head`, which is not empty and holds the first line whole.
 ///
 /// # Errors
-/// When the format lacks a column that `needs` asks for, or is not what `choice` says.
+/// When the format lacks a column that `needs` asks for, or is not what `choice` says, or the input is no text of lines.
 pub fn detect(head: &[u8], choice: &Choice, needs: &Needs) -> Result<LineReader, FormatError> {
     let head = without_bom(head);
+    foreign::refuse(head)?;
     let reader = match choice {
         Choice::Columns(given) => Delimited::given(given, needs).map(LineReader::Delimited),
         Choice::Named(name) => named(head, name, needs),

@@ -155,6 +155,17 @@ impl Names {
         self.first(HOST)
     }
 
+    /// Refuses names of which two at the positions `wanted` are the same.
+    pub fn once(&self, wanted: &[usize]) -> Result<(), FormatError> {
+        let is_wanted = |name: &&(String, usize)| wanted.contains(&name.1);
+        let is_twice =
+            |(name, at): &&(String, usize)| self.found.iter().any(|(other, other_at)| other == name && other_at != at);
+        match self.found.iter().filter(is_wanted).find(is_twice) {
+            Some((column, _)) => Err(FormatError::Twice { column: column.clone() }),
+            None => Ok(()),
+        }
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.found.len()

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use super::spill::{PARTS, Spill};
 use super::table::Keys;
-use super::{GroupError, Grouped, Grouping, Groups, Row, Sum, spill_error};
+use super::{GroupError, GroupOptions, Grouped, Grouping, Groups, ROW_BYTES, Row, Sum, spill_error};
 
 /// Brings the workers' groups together.
 ///
@@ -26,6 +26,7 @@ pub fn finish(grouping: &Grouping, workers: Vec<Groups>) -> Result<Grouped, Grou
         }
         let mut best = Best::new(grouping.options.top);
         best.take(&all);
+        best.keep_ceiling(&grouping.options, 1)?;
         return Ok(best.grouped(false));
     }
     let mut spills = Vec::new();
@@ -52,14 +53,17 @@ fn finish_parts(grouping: &Grouping, spills: &[Spill]) -> Result<Grouped, GroupE
             keys.clear();
             for spill in spills {
                 spill.read_part(part, &mut keys).map_err(spill_error)?;
-                if keys.used_bytes() > options.memory_bytes / options.workers.max(1) {
+                // The last third is for the rows to tell of.
+                if keys.used_bytes() > options.memory_bytes / 3 * 2 / options.workers.max(1) {
                     return Err(GroupError::TooMany { memory_bytes: options.memory_bytes });
                 }
             }
             best.take(&keys);
+            best.keep_ceiling(&options, options.workers)?;
         }
-        all.lock().unwrap_or_else(std::sync::PoisonError::into_inner).join(best);
-        Ok(())
+        let mut all = all.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        all.join(best);
+        all.keep_ceiling(&options, 1)
     };
     std::thread::scope(|scope| {
         let others: Vec<_> = (1..options.workers).map(|_| scope.spawn(work)).collect();
@@ -75,10 +79,15 @@ fn finish_parts(grouping: &Grouping, spills: &[Spill]) -> Result<Grouped, GroupE
     Ok(all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).grouped(true))
 }
 
+/// What rows to tell of may take, however little the memory is.
+const ROWS_BYTES_LEAST: usize = 1 << 20;
+
 /// The rows to tell of, and the sum of all.
 pub struct Best {
     top: Option<usize>,
     rows: BinaryHeap<Reverse<Row>>,
+    /// The length of their keys.
+    keys_bytes: usize,
     total: Sum,
     groups: u64,
 }
@@ -86,7 +95,7 @@ pub struct Best {
 impl Best {
     /// None yet, of which the `top` largest are to be kept.
     pub fn new(top: Option<usize>) -> Self {
-        Best { top, rows: BinaryHeap::new(), total: Sum::default(), groups: 0 }
+        Best { top, rows: BinaryHeap::new(), keys_bytes: 0, total: Sum::default(), groups: 0 }
     }
 
     /// Takes all of `keys`, none of which it has.
@@ -109,12 +118,28 @@ impl Best {
     fn offer(&mut self, row: Row) {
         if self.is_full() {
             match self.rows.peek_mut() {
-                Some(mut least) if least.0 < row => *least = Reverse(row),
+                Some(mut least) if least.0 < row => {
+                    self.keys_bytes = self.keys_bytes - least.0.key.0.len() + row.key.0.len();
+                    *least = Reverse(row);
+                }
                 _ => {}
             }
         } else {
+            self.keys_bytes += row.key.0.len();
             self.rows.push(Reverse(row));
         }
+    }
+
+    /// Fails when the rows outgrow their part of the memory, as one of `workers`, by the time they are told: then their keys
+    /// are there as they are, as text, and as what is written.
+    fn keep_ceiling(&self, options: &GroupOptions, workers: usize) -> Result<(), GroupError> {
+        let told_bytes = self.rows.len() * ROW_BYTES + 3 * self.keys_bytes;
+        let most = (options.memory_bytes / workers.max(1)).max(ROWS_BYTES_LEAST);
+        // Without `top` the tables were held to it.
+        if options.top.is_some() && told_bytes > most {
+            return Err(GroupError::TooMany { memory_bytes: options.memory_bytes });
+        }
+        Ok(())
     }
 
     fn join(&mut self, other: Best) {

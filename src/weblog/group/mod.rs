@@ -35,7 +35,7 @@ pub struct GroupOptions {
 /// Why groups cannot be told.
 #[derive(Debug, thiserror::Error)]
 pub enum GroupError {
-    /// All groups were asked for and there are too many to hold.
+    /// More groups were asked for than there is room to hold.
     #[error("the groups need more than {} MiB of memory", memory_bytes >> 20)]
     TooMany {
         /// The ceiling.
@@ -362,6 +362,20 @@ mod tests {
         });
         assert!(many.count() < 10_000);
         assert!(matches!(finish(&grouping, vec![groups]), Err(GroupError::TooMany { .. })));
+    }
+
+    #[test]
+    fn the_largest_groups_keep_the_ceiling_too() {
+        let requests: Vec<(Vec<u8>, u64)> =
+            (0..5000u64).map(|n| (format!("{n}{}", "x".repeat(1000)).into_bytes(), n)).collect();
+        for (memory_bytes, workers) in [(1 << 20, 1), (1 << 20, 2), (8 << 20, 1), (8 << 20, 2)] {
+            let result =
+                |top| grouped(&requests, GroupOptions { top: Some(top), memory_bytes, workers, may_spill: true });
+            assert_eq!(result(10).unwrap().rows.len(), 10);
+            assert!(matches!(result(4000), Err(GroupError::TooMany { .. })), "{memory_bytes} {workers}");
+        }
+        let options = GroupOptions { top: Some(4000), memory_bytes: 64 << 20, workers: 2, may_spill: true };
+        assert_eq!(grouped(&requests, options).unwrap().rows.len(), 4000);
     }
 
     #[test]
