@@ -47,6 +47,26 @@ fn a_result_that_cannot_be_written_is_a_failure() {
 }
 
 #[test]
+fn a_log_that_is_read_is_not_written() {
+    for options in ["--rejects log", "--rejects ./link", "--by day --svg log", "--by day --svg log --follow"] {
+        let run =
+            format!("cp SAMPLE log; ln -s log link; timeout 20 votekit logsum log {options}; code=$?; cmp SAMPLE log");
+        let output = shell(&format!("{run} && exit $code"));
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{options}: {stderr}");
+        assert!(stderr.contains("would overwrite log, which is read: name another file"), "{options}: {stderr}");
+    }
+    // Nor is anything else replaced by a file: stdout, be it a pipe or a file itself.
+    for run in [
+        "votekit logsum SAMPLE -q --rejects /dev/stdout",
+        "votekit logsum SAMPLE -q --rejects /dev/stdout > out; cat out",
+    ] {
+        let stdout = text(&shell(run).stdout);
+        assert!(stdout.contains("cdn.log\t99\tthe size") && stdout.contains("\n1569088\n"), "{run}: {stdout}");
+    }
+}
+
+#[test]
 fn exit_codes_are_what_help_says() {
     let help = text(&shell("votekit --help").stdout);
     assert!(help.contains("0  done") && help.contains("1  failed") && help.contains("2  used wrongly"), "{help}");

@@ -121,7 +121,15 @@ fn a_file_that_is_not_there_yet_is_waited_for_and_groups_grow() {
         r#"{"day":"2019-08-25","requests":1,"bytes":10,"share":0.25}"#
     );
     follower.until(&state(both, 2, 40, 2), &[&state(first, 1, 30, 1)]);
+    // Nor are those kept quiet that are too many to be told of one by one.
+    follower.append(&("bad\n".repeat(9) + &row("2019-08-25", 20)));
+    let all = concat!(
+        r#"{"day":"2019-08-24","requests":1,"bytes":30,"share":0.5},"#,
+        r#"{"day":"2019-08-25","requests":2,"bytes":30,"share":0.5}"#
+    );
+    follower.until(&state(all, 3, 60, 2), &[&state(both, 2, 40, 2)]);
     let stderr = follower.interrupt();
+    assert!(stderr.contains("10 rows could not be read up to now and are not in the sum"), "{stderr}");
     assert!(stderr.contains("log is not there: waiting for it"), "{stderr}");
     assert!(stderr.contains("log:2: the size \"none\" is not a number of bytes"), "{stderr}");
 }

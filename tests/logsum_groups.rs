@@ -148,7 +148,7 @@ fn little_memory_gives_the_same_largest_groups() {
 fn too_many_groups_are_an_error_that_says_what_to_do() {
     let (code, stdout, stderr) = logsum(&many_urls(), &["--by", "url", "--memory", "1MiB"]);
     assert_eq!((code, stdout.as_str()), (Some(1), ""));
-    let expected = "votekit: error: the groups need more than 1 MiB of memory\n  ask for the largest with --top N, \
+    let expected = "votekit: error: the groups need more than 1 MiB of memory\n  ask for the largest with --top N, fewer if need be, \
                     or allow more with --memory 2GiB\n";
     assert_eq!(stderr, expected);
 }

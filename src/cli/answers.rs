@@ -1,5 +1,5 @@
 //! logsum's answers beyond one figure: groups, pictures, and the options that ask for them.
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{NaiveDate, NaiveDateTime};
 use votekit::report::Value;
@@ -29,8 +29,8 @@ pub struct AnswerArgs {
     top: Option<u32>,
     /// The most memory that groups may take
     ///
-    /// With --top what needs more goes through unnamed temporary files (in TMPDIR), and the figures stay exact. Without it,
-    /// more groups than fit are an error.
+    /// With --top what needs more goes through unnamed temporary files (in TMPDIR), and the figures stay exact. More groups to
+    /// tell of than fit are an error.
     #[arg(long, value_name = "SIZE", default_value = "256MiB", value_parser = memory_bytes, requires = "by")]
     memory: usize,
     /// Bytes with decimal units, as in 12.1 GB (table and plain)
@@ -115,6 +115,11 @@ fn memory_bytes(text: &str) -> Result<usize, String> {
 const MEMORY_LEAST: usize = 1 << 20;
 
 impl Answers {
+    /// The file that a picture goes into, if one was asked for.
+    pub fn svg(&self) -> Option<&Path> {
+        self.svg.as_deref()
+    }
+
     /// The groups as they are printed, as a table or as a chart; writes the picture where one was asked for.
     ///
     /// # Errors
@@ -136,7 +141,8 @@ impl Answers {
             output::for_people(&total, false),
             output::grouped(u128::from(grouped.total.requests))
         );
-        chart::bars(&self.bars(grouped, about, usize::MAX), canvas) + &beside
+        let gaps = self.step().filter(|_| grouped.other == Sum::default());
+        chart::bars(&self.bars(grouped, about, usize::MAX, gaps), canvas) + &beside
     }
 
     /// Writes the picture, where one was asked for.
@@ -147,7 +153,7 @@ impl Answers {
         let Some(path) = &self.svg else { return Ok(()) };
         let picture = match self.timeline(grouped, about) {
             Some(timeline) => svg::timeline(&timeline)?,
-            None => svg::bars(&self.bars(grouped, about, BARS_MOST))?,
+            None => svg::bars(&self.bars(grouped, about, BARS_MOST, None))?,
         };
         write_file_atomically(path, picture.as_bytes())
     }
@@ -157,12 +163,30 @@ impl Answers {
         format!("Bytes by {}", names.join(" and "))
     }
 
-    /// The `most` first groups as bars. All others are told of as one, without a bar: it would dwarf the rest.
-    fn bars(&self, grouped: &Grouped, about: &About, most: usize) -> Bars {
+    /// How far the groups stand apart, where the first key is a time.
+    fn step(&self) -> Option<Step> {
+        match self.by.first()? {
+            By::Hour => Some(Step::Hour),
+            By::Day => Some(Step::Day),
+            By::Month => Some(Step::Month),
+            _ => None,
+        }
+    }
+
+    /// The `most` first groups as bars, and those times between them that have none, `gaps` apart, if they are to be shown. All
+    /// others are told of as one, without a bar: it would dwarf the rest.
+    fn bars(&self, grouped: &Grouped, about: &About, most: usize, gaps: Option<Step>) -> Bars {
         let rows = by::ordered(&self.by, &grouped.rows);
         let (shown, folded) = rows.split_at(most.min(rows.len()));
-        let bar = |row: &&Row| (label(row), Value::Bytes(row.sum.bytes));
-        let mut bars: Vec<(String, Value)> = shown.iter().map(bar).collect();
+        let mut bars: Vec<(String, Value)> = Vec::with_capacity(shown.len());
+        let mut before = None;
+        for row in shown {
+            if let (Some(step), Some((at, ..))) = (gaps, moment(row)) {
+                bars.extend(before.map(|before| gap(step, before, at)).unwrap_or_default());
+                before = Some(at);
+            }
+            bars.push((label(row), Value::Bytes(row.sum.bytes)));
+        }
         let others = grouped.groups - shown.len() as u64;
         if others > 0 {
             let bytes = folded.iter().fold(grouped.other.bytes, |bytes, row| bytes + row.sum.bytes);
@@ -174,12 +198,7 @@ impl Answers {
 
     /// The groups over time, where the first key is a time and no group is left out.
     fn timeline(&self, grouped: &Grouped, about: &About) -> Option<Timeline> {
-        let step = match self.by.first()? {
-            By::Hour => Step::Hour,
-            By::Day => Step::Day,
-            By::Month => Step::Month,
-            _ => return None,
-        };
+        let step = self.step()?;
         if self.by.len() > 2 || grouped.other != Sum::default() {
             return None;
         }
@@ -241,6 +260,25 @@ const BARS_MOST: usize = 50;
 /// Series of a timeline that have a colour of their own; the next is for all others.
 const SERIES_MOST: usize = 6;
 
+/// More times without any group than these are told of in one line.
+const GAP_MOST: usize = 24;
+
+/// The bars between the times `before` and `at`, for those that have no group.
+fn gap(step: Step, before: NaiveDateTime, at: NaiveDateTime) -> Vec<(String, Value)> {
+    let (shape, name) = match step {
+        Step::Month => ("%Y-%m", "months"),
+        Step::Day => ("%Y-%m-%d", "days"),
+        Step::Hour | Step::Minute => ("%Y-%m-%dT%H:%M", "hours"),
+    };
+    let missing = 1..step.count(before, at);
+    if missing.len() > GAP_MOST {
+        let text = format!("… {} {name} without any", output::grouped(missing.len() as u128));
+        return vec![(text, Value::Text(String::new()))];
+    }
+    let time = |steps| step.after(before, steps).map(|at| at.format(shape).to_string());
+    missing.filter_map(time).map(|label| (label, Value::Bytes(0))).collect()
+}
+
 fn label(row: &Row) -> String {
     Key::parts(&row.key.0).iter().map(|part| by::text(part)).collect::<Vec<_>>().join("  ")
 }
@@ -279,7 +317,9 @@ fn largest_names(rows: &[(NaiveDateTime, String, u128)]) -> Vec<String> {
 /// What to do about groups that cannot be told.
 pub fn way_out(error: GroupError) -> anyhow::Error {
     let way_out = match &error {
-        GroupError::TooMany { .. } => "ask for the largest with --top N, or allow more with --memory 2GiB",
+        GroupError::TooMany { .. } => {
+            "ask for the largest with --top N, fewer if need be, or allow more with --memory 2GiB"
+        }
         GroupError::Spill { .. } => "name another folder with TMPDIR=…, or allow more memory with --memory 2GiB",
     };
     let because = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();

@@ -1,9 +1,15 @@
 //! Files that a command leaves behind: whole, or not at all.
+use std::fs::File;
 use std::io::{BufWriter, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use votekit::scan::Input;
 use votekit::weblog::SharedWriter;
+
+use super::exit;
 
 /// Writes `bytes` to `path` so that a reader, a full disk or a Ctrl-C never leaves half of it there: a temporary file in
 /// the same folder takes the name when all is on disk. A file of that name is replaced; a symbolic link is followed.
@@ -11,33 +17,73 @@ use votekit::weblog::SharedWriter;
 /// # Errors
 /// When the folder does not exist, must not be written, or is full; the error names `path`.
 pub fn write_file_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    // The link's target is what the user means to replace, not the link.
-    let target = if path.is_symlink() { path.canonicalize() } else { Ok(path.to_owned()) };
     let write = || -> std::io::Result<()> {
-        let target = target?;
-        if target.is_dir() {
-            return Err(std::io::ErrorKind::IsADirectory.into());
+        match Target::of(path)? {
+            Target::Device(mut device) => device.write_all(bytes),
+            Target::File { path, mut file } => {
+                // Through the file itself, whose errors do not name the temporary path.
+                file.as_file_mut().write_all(bytes)?;
+                file.as_file().sync_all()?;
+                file.persist(path).map_err(|error| error.error)?;
+                Ok(())
+            }
         }
-        // A device or a pipe (/dev/stdout, /dev/null) cannot be replaced by a file.
-        if target.metadata().is_ok_and(|meta| !meta.is_file()) {
-            return std::fs::OpenOptions::new().write(true).open(&target)?.write_all(bytes);
-        }
-        let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = temporary_in(folder)?;
-        // Through the file itself, whose errors do not name the temporary path.
-        file.as_file_mut().write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(&target).map_err(|error| error.error)?;
-        Ok(())
     };
     write().with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Where something is written that shall stand at a path.
+#[derive(Debug)]
+enum Target {
+    /// A device or a pipe (/dev/stdout, /dev/null), which no file can replace.
+    Device(File),
+    /// A temporary file in the folder of `path`, whose name it takes when it is whole.
+    File { path: PathBuf, file: tempfile::NamedTempFile },
+}
+
+impl Target {
+    fn of(path: &Path) -> std::io::Result<Self> {
+        if path.is_dir() {
+            return Err(std::io::ErrorKind::IsADirectory.into());
+        }
+        // Even where the shell has made stdout a file: another in its place would take the result with it.
+        if ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(|name| path == Path::new(name)) {
+            return Ok(Target::Device(std::io::stdout().as_fd().try_clone_to_owned()?.into()));
+        }
+        if path.metadata().is_ok_and(|meta| !meta.is_file()) {
+            return std::fs::OpenOptions::new().write(true).open(path).map(Target::Device);
+        }
+        // The link's target is what the user means to replace, not the link.
+        let path = if path.is_symlink() { path.canonicalize()? } else { path.to_owned() };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Ok(Target::File { file: temporary_in(folder)?, path })
+    }
+}
+
+/// Refuses to write to `path`, as `option` asks, if that is one of the files that are read.
+///
+/// # Errors
+/// When it is.
+pub fn refuse_input(option: &str, path: &Path, inputs: &[Input]) -> anyhow::Result<()> {
+    let identity = |path: &Path| path.metadata().ok().map(|meta| (meta.dev(), meta.ino()));
+    let Ok(meta) = path.metadata() else { return Ok(()) };
+    let is_written = |input: &&Input| match input {
+        Input::Path(input) => identity(input) == Some((meta.dev(), meta.ino())),
+        Input::Stdin | Input::BuiltIn { .. } => false,
+    };
+    match inputs.iter().filter(|_| meta.is_file()).find(is_written) {
+        Some(input) => {
+            Err(exit::misuse(format!("{option} would overwrite {}, which is read: name another file", input.name())))
+        }
+        None => Ok(()),
+    }
 }
 
 /// A file that grows under a temporary name in the folder where it will stand, and takes its own only when it is whole.
 #[derive(Debug)]
 pub struct Growing {
     path: PathBuf,
-    file: tempfile::NamedTempFile,
+    target: Target,
     writer: SharedWriter,
 }
 
@@ -47,11 +93,13 @@ impl Growing {
     /// # Errors
     /// When the folder does not exist, must not be written, or is full; the error names `path`.
     pub fn create(path: &Path) -> anyhow::Result<Self> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let begin = || -> std::io::Result<_> {
-            let file = temporary_in(folder)?;
-            let writer = SharedWriter::new(BufWriter::new(file.reopen()?));
-            Ok(Growing { path: path.to_owned(), file, writer })
+            let target = Target::of(path)?;
+            let file = match &target {
+                Target::Device(device) => device.try_clone()?,
+                Target::File { file, .. } => file.reopen()?,
+            };
+            Ok(Growing { path: path.to_owned(), target, writer: SharedWriter::new(BufWriter::new(file)) })
         };
         begin().with_context(|| format!("cannot write {}", path.display()))
     }
@@ -68,12 +116,13 @@ impl Growing {
     pub fn keep(self) -> anyhow::Result<()> {
         let keep = || -> std::io::Result<()> {
             self.writer.flush()?;
-            self.file.as_file().sync_all()?;
-            self.file.persist(&self.path).map_err(|error| error.error)?;
+            if let Target::File { path, file } = self.target {
+                file.as_file().sync_all()?;
+                file.persist(path).map_err(|error| error.error)?;
+            }
             Ok(())
         };
-        let path = self.path.clone();
-        keep().with_context(|| format!("cannot write {}", path.display()))
+        keep().with_context(|| format!("cannot write {}", self.path.display()))
     }
 }
 
@@ -108,6 +157,42 @@ mod tests {
             std::fs::write(&plain, b"").unwrap();
             let mode = |path: &Path| path.metadata().unwrap().permissions().mode();
             assert_eq!(mode(&path), mode(&plain), "as readable as any new file");
+        }
+    }
+
+    #[test]
+    fn a_device_or_pipe_is_written_and_stays_what_it_is() {
+        use std::os::unix::fs::FileTypeExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let read_while = |write: &dyn Fn()| {
+            let path = path.clone();
+            let reader = std::thread::spawn(move || std::fs::read(path).unwrap());
+            write();
+            reader.join().unwrap()
+        };
+        assert_eq!(read_while(&|| write_file_atomically(&path, b"one").unwrap()), b"one");
+        assert_eq!(read_while(&|| Growing::create(&path).unwrap().keep().unwrap()), b"");
+        assert!(path.metadata().unwrap().file_type().is_fifo());
+        let error = format!("{:#}", Growing::create(folder.path()).unwrap_err());
+        assert!(error.contains("is a directory"), "{error}");
+    }
+
+    #[test]
+    fn what_is_read_is_not_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let [log, link, other] = ["log", "link", "other"].map(|name| folder.path().join(name));
+        std::fs::write(&log, b"x").unwrap();
+        std::fs::write(&other, b"x").unwrap();
+        std::os::unix::fs::symlink(&log, &link).unwrap();
+        let inputs = [Input::Stdin, Input::Path(log.clone())];
+        for path in [&log, &link] {
+            let error = refuse_input("--rejects", path, &inputs).unwrap_err().to_string();
+            assert!(error.contains("--rejects would overwrite") && error.contains("log"), "{error}");
+        }
+        for path in [&other, &folder.path().join("new"), Path::new("/dev/null")] {
+            refuse_input("--rejects", path, &inputs).unwrap();
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use votekit::report::{Report, Value};
 use votekit::weblog::by;
-use votekit::weblog::{FollowedLog, GroupCounter, GroupRun, Notice, SumOptions, Totals};
+use votekit::weblog::{BAD_ROWS_TOLD, FollowedLog, GroupCounter, GroupRun, Notice, SumOptions, Totals};
 
 use super::answers::{self, About, Answers};
 use super::console::Console;
@@ -48,6 +48,7 @@ pub fn run(
     let tell_every = if live.in_place() { LOOK_EVERY } else { TELL_EVERY };
     let mut told: Option<Instant> = None;
     let mut news = true;
+    let mut bad_told = BAD_ROWS_TOLD as u64;
     loop {
         for log in &mut logs {
             let polled = log.poll(options, &mut totals, &mut counter, &mut |notice| {
@@ -55,6 +56,12 @@ pub fn run(
                 tell(notice, console);
             });
             news |= polled.context("no sum")?;
+        }
+        // The first were told of one by one; a log of nothing else must not fill the terminal.
+        if totals.rows_bad >= 2 * bad_told {
+            live.leave();
+            console.warn(&format!("{} rows could not be read up to now and are not in the sum", totals.rows_bad));
+            bad_told = totals.rows_bad;
         }
         if news && told.is_none_or(|at| at.elapsed() >= tell_every) {
             live.show(&text(&totals, counter.as_mut(), answers, about, format, console)?)?;

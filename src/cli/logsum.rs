@@ -68,6 +68,15 @@ impl Args {
         if self.sorted && !matches!(filter.span.days, DayRange::Dated { .. }) {
             return Err(exit::misuse("--sorted needs days with their year: days of any year stand in many places"));
         }
+        let inputs = if self.follow {
+            self.files.iter().cloned().map(Input::Path).collect()
+        } else {
+            inputs(&self.files, console)?
+        };
+        let written = [("--rejects", self.rejects.as_deref()), ("--svg", answers.svg())];
+        for (option, path) in written {
+            path.map_or(Ok(()), |path| files::refuse_input(option, path, &inputs))?;
+        }
         let rejects = self.rejects.as_deref().map(files::Growing::create).transpose()?;
         let options = SumOptions {
             filter,
@@ -83,7 +92,6 @@ impl Args {
         if self.follow {
             return follow::run(&self.files, &options, &answers, &run, &about, format, console);
         }
-        let inputs = inputs(&self.files, console)?;
         let bar = console.bar(inputs.iter().map(Input::bytes_total).sum());
         let sinks = Sinks::new(|| run.counter());
         let Outcome { totals, failed } = if answers.by.is_empty() {
@@ -113,7 +121,7 @@ impl Args {
 }
 
 /// Tells what the files that could be read sum to, on stderr alone: on stdout it would pass for the whole.
-fn partial(totals: &Totals, failed: Vec<LogError>, inputs: usize, console: &Console) -> anyhow::Error {
+fn partial(totals: &Totals, mut failed: Vec<LogError>, inputs: usize, console: &Console) -> anyhow::Error {
     let read = totals.formats.len();
     if read > 0 {
         console.warn(&format!(
@@ -122,14 +130,22 @@ fn partial(totals: &Totals, failed: Vec<LogError>, inputs: usize, console: &Cons
             totals.bytes
         ));
     }
-    let more = failed.len().saturating_sub(1);
-    let first = failed.into_iter().next().map_or_else(|| anyhow::anyhow!("unknown"), anyhow::Error::from);
-    first.context(if more > 0 {
-        format!("no sum, for {} logs cannot be read; the first", more + 1)
-    } else {
-        "no sum".to_owned()
-    })
+    let count = failed.len();
+    if let Some(only) = failed.pop_if(|_| count == 1) {
+        return anyhow::Error::from(only).context("no sum");
+    }
+    let mut text = format!("no sum, for {count} logs cannot be read:");
+    for error in failed.into_iter().take(FAILED_TOLD).map(anyhow::Error::from) {
+        text.push_str(&format!("\n{error:#}"));
+    }
+    if count > FAILED_TOLD {
+        text.push_str(&format!("\n… and {} more", count - FAILED_TOLD));
+    }
+    anyhow::anyhow!(text)
 }
+
+/// How many logs that cannot be read are told of one by one.
+const FAILED_TOLD: usize = 20;
 
 fn tell_of_formats(totals: &Totals, console: &Console) {
     for (name, format) in &totals.formats {

@@ -168,7 +168,7 @@ impl Step {
     }
 
     /// How many steps `later` is after `first`.
-    fn count(self, first: NaiveDateTime, later: NaiveDateTime) -> usize {
+    pub fn count(self, first: NaiveDateTime, later: NaiveDateTime) -> usize {
         let months = |at: NaiveDateTime| i64::from(at.year()) * 12 + i64::from(at.month0());
         let steps = match self {
             Step::Minute => (later - first).num_minutes(),
@@ -180,7 +180,7 @@ impl Step {
     }
 
     /// `first` and `count` steps; None at the end of the calendar.
-    fn after(self, first: NaiveDateTime, count: usize) -> Option<NaiveDateTime> {
+    pub fn after(self, first: NaiveDateTime, count: usize) -> Option<NaiveDateTime> {
         let steps = i64::try_from(count).ok()?;
         match self {
             Step::Minute => first.checked_add_signed(TimeDelta::try_minutes(steps)?),

@@ -21,10 +21,10 @@ pub struct RowArgs {
     /// Days begin at midnight of this offset from the log's clock, which is UTC as a rule
     #[arg(long, value_name = "+HH:MM", value_parser = offset_secs, default_value = "+00:00", allow_hyphen_values = true)]
     utc_offset: i32,
-    /// What was sent: jpeg, image, video, css, png, image/webp, any, …; by content type where the log has one, else by URL
-    #[arg(long = "type", value_name = "NAME", value_parser = media, default_value = "jpeg")]
-    media: Media,
-    /// The URL's extension is one of these, whatever --type is
+    /// What was sent is one of these: jpeg, image, video, css, png, image/webp, any, …; by content type where the log has one, else by URL [default: jpeg; any with --ext]
+    #[arg(long = "type", value_name = "NAME,…")]
+    media: Vec<Kinds>,
+    /// The URL's extension is one of these
     #[arg(long, value_name = "EXT,…")]
     ext: Vec<String>,
     /// The URL matches this regular expression
@@ -72,6 +72,28 @@ impl FromStr for Statuses {
     }
 }
 
+/// Kinds of things that are one as good as another, and how they were named.
+#[derive(Debug, Clone)]
+struct Kinds {
+    media: Vec<Media>,
+    in_words: String,
+}
+
+impl FromStr for Kinds {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let names: Vec<&str> = text.split(',').map(str::trim).collect();
+        let media = names.iter().map(|name| media(name)).collect::<Result<Vec<_>, _>>()?;
+        let words = media.iter().zip(&names).map(|(media, name)| match media {
+            Media::Jpeg => "JPEGs",
+            Media::Any => "all files",
+            Media::Named(_) => name,
+        });
+        Ok(Kinds { in_words: words.collect::<Vec<_>>().join(","), media })
+    }
+}
+
 /// What was meant.
 #[derive(Debug, Clone)]
 pub struct Rows {
@@ -94,6 +116,12 @@ impl RowArgs {
     /// When the options contradict each other.
     pub fn meant(self) -> anyhow::Result<Rows> {
         let span = self.span()?;
+        let names = self.columns.iter().map(|(name, _)| name.to_lowercase());
+        if let Some(twice) =
+            names.clone().enumerate().find_map(|(at, name)| names.clone().take(at).find(|other| *other == name))
+        {
+            return Err(exit::misuse(format!("--columns names {twice} twice")));
+        }
         let mut needs = Needs { time: span.needs_time(), columns: vec![Column::ContentType] };
         let mut tests = Vec::new();
         let words = |list: &String| list.split(',').map(|word| word.trim().to_owned()).collect::<Vec<_>>();
@@ -112,8 +140,20 @@ impl RowArgs {
             tests.push(Test::Is(needs.place_of(Column::Named(column.clone())), value.clone()));
         }
         let in_words = self.in_words();
-        // Extensions are asked for by name; to ask for JPEGs too would leave nothing of most.
-        let media = if self.ext.is_empty() || self.media != Media::Jpeg { self.media } else { Media::Any };
+        let content_type = needs.place_of(Column::ContentType);
+        let mut kinds = self.media.into_iter().map(|kinds| kinds.media);
+        let media = match kinds.next() {
+            // One kind is what most ask for, and is looked for in the quickest way.
+            Some(kind) if kind.len() == 1 => kind.into_iter().next().unwrap_or(Media::Any),
+            Some(either) => {
+                tests.push(Test::Media(content_type, either));
+                Media::Any
+            }
+            // Extensions are asked for by name; to ask for JPEGs too would leave nothing of most.
+            None if self.ext.is_empty() => Media::Jpeg,
+            None => Media::Any,
+        };
+        tests.extend(kinds.map(|either| Test::Media(content_type, either)));
         let clock = match self.utc_offset {
             0 => "UTC".to_owned(),
             secs => {
@@ -125,7 +165,13 @@ impl RowArgs {
             (None, columns) if columns.is_empty() => Choice::Detect,
             (None, columns) => Choice::Columns(GivenColumns { delimiter: self.delimiter.unwrap_or(b'\t'), columns }),
         };
-        Ok(Rows { filter: Filter { span, media, content_type: Some(0), tests }, needs, format, in_words, clock })
+        Ok(Rows {
+            filter: Filter { span, media, content_type: Some(content_type), tests },
+            needs,
+            format,
+            in_words,
+            clock,
+        })
     }
 
     fn span(&self) -> anyhow::Result<Span> {
@@ -152,12 +198,11 @@ impl RowArgs {
 
     /// Which rows count.
     fn in_words(&self) -> String {
-        let what = match &self.media {
-            _ if !self.ext.is_empty() => self.ext.join(","),
-            Media::Jpeg => "JPEGs".to_owned(),
-            Media::Any => "all files".to_owned(),
-            Media::Named(name) => name.clone(),
-        };
+        let kinds = self.media.iter().map(|kinds| kinds.in_words.as_str());
+        let mut what = kinds.chain(self.ext.iter().map(String::as_str)).collect::<Vec<_>>().join(" and ");
+        if what.is_empty() {
+            "JPEGs".clone_into(&mut what);
+        }
         let mut text = match (self.from, self.to) {
             (None, None) => format!("{what}, all days"),
             (Some(from), None) => format!("{what}, from {from} on"),
