@@ -1,6 +1,7 @@
 //! How events are laid out in a file: TSV, CSV or NDJSON, told by its first line.
 use std::io::BufReader;
 
+use fearless_simd::{Level, Simd, dispatch};
 use serde_json::Value;
 
 use super::clock::Clock;
@@ -65,6 +66,19 @@ impl LineReader {
         taker: &T,
         worker: &mut T::Worker,
     ) -> Part {
+        dispatch!(Level::new(), simd => self.visit_by(simd, block, line_bytes_max, clock, taker, worker))
+    }
+
+    #[inline(always)]
+    fn visit_by<S: Simd, T: Taker>(
+        &self,
+        simd: S,
+        block: &Block,
+        line_bytes_max: usize,
+        clock: &mut Clock,
+        taker: &T,
+        worker: &mut T::Worker,
+    ) -> Part {
         let mut part = Part::default();
         let mut rest = block.bytes;
         let mut is_header = block.offset == 0 && matches!(self.kind, Kind::Tsv { .. });
@@ -75,7 +89,7 @@ impl LineReader {
         while !rest.is_empty() {
             if let Some(places) = quick
                 && !is_header
-                && let Some(event) = places.look(rest, clock)
+                && let Some(event) = places.look(simd, rest, clock)
             {
                 taker.take_quick(worker, &event);
                 part.rows_read += 1;
@@ -321,6 +335,7 @@ mod tests {
     use super::*;
     use crate::retention::collation::Collation;
     use crate::retention::quick::{QuickEvent, Short};
+    use crate::scan::split::levels;
     use proptest::prelude::*;
 
     /// Keeps every event, field by field, and how many of them a quick look told.
@@ -362,6 +377,11 @@ mod tests {
         let mut seen = Seen::default();
         let block = Block { bytes: text, offset: 1, cut_line: None };
         let part = reader.visit(&block, 1 << 20, &mut Clock::new(), &Witness, &mut seen);
+        for level in levels() {
+            let mut same = Seen::default();
+            dispatch!(level, simd => reader.visit_by(simd, &block, 1 << 20, &mut Clock::new(), &Witness, &mut same));
+            assert_eq!(same, seen, "{level:?}");
+        }
         (seen, part)
     }
 

@@ -1,7 +1,8 @@
 //! A quick look at lines of TSV as most of them are: short, plain ASCII, nothing NULL, a time like `2017-04-01 10:00:00`.
 //! Where anything is unusual it says so, and the line is read in full. What it does say is what the full reading says; a
 //! property test and a fuzz target hold the two equal.
-use wide::u8x16;
+use fearless_simd::prelude::*;
+use fearless_simd::u8x64;
 
 use super::clock::Clock;
 
@@ -59,10 +60,15 @@ impl Short {
     /// ASCII in upper case; None where it ends in a space.
     #[inline(always)]
     pub(super) fn upper(self) -> Option<Self> {
-        let bytes = u8x16::new(self.bytes);
-        let (a, z) = (u8x16::splat(b'a'), u8x16::splat(b'z'));
-        let is_lower = bytes.max(a).simd_eq(bytes) & bytes.min(z).simd_eq(bytes);
-        let bytes = (bytes ^ (is_lower & u8x16::splat(0x20))).to_array();
+        // Eight bytes at a time: the high bit of `from_a` is set from `a` on, that of `behind_z` behind `z`.
+        let upper = |word: u64| {
+            let low = word & 0x7f7f_7f7f_7f7f_7f7f;
+            let (from_a, behind_z) = (low + 0x1f1f_1f1f_1f1f_1f1f, low + 0x0505_0505_0505_0505);
+            word ^ ((from_a & !behind_z & !word & 0x8080_8080_8080_8080) >> 2)
+        };
+        let bits = u128::from_le_bytes(self.bytes);
+        let bits = u128::from(upper(bits as u64)) | u128::from(upper((bits >> 64) as u64)) << 64;
+        let bytes = bits.to_le_bytes();
         (self.bytes[(self.len - 1) % 16] != b' ').then_some(Short { bytes, len: self.len })
     }
 }
@@ -76,11 +82,11 @@ impl Places {
 
     /// Looks at the line that `text` begins with.
     #[inline(always)]
-    pub(super) fn look<'a>(&self, text: &'a [u8], clock: &mut Clock) -> Option<QuickEvent<'a>> {
+    pub(super) fn look<'a, S: Simd>(&self, simd: S, text: &'a [u8], clock: &mut Clock) -> Option<QuickEvent<'a>> {
         let row: &[u8; READABLE] = text.first_chunk()?;
-        let near = Marks::of(row, 0)?;
+        let near = Marks::of(simd, row, 0)?;
         // Most lines end within the first half; then there is nothing to be known of the second.
-        let far = if near.newlines == 0 { Marks::of(row, 64)? } else { Marks { tabs: 0, newlines: 0 } };
+        let far = if near.newlines == 0 { Marks::of(simd, row, 64)? } else { Marks { tabs: 0, newlines: 0 } };
         let end = match near.newlines {
             0 => 64 + far.newlines.trailing_zeros() as usize,
             newlines => newlines.trailing_zeros() as usize,
@@ -132,18 +138,10 @@ struct Marks {
 impl Marks {
     /// The marks of the 64 bytes of `row` from `at` on; None where some are not ASCII.
     #[inline(always)]
-    fn of(row: &[u8; READABLE], at: usize) -> Option<Self> {
-        let (tab, newline) = (u8x16::splat(b'\t'), u8x16::splat(b'\n'));
-        let mut marks = Marks { tabs: 0, newlines: 0 };
-        let mut all = u8x16::splat(0);
-        let (quarters, _) = row[at..at + 64].as_chunks::<16>();
-        for (index, quarter) in quarters.iter().enumerate() {
-            let bytes = u8x16::new(*quarter);
-            marks.tabs |= u64::from(bytes.simd_eq(tab).to_bitmask()) << (16 * index);
-            marks.newlines |= u64::from(bytes.simd_eq(newline).to_bitmask()) << (16 * index);
-            all |= bytes;
-        }
-        (all.to_bitmask() == 0).then_some(marks)
+    fn of<S: Simd>(simd: S, row: &[u8; READABLE], at: usize) -> Option<Self> {
+        let bytes = u8x64::from_slice(simd, &row[at..at + 64]);
+        let marks = Marks { tabs: bytes.simd_eq(b'\t').to_bitmask(), newlines: bytes.simd_eq(b'\n').to_bitmask() };
+        (bytes.simd_ge(0x80).to_bitmask() == 0).then_some(marks)
     }
 
     /// The tabs of the first line.
