@@ -1,29 +1,21 @@
-//! A stream of ballots, one a line, into a box: one thread reads and parses, another stores all that waits.
+//! A stream of ballots, one a line, into a box: one thread reads, parses and sorts, another stores all that waits.
 use std::io::{self, BufRead, BufReader, Read};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use memchr::memchr;
 
+use super::desk::{BALLOTS_AT_FIRST, BALLOTS_MOST, Desk, Lines, Reader};
 use super::lines::{LineError, parse_line};
-use super::{Ballot, BallotBox, BoxError, Clock, Limits, Outcome, Refusal};
+use super::{BallotBox, BoxError, Clock, Limits, Outcome, Refusal};
 use crate::progress::Progress;
 
-/// Ballots in one transaction at most. Each of them with a key or a voter costs less the more there are: each page of the
-/// file is written once a transaction.
-const BALLOTS_MOST: usize = 500_000;
-/// Bytes of lines in one transaction at most, where opinions are long.
-const BYTES_MOST: u64 = 64 * 1024 * 1024;
-/// With how many ballots it begins.
-const BALLOTS_AT_FIRST: usize = 50_000;
 /// A transaction should not take longer: other writers wait for it.
 const TRANSACTION_MOST: Duration = Duration::from_secs(4);
 /// Bytes read at once.
 const READ_BYTES: usize = 256 * 1024;
 /// Ballots that are handed to the writer at once, at most.
 const BALLOTS_HANDED: usize = 8_192;
-/// How often that many wait for the writer, at most: together one transaction.
-const BATCHES_WAITING: usize = BALLOTS_MOST / BALLOTS_HANDED;
 
 /// What became of the lines.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -71,10 +63,13 @@ pub fn take_in(
     told: &mut dyn FnMut(u64, &BadLine),
     done: &mut Intake,
 ) -> Result<(), IntakeError> {
-    let (sender, receiver) = sync_channel(BATCHES_WAITING);
+    let desk = Arc::new(Desk::new());
+    let place = Reader(Arc::clone(&desk));
     // Not a scoped thread: when the box fails, nobody waits for a producer that is silent.
-    let reader = std::thread::spawn(move || read_batches(input, &sender));
-    store_batches(votes, receiver, clock, progress, told, done)?;
+    let reader = std::thread::spawn(move || read_all(input, &place.0));
+    let stored = store_all(votes, &desk, clock, progress, told, done);
+    desk.leave();
+    stored?;
     match reader.join() {
         Ok(read) => read.map_err(IntakeError::Read),
         Err(panic) => std::panic::resume_unwind(panic),
@@ -130,20 +125,7 @@ fn bare(number: u64, line: &[u8]) -> &[u8] {
     if number == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line }
 }
 
-/// Ballots with the numbers of their lines, and lines that are none.
-#[derive(Default)]
-struct Batch {
-    ballots: Vec<Ballot>,
-    numbers: Vec<u64>,
-    bad: Vec<(u64, BadLine)>,
-    bytes: u64,
-}
-
-impl Batch {
-    fn is_empty(&self) -> bool {
-        self.bytes == 0
-    }
-
+impl Lines {
     fn line(&mut self, number: u64, line: &[u8]) {
         self.bytes += line.len() as u64;
         match parse_line(bare(number, line)) {
@@ -155,36 +137,25 @@ impl Batch {
             Err(error) => self.bad.push((number, error.into())),
         }
     }
-
-    fn append(&mut self, mut other: Batch) {
-        self.ballots.append(&mut other.ballots);
-        self.numbers.append(&mut other.numbers);
-        self.bad.append(&mut other.bad);
-        self.bytes += other.bytes;
-    }
 }
 
-/// Sends what was read whenever the next line is not at hand: a slow producer's ballots do not wait for a full batch.
-fn read_batches(input: impl Read, sender: &SyncSender<Batch>) -> io::Result<()> {
+/// Hands over what was read whenever the next line is not at hand: a slow producer's ballots do not wait for more.
+fn read_all(input: impl Read, desk: &Desk) -> io::Result<()> {
     let mut reader = BufReader::with_capacity(READ_BYTES, input);
-    let mut batch = Batch::default();
+    let mut lines = Lines::default();
     let mut line = Vec::new();
     for number in 1.. {
         let waits = memchr(b'\n', reader.buffer()).is_none();
-        if (waits && !batch.is_empty() || batch.ballots.len() >= BALLOTS_HANDED)
-            && sender.send(std::mem::take(&mut batch)).is_err()
-        {
+        if (waits && lines.bytes > 0 || lines.ballots.len() >= BALLOTS_HANDED) && !desk.put(&mut lines) {
             return Ok(());
         }
         line.clear();
-        if read_line(&mut reader, &mut line)? == 0 {
-            break;
+        let read = read_line(&mut reader, &mut line);
+        if !matches!(read, Ok(1..)) {
+            desk.put(&mut lines);
+            return read.map(|_| ());
         }
-        batch.line(number, &line);
-    }
-    if !batch.is_empty() {
-        // The writer is gone only when it has failed, and then it says so.
-        let _ = sender.send(batch);
+        lines.line(number, &line);
     }
     Ok(())
 }
@@ -212,33 +183,27 @@ fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<usize>
     }
 }
 
-fn store_batches(
+fn store_all(
     votes: &mut dyn BallotBox,
-    receiver: Receiver<Batch>,
+    desk: &Desk,
     clock: &dyn Clock,
     progress: &dyn Progress,
     told: &mut dyn FnMut(u64, &BadLine),
     done: &mut Intake,
 ) -> Result<(), BoxError> {
     let mut ballots_most = BALLOTS_AT_FIRST;
-    while let Ok(mut batch) = receiver.recv() {
-        while batch.ballots.len() < ballots_most && batch.bytes < BYTES_MOST {
-            match receiver.try_recv() {
-                Ok(more) => batch.append(more),
-                Err(_) => break,
-            }
-        }
+    while let Some(lines) = desk.take(ballots_most) {
         let begun = Instant::now();
-        let outcomes = votes.cast(&batch.ballots, clock)?;
+        let outcomes = votes.cast_sorted(&lines.ballots, clock)?;
         let took = begun.elapsed();
         if took > TRANSACTION_MOST {
             ballots_most = (ballots_most / 2).max(BALLOTS_HANDED);
         } else if took < TRANSACTION_MOST / 2 {
             ballots_most = (ballots_most * 2).min(BALLOTS_MOST);
         }
-        progress.advance(batch.bytes);
-        let mut bad = batch.bad;
-        for (outcome, number) in outcomes.into_iter().zip(batch.numbers) {
+        progress.advance(lines.bytes);
+        let mut bad = lines.bad;
+        for (outcome, number) in outcomes.into_iter().zip(lines.numbers) {
             match outcome {
                 Outcome::Stored { .. } => done.stored += 1,
                 Outcome::Repeated { .. } => done.repeated += 1,

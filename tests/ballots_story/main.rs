@@ -9,7 +9,7 @@ use model::Model;
 use proptest::prelude::*;
 use votekit::ballot::{
     AllOrNothing, Ballot, BallotBox, BoxError, Choice, Moment, Opening, Outcome, PacePoint, Refusal, Settings, Setup,
-    Span, Voter,
+    SortedBallots, Span, Voter,
 };
 use votekit::store;
 
@@ -242,17 +242,33 @@ fn a_crowd_in_no_order_is_served_in_its_order() {
         dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (dice >> 33) % most
     };
-    // More than a batch of the store's, so that the second finds keys and voters of the first, and each its own.
-    for _ in 0..2 {
+    let mut crowd = |size: usize| -> Vec<Ballot> {
         let mut any = || Ballot {
             choice: Choice::Id(below(4) as i64 + 1),
-            voter: Some(format!("voter of a long name {}", below(6_000))),
+            voter: Some(format!("voter of a long name {}", below(30_000))),
             opinion: (below(4) == 0).then(|| "so".to_owned()),
-            key: (below(8) > 0).then(|| format!("{:x}", below(12_000) * 0x1234_5678_9abc)),
+            key: (below(8) > 0).then(|| format!("{:x}", below(40_000) * 0x1234_5678_9abc)),
             change: below(6) == 0,
         };
-        let crowd: Vec<Ballot> = std::iter::repeat_with(&mut any).take(10_500).collect();
-        assert!(sqlite.cast(&crowd, &Moment(5)) == model.cast(&crowd, &Moment(5)));
+        std::iter::repeat_with(&mut any).take(size).collect()
+    };
+    let mut other = sqlite.reader().unwrap();
+    // Large crowds, so that each finds keys and voters of those before and its own; between them few, also by another
+    // handle, so that what the store has found out of the file is what the file holds now.
+    let turns = [(10_500, 's'), (1_000, 'c'), (10_500, 's'), (1_000, 'o'), (10_500, 's'), (1_000, 'a'), (1_000, 'c')];
+    for (size, how) in turns {
+        let ballots = crowd(size);
+        let given = match how {
+            's' => sqlite.cast_sorted(&SortedBallots::new(ballots.clone()), &Moment(5)),
+            'o' => other.cast(&ballots, &Moment(5)),
+            'a' => sqlite.cast_all(&mut ballots.iter().cloned(), &Moment(5)).map(|_| Vec::new()),
+            _ => sqlite.cast(&ballots, &Moment(5)),
+        };
+        let expected = match how {
+            'a' => model.cast_all(&mut ballots.iter().cloned(), &Moment(5)).map(|_| Vec::new()),
+            _ => model.cast(&ballots, &Moment(5)),
+        };
+        assert!(given == expected, "{how}");
         assert_eq!(totals(&mut *sqlite, 5), totals(&mut model, 5));
         assert!(exported(&mut *sqlite, true, 9) == exported(&mut model, true, 9));
         assert_eq!(sqlite.check(), Ok(Vec::new()));

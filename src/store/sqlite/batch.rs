@@ -4,15 +4,14 @@
 //! Keys and voters are looked up and written in *their* order, not in the ballots': in the ballots' order each of them is on
 //! another page of the file, and fetching that from memory costs more than all else (3 million ballots with keys and voters in
 //! no order: 30 s instead of 12).
-use std::cmp::Ordering;
-use std::collections::BTreeMap;
-use std::num::NonZeroU32;
+use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::absent::{Filter, Held};
 use super::cast::Known;
 use super::scribe::{Entry, Scribe, Vote, opinion};
-use crate::ballot::{Ballot, CandidateId, Choice, Moment, Outcome, Refusal};
+use crate::ballot::{Ballot, CandidateId, Choice, Moment, Orders, Outcome, Refusal, Texts};
 
 /// Stands for a vote of this batch that has no number yet: the ballot's place in the batch, among the least numbers there
 /// are, which no file gets to.
@@ -60,104 +59,56 @@ struct Account {
     in_file: bool,
 }
 
-/// What is written of a ballot, beside its voter and key.
+/// What is written of a ballot, beside its key: all that is asked for in another order than the ballots' lies together.
 #[derive(Clone, Copy, Default)]
 struct Mark {
     stored: bool,
     has_opinion: bool,
     /// The candidate's place in the list.
     place: u32,
-}
-
-/// The texts of one kind on the ballots of a batch, copied side by side: in the ballots they lie all over the memory.
-struct Sorted {
-    /// Each text once, in the order of the file's B-trees, and where each ends.
-    texts: String,
-    ends: Vec<usize>,
-    /// For each ballot the number of its text; empty where no ballot has one.
-    slots: Vec<Option<NonZeroU32>>,
-    /// The ballots that have a text, in the texts' order and then in their own.
-    order: Vec<u32>,
-}
-
-impl Sorted {
-    fn new<'a>(ballots: &'a [Ballot], text_of: impl Fn(&'a Ballot) -> Option<&'a str>) -> Self {
-        let entries = (0..).zip(ballots).filter_map(|(at, ballot)| Some((first_bytes(text_of(ballot)?), at)));
-        let mut entries: Vec<([u64; 2], u32)> = entries.collect();
-        let text = |at: u32| text_of(&ballots[at as usize]).unwrap_or_default();
-        entries.sort_unstable_by(|(left_first, left), (right_first, right)| match left_first.cmp(right_first) {
-            Ordering::Equal => text(*left).cmp(text(*right)).then(left.cmp(right)),
-            unequal => unequal,
-        });
-        let mut sorted = Sorted { texts: String::new(), ends: Vec::new(), slots: Vec::new(), order: Vec::new() };
-        if !entries.is_empty() {
-            sorted.slots = vec![None; ballots.len()];
-        }
-        for (_, at) in &entries {
-            let text = text(*at);
-            if sorted.ends.is_empty() || sorted.text(sorted.ends.len() - 1) != text {
-                sorted.texts.push_str(text);
-                sorted.ends.push(sorted.texts.len());
-            }
-            sorted.slots[*at as usize] = NonZeroU32::new(sorted.ends.len() as u32);
-        }
-        sorted.order = entries.into_iter().map(|(_, at)| at).collect();
-        sorted
-    }
-
-    fn text(&self, slot: usize) -> &str {
-        let start = if slot == 0 { 0 } else { self.ends[slot - 1] };
-        &self.texts[start..self.ends[slot]]
-    }
-
-    fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    fn iter(&self) -> impl Iterator<Item = &str> {
-        (0..self.ends.len()).map(|slot| self.text(slot))
-    }
-
-    fn slot(&self, at: usize) -> Option<usize> {
-        self.slots.get(at).copied().flatten().map(|number| number.get() as usize - 1)
-    }
-}
-
-/// The first sixteen bytes as numbers that sort as they do: few comparisons then need to follow a pointer to the text.
-fn first_bytes(text: &str) -> [u64; 2] {
-    let mut first = [0; 16];
-    let bytes = text.len().min(16);
-    first[..bytes].copy_from_slice(&text.as_bytes()[..bytes]);
-    let first = u128::from_be_bytes(first);
-    [(first >> 64) as u64, first as u64]
+    /// The voter's slot, from 1; 0 where there is none.
+    voter: u32,
 }
 
 /// Ballots on their way into the file.
 struct Batch<'a> {
     known: &'a Known,
     ballots: &'a [Ballot],
+    unsound: &'a HashMap<u32, Refusal>,
     marks: Vec<Mark>,
-    keys: Sorted,
+    keys: &'a Texts,
     key_uses: Vec<KeyUse>,
-    voters: Sorted,
+    voters: &'a Texts,
     accounts: Vec<Account>,
+    /// Ballots that are stored in place of another vote.
+    replacing: Vec<u32>,
 }
 
-/// Casts `ballots`, of which there are less than 2^32, and gives what became of each, in their order. `helper`, another
-/// connection to the file, looks up keys while `conn` looks up voters; it sees what is committed, so `conn`'s transaction
-/// must not have written yet.
+/// Who else helps to look things up, beside the connection that writes.
+#[derive(Default)]
+pub struct Help<'a> {
+    /// Another connection to the file, which looks up keys while the first looks up voters; it sees what is committed, so
+    /// the transaction must not have written yet.
+    pub conn: Option<&'a mut Connection>,
+    /// What the file may hold; all that is looked up is taken in.
+    pub held: Option<&'a mut Held>,
+}
+
+/// Casts `ballots`, of which there are less than 2^32 and whose keys and voters are `orders`, and gives what became of each,
+/// in their order.
 ///
 /// The votes are numbered in the order they are written: those without a key as their ballots come, then those with one in
 /// the keys' order, so that both the table and its index are written from one end to the other. But a voter's own are
 /// numbered as their ballots come.
 pub fn cast(
     conn: &Connection,
-    helper: Option<&mut Connection>,
+    help: Help<'_>,
     scribe: &mut Scribe<'_>,
     known: &Known,
     ballots: &[Ballot],
+    orders: &Orders,
 ) -> rusqlite::Result<Vec<Outcome>> {
-    let mut batch = Batch::look_up(conn, helper, known, ballots)?;
+    let mut batch = Batch::look_up(conn, help, known, ballots, orders)?;
     let mut outcomes: Vec<Outcome> = (0..ballots.len()).map(|at| batch.decide(at, scribe.now)).collect();
     let order = batch.order();
     let mut ids = vec![0; ballots.len()];
@@ -169,33 +120,41 @@ pub fn cast(
     Ok(outcomes)
 }
 
-/// The keys on `ballots`, and what each stands for in the file.
-fn key_uses(conn: &Connection, ballots: &[Ballot]) -> rusqlite::Result<(Sorted, Vec<KeyUse>)> {
-    let keys = Sorted::new(ballots, |ballot| ballot.key.as_deref());
+/// Whether `text` may be in the file.
+fn may_hold(held: &mut Option<&mut Filter>, text: &str) -> bool {
+    held.as_mut().is_none_or(|held| held.insert(text))
+}
+
+/// What each of `keys` stands for in the file.
+fn key_uses(conn: &Connection, keys: &Texts, mut held: Option<&mut Filter>) -> rusqlite::Result<Vec<KeyUse>> {
     let mut uses = Vec::with_capacity(keys.len());
-    if keys.len() > 0 {
+    if !keys.is_empty() {
         let mut statement = conn.prepare_cached(FIRST)?;
         for key in keys.iter() {
-            let first = statement.query_row([key], First::read).optional()?;
+            let first =
+                if may_hold(&mut held, key) { statement.query_row([key], First::read).optional()? } else { None };
             uses.push(first.map_or(KeyUse::Free, |first| KeyUse::InFile(Box::new(first))));
         }
     }
-    Ok((keys, uses))
+    Ok(uses)
 }
 
-/// The voters on `ballots`, and each one's account in the file.
-fn accounts(conn: &Connection, ballots: &[Ballot]) -> rusqlite::Result<(Sorted, Vec<Account>)> {
-    let voters = Sorted::new(ballots, |ballot| ballot.voter.as_deref());
+/// The account of each of `voters` in the file.
+fn accounts(conn: &Connection, voters: &Texts, mut held: Option<&mut Filter>) -> rusqlite::Result<Vec<Account>> {
     let mut accounts = Vec::with_capacity(voters.len());
-    if voters.len() > 0 {
+    if !voters.is_empty() {
         let mut statement = conn.prepare_cached("SELECT votes, coalesce(last_vote, 0) FROM voter WHERE id = ?1")?;
         for voter in voters.iter() {
-            let found = statement.query_row([voter], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+            let found = if may_hold(&mut held, voter) {
+                statement.query_row([voter], |row| Ok((row.get(0)?, row.get(1)?))).optional()?
+            } else {
+                None
+            };
             let (votes, last_vote) = found.unwrap_or_default();
             accounts.push(Account { votes, last_vote, stored: 0, in_file: found.is_some() });
         }
     }
-    Ok((voters, accounts))
+    Ok(accounts)
 }
 
 /// Puts numbers for what is provisional in `outcome`.
@@ -213,28 +172,32 @@ fn number(outcome: &mut Outcome, ids: &[i64]) {
 impl<'a> Batch<'a> {
     fn look_up(
         conn: &Connection,
-        helper: Option<&mut Connection>,
+        help: Help<'_>,
         known: &'a Known,
         ballots: &'a [Ballot],
+        orders: &'a Orders,
     ) -> rusqlite::Result<Self> {
-        let ((keys, key_uses), (voters, accounts)) = match helper {
-            None => (key_uses(conn, ballots)?, accounts(conn, ballots)?),
+        let Orders { keys, voters, unsound } = orders;
+        let (held_keys, held_voters) = help.held.map(|held| (&mut held.keys, held.voters.as_mut())).unzip();
+        let held_voters = held_voters.flatten();
+        let (key_uses, accounts) = match help.conn {
+            None => (key_uses(conn, keys, held_keys)?, accounts(conn, voters, held_voters)?),
             Some(helper) => std::thread::scope(|scope| {
-                let keys = scope.spawn(move || key_uses(helper, ballots));
-                let voters = accounts(conn, ballots);
-                let keys = keys.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-                Ok::<_, rusqlite::Error>((keys?, voters?))
+                let key_uses = scope.spawn(move || key_uses(helper, keys, held_keys));
+                let accounts = accounts(conn, voters, held_voters);
+                let key_uses = key_uses.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                Ok::<_, rusqlite::Error>((key_uses?, accounts?))
             })?,
         };
         let marks = vec![Mark::default(); ballots.len()];
-        Ok(Batch { known, ballots, marks, keys, key_uses, voters, accounts })
+        Ok(Batch { known, ballots, unsound, marks, keys, key_uses, voters, accounts, replacing: Vec::new() })
     }
 
     /// What becomes of the ballot at `at`, by the rules and after all before it.
     fn decide(&mut self, at: usize, now: Moment) -> Outcome {
         let ballot = &self.ballots[at];
-        if let Err(refusal) = ballot.check() {
-            return Outcome::Refused(refusal);
+        if let Some(refusal) = self.unsound.get(&(at as u32)) {
+            return Outcome::Refused(refusal.clone());
         }
         let place = self.known.place(&ballot.choice);
         let key = self.keys.slot(at);
@@ -251,17 +214,19 @@ impl<'a> Batch<'a> {
             };
             return Outcome::Refused(Refusal::UnknownCandidate(asked));
         };
-        let replaced = match self.voters.slot(at) {
-            None => None,
-            Some(voter) => match self.enter(voter, at) {
-                Ok(replaced) => replaced,
-                Err(refusal) => return Outcome::Refused(refusal),
-            },
+        let voter = self.voters.slot(at);
+        let replaced = match voter.map(|voter| self.enter(voter, at)).transpose() {
+            Ok(replaced) => replaced.flatten(),
+            Err(refusal) => return Outcome::Refused(refusal),
         };
+        if replaced.is_some() {
+            self.replacing.push(at as u32);
+        }
         if let Some(key) = key {
             self.key_uses[key] = KeyUse::InBatch(at);
         }
-        self.marks[at] = Mark { stored: true, has_opinion: opinion(ballot).is_some(), place: place as u32 };
+        let voter = voter.map_or(0, |slot| slot as u32 + 1);
+        self.marks[at] = Mark { stored: true, has_opinion: opinion(ballot).is_some(), place: place as u32, voter };
         Outcome::Stored { id: provisional(at), replaced }
     }
 
@@ -314,7 +279,7 @@ impl<'a> Batch<'a> {
     fn order(&self) -> Vec<u32> {
         let stored = |at: &u32| self.marks[*at as usize].stored;
         let without_key = (0..self.ballots.len() as u32).filter(|at| self.keys.slot(*at as usize).is_none());
-        let mut order: Vec<u32> = without_key.chain(self.keys.order.iter().copied()).filter(stored).collect();
+        let mut order: Vec<u32> = without_key.chain(self.keys.order().iter().copied()).filter(stored).collect();
         // Of a voter with several, who are few: their places, in rising order, go to their ballots, in rising order.
         let mut places: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         if self.accounts.iter().any(|account| account.stored > 1) {
@@ -344,15 +309,15 @@ impl<'a> Batch<'a> {
         }))?;
         scribe.store(order.iter().map(|at| {
             let at = *at as usize;
-            let Mark { has_opinion, place, .. } = self.marks[at];
+            let Mark { has_opinion, place, voter, .. } = self.marks[at];
             Vote {
                 place: place as usize,
-                voter: self.voters.slot(at).map(|slot| self.voters.text(slot)),
+                voter: (voter as usize).checked_sub(1).map(|slot| self.voters.text(slot)),
                 opinion: if has_opinion { opinion(&self.ballots[at]) } else { None },
                 key: self.keys.slot(at).map(|slot| self.keys.text(slot)),
             }
         }))?;
-        for at in order {
+        for at in &self.replacing {
             if let Outcome::Stored { id, replaced: Some(replaced) } = outcomes[*at as usize] {
                 scribe.withdraw(final_id(replaced, ids), final_id(id, ids))?;
             }

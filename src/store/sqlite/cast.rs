@@ -3,9 +3,13 @@ use std::collections::HashMap;
 
 use rusqlite::Connection;
 
+use super::absent::Held;
+use super::batch::{self, Help};
+use super::read;
 use super::scribe::Scribe;
-use super::{batch, read};
-use crate::ballot::{AllOrNothing, Ballot, Candidate, CandidateId, Choice, Moment, Outcome, Settings};
+use crate::ballot::{
+    AllOrNothing, Ballot, Candidate, CandidateId, Choice, Moment, Orders, Outcome, Settings, SortedBallots,
+};
 
 /// More refusals than this nobody reads: [`cast_all`] ends there.
 const REFUSALS_MOST: usize = 1_000;
@@ -19,13 +23,15 @@ pub struct Known {
     pub settings: Settings,
     pub candidates: Vec<Candidate>,
     ids: HashMap<String, CandidateId>,
+    /// What keys and voters it may hold, once a bulk load has found out.
+    held: Option<Held>,
 }
 
 impl Known {
     fn read(conn: &Connection, version: i64) -> rusqlite::Result<Self> {
         let candidates = read::candidates(conn)?;
         let ids = candidates.iter().map(|candidate| (candidate.name.clone(), candidate.id)).collect();
-        Ok(Known { version, settings: read::settings(conn)?, candidates, ids })
+        Ok(Known { version, settings: read::settings(conn)?, candidates, ids, held: None })
     }
 
     /// Where the candidate stands in the list.
@@ -43,12 +49,12 @@ impl Known {
     }
 
     /// What is known of the file now.
-    fn now<'known>(conn: &Connection, known: &'known mut Option<Known>) -> rusqlite::Result<&'known Known> {
+    fn now<'known>(conn: &Connection, known: &'known mut Option<Known>) -> rusqlite::Result<&'known mut Known> {
         let version = data_version(conn)?;
         if known.as_ref().is_none_or(|known| known.version != version) {
             *known = Some(Known::read(conn, version)?);
         }
-        Ok(known.as_ref().expect("read above where it was not"))
+        Ok(known.as_mut().expect("read above where it was not"))
     }
 }
 
@@ -57,22 +63,46 @@ pub fn data_version(conn: &Connection) -> rusqlite::Result<i64> {
     conn.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))
 }
 
-/// Casts `ballots` at `now`, in the transaction that is open and has not written yet; `helper` may read the file meanwhile.
+/// Casts `ballots` at `now`, in the transaction that is open.
 pub fn cast(
     conn: &Connection,
-    helper: Option<&mut Connection>,
     known: &mut Option<Known>,
     ballots: &[Ballot],
     now: Moment,
 ) -> rusqlite::Result<Vec<Outcome>> {
     let known = Known::now(conn, known)?;
+    let mut held = known.held.take();
     let mut scribe = Scribe::new(conn, &known.candidates, now)?;
-    let mut chunks = ballots.chunks(BALLOTS_AT_ONCE);
-    let mut outcomes = batch::cast(conn, helper, &mut scribe, known, chunks.next().unwrap_or_default())?;
-    for chunk in chunks {
-        outcomes.append(&mut batch::cast(conn, None, &mut scribe, known, chunk)?);
+    let mut outcomes = Vec::with_capacity(ballots.len());
+    for chunk in ballots.chunks(BALLOTS_AT_ONCE) {
+        let help = Help { conn: None, held: held.as_mut() };
+        outcomes.append(&mut batch::cast(conn, help, &mut scribe, known, chunk, &Orders::of(chunk))?);
     }
     scribe.finish()?;
+    known.held = held;
+    Ok(outcomes)
+}
+
+/// Casts many `ballots` at `now`, in the transaction that is open and has not written yet; `helper` may read the file
+/// meanwhile.
+pub fn cast_sorted(
+    conn: &Connection,
+    helper: &mut Connection,
+    known: &mut Option<Known>,
+    ballots: &SortedBallots,
+    now: Moment,
+) -> rusqlite::Result<Vec<Outcome>> {
+    let known = Known::now(conn, known)?;
+    let mut held = known.held.take();
+    let mut scribe = Scribe::new(conn, &known.candidates, now)?;
+    // To read all of a file that has few more votes than there are ballots costs less than to look all of these up.
+    if held.is_none() && scribe.next_id / 2 <= ballots.ballots().len() as i64 {
+        held = Some(Held::read(conn, known.settings.voters_only)?);
+    }
+    let help = Help { conn: Some(helper), held: held.as_mut() };
+    let outcomes = batch::cast(conn, help, &mut scribe, known, ballots.ballots(), ballots.orders())?;
+    scribe.finish()?;
+    known.held = held;
     Ok(outcomes)
 }
 
@@ -85,6 +115,8 @@ pub fn cast_all(
     done: &mut AllOrNothing,
 ) -> rusqlite::Result<()> {
     let known = Known::now(conn, known)?;
+    // It would have to take in what is cast here.
+    known.held = None;
     let mut scribe = Scribe::new(conn, &known.candidates, now)?;
     let mut index = 0;
     loop {
@@ -92,7 +124,7 @@ pub fn cast_all(
         if chunk.is_empty() {
             break;
         }
-        for outcome in batch::cast(conn, None, &mut scribe, known, &chunk)? {
+        for outcome in batch::cast(conn, Help::default(), &mut scribe, known, &chunk, &Orders::of(&chunk))? {
             match outcome {
                 Outcome::Stored { .. } => done.stored += 1,
                 Outcome::Repeated { .. } => done.repeated += 1,

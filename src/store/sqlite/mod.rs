@@ -1,9 +1,11 @@
 //! Ballots in a SQLite file: WAL, `synchronous=FULL`, totals kept in the transaction that writes the votes.
+mod absent;
 mod batch;
 mod cast;
 mod check;
 mod fault;
 mod file;
+mod mover;
 mod read;
 mod scribe;
 
@@ -14,23 +16,27 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 
 use crate::ballot::{
     AllOrNothing, Ballot, BallotBox, BoxError, Candidate, CandidateId, Clock, Finding, Flow, Limits, Moment, Outcome,
-    PacePoint, Record, Settings, Setup, Span, Tally, check_name, looks,
+    PacePoint, Record, Settings, Setup, SortedBallots, Span, Tally, check_name, looks,
 };
 use cast::Known;
 use fault::{commit_fault, fault};
+use mover::Mover;
 
 /// From this many ballots in one call on it is a bulk load.
 const BULK_BALLOTS: usize = 10_000;
 /// The page cache of a bulk load at most. It writes each page of the file once a transaction, in order.
-const BULK_CACHE_KIB: i64 = 128 * 1024;
-/// How long the WAL grows in a bulk load before it is moved into the file: 128 MiB of 4 KiB pages.
-const BULK_CHECKPOINT_PAGES: i64 = 32 * 1024;
+const BULK_CACHE_KIB: i64 = 64 * 1024;
+/// From so many 4 KiB pages on (512 MiB) a bulk load waits at a commit until all of the WAL is in the file, so that it
+/// begins anew. The mover has left only the last transaction to be moved then.
+const BULK_CHECKPOINT_PAGES: i64 = 128 * 1024;
 
 /// A handle on a ballot file.
 pub struct SqliteBox {
     path: PathBuf,
     /// Which file that was when it was opened.
     opened: file::FileId,
+    /// Busy in a bulk load. Dropped before `conn`, which then is the last to close the file and leaves no WAL.
+    mover: Mover,
     conn: Connection,
     /// Reads in another thread what a bulk load must know.
     helper: Option<Connection>,
@@ -82,7 +88,18 @@ impl SqliteBox {
     pub fn open(path: &Path) -> Result<Self, BoxError> {
         let (conn, alone) = file::connect(path)?;
         let opened = file::identity(path)?;
-        Ok(SqliteBox { path: path.to_owned(), opened, conn, helper: None, alone, known: None, seen: 0, changes: 0 })
+        let mover = Mover::default();
+        Ok(SqliteBox {
+            path: path.to_owned(),
+            opened,
+            mover,
+            conn,
+            helper: None,
+            alone,
+            known: None,
+            seen: 0,
+            changes: 0,
+        })
     }
 
     /// Runs `work` in one write transaction. `Ok(None)` from it undoes the transaction.
@@ -126,6 +143,7 @@ impl SqliteBox {
         (self.conn, self.alone) = file::connect(&self.path)?;
         self.opened = file::identity(&self.path)?;
         self.helper = None;
+        self.mover = Mover::default();
         self.seen = 0;
         self.changes += 1;
         Ok(())
@@ -164,21 +182,37 @@ impl BallotBox for SqliteBox {
         if ballots.is_empty() {
             return Ok(Vec::new());
         }
-        let mut helper = None;
         if ballots.len() >= BULK_BALLOTS {
             self.expect_bulk()?;
-            helper = match self.helper.take() {
-                None => Some(file::connect(&self.path)?.0),
-                kept => kept,
-            };
         }
         let path = self.path.clone();
         let outcomes = self.write(|conn, known| {
-            let outcomes = cast::cast(conn, helper.as_mut(), known, ballots, clock.now());
+            cast::cast(conn, known, ballots, clock.now()).map(Some).map_err(|error| fault(&path, &error))
+        });
+        Ok(outcomes?.unwrap_or_default())
+    }
+
+    fn cast_sorted(&mut self, ballots: &SortedBallots, clock: &dyn Clock) -> Result<Vec<Outcome>, BoxError> {
+        if ballots.ballots().len() < BULK_BALLOTS {
+            return self.cast(ballots.ballots(), clock);
+        }
+        self.expect_bulk()?;
+        let mut helper = match self.helper.take() {
+            None => file::connect(&self.path)?.0,
+            Some(kept) => kept,
+        };
+        let path = self.path.clone();
+        let mut mover = std::mem::take(&mut self.mover);
+        let outcomes = self.write(|conn, known| {
+            let outcomes = cast::cast_sorted(conn, &mut helper, known, ballots, clock.now());
+            // No more than one transaction is left behind; and the commit, when it moves the WAL itself, is not in its way.
+            mover.wait();
             outcomes.map(Some).map_err(|error| fault(&path, &error))
         });
-        self.helper = helper;
-        Ok(outcomes?.unwrap_or_default())
+        (self.helper, self.mover) = (Some(helper), mover);
+        let outcomes = outcomes?.unwrap_or_default();
+        self.mover.start(&self.path);
+        Ok(outcomes)
     }
 
     fn cast_all(
