@@ -48,13 +48,20 @@ fn a_result_that_cannot_be_written_is_a_failure() {
 
 #[test]
 fn a_log_that_is_read_is_not_written() {
-    for options in ["--rejects log", "--rejects ./link", "--by day --svg log", "--by day --svg log --follow"] {
+    for options in [
+        "log --rejects log",
+        "log --rejects ./link",
+        "log --by day --svg log",
+        "log --by day --svg log --follow",
+        "--rejects log < log",
+    ] {
         let run =
-            format!("cp SAMPLE log; ln -s log link; timeout 20 votekit logsum log {options}; code=$?; cmp SAMPLE log");
+            format!("cp SAMPLE log; ln -s log link; timeout 20 votekit logsum {options}; code=$?; cmp SAMPLE log");
         let output = shell(&format!("{run} && exit $code"));
         let stderr = text(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{options}: {stderr}");
-        assert!(stderr.contains("would overwrite log, which is read: name another file"), "{options}: {stderr}");
+        let name = if options.contains('<') { "stdin" } else { "log" };
+        assert!(stderr.contains(&format!("would overwrite {name}, which is read: name another file")), "{stderr}");
     }
     // Nor is anything else replaced by a file: stdout, be it a pipe or a file itself.
     for run in [

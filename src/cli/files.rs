@@ -65,13 +65,19 @@ impl Target {
 /// # Errors
 /// When it is.
 pub fn refuse_input(option: &str, path: &Path, inputs: &[Input]) -> anyhow::Result<()> {
-    let identity = |path: &Path| path.metadata().ok().map(|meta| (meta.dev(), meta.ino()));
-    let Ok(meta) = path.metadata() else { return Ok(()) };
-    let is_written = |input: &&Input| match input {
-        Input::Path(input) => identity(input) == Some((meta.dev(), meta.ino())),
-        Input::Stdin | Input::BuiltIn { .. } => false,
+    let Ok(written) = path.metadata() else { return Ok(()) };
+    let is_written = |input: &&Input| {
+        let read = match input {
+            Input::Path(path) => path.metadata(),
+            // What the shell redirects is a file too.
+            Input::Stdin => {
+                std::io::stdin().as_fd().try_clone_to_owned().and_then(|stdin| File::from(stdin).metadata())
+            }
+            Input::BuiltIn { .. } => return false,
+        };
+        read.is_ok_and(|read| (read.dev(), read.ino()) == (written.dev(), written.ino()))
     };
-    match inputs.iter().filter(|_| meta.is_file()).find(is_written) {
+    match inputs.iter().filter(|_| written.is_file()).find(is_written) {
         Some(input) => {
             Err(exit::misuse(format!("{option} would overwrite {}, which is read: name another file", input.name())))
         }

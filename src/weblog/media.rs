@@ -77,7 +77,7 @@ pub fn essence(content_type: &[u8]) -> Option<&str> {
 /// Whether `url` names a JPEG: its file's extension is `jpg`, `jpeg`, `jpe` or `jfif` (those that the media type image/jpeg
 /// has in the shared MIME database), in any case, as [`extension`] finds it.
 pub fn is_jpeg(url: &[u8]) -> bool {
-    extension(url).is_some_and(|ext| ext.is("jpg") || ext.is("jpeg") || ext.is("jpe") || ext.is("jfif"))
+    extension(url).is_some_and(|ext| matches!(ext.as_bytes(), b"jpg" | b"jpeg" | b"jpe" | b"jfif"))
 }
 
 #[cfg(test)]

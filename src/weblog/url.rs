@@ -14,28 +14,12 @@ impl Extension {
     /// What is longer is no extension.
     pub const BYTES_MAX: usize = 16;
 
-    #[inline]
     fn new(text: &[u8]) -> Option<Self> {
-        if text.is_empty() || text.len() > Self::BYTES_MAX {
-            return None;
-        }
-        // Three or four letters, as a rule: a loop over them is done before a copy of unknown length has begun.
         let mut bytes = [0; Self::BYTES_MAX];
-        for (letter, byte) in bytes.iter_mut().zip(text) {
-            if !byte.is_ascii_alphanumeric() {
-                return None;
-            }
-            *letter = byte.to_ascii_lowercase();
-        }
-        Some(Extension { bytes, len: text.len() })
-    }
-
-    /// Whether these are its letters, in lower case.
-    #[inline]
-    pub fn is(&self, letters: &str) -> bool {
-        let mut bytes = [0; Self::BYTES_MAX];
-        let known = bytes.get_mut(..letters.len()).map(|bytes| bytes.copy_from_slice(letters.as_bytes()));
-        known.is_some() && self.bytes == bytes
+        bytes.get_mut(..text.len())?.copy_from_slice(text);
+        bytes.make_ascii_lowercase();
+        let is_sound = !text.is_empty() && text.iter().all(u8::is_ascii_alphanumeric);
+        is_sound.then_some(Extension { bytes, len: text.len() })
     }
 
     /// Its letters, without the dot.
