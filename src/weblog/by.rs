@@ -162,24 +162,36 @@ fn without_escapes(part: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned((0..part.len()).filter(|at| !follows_nul(*at)).map(|at| part[at]).collect())
 }
 
-/// The media types that extensions suggest. It keeps the last, which the next row asks for again as a rule.
-#[derive(Debug, Clone, Default)]
+/// The media types that extensions suggest. It keeps some: logs have a handful of extensions, in any order.
+#[derive(Debug, Clone)]
 pub struct Suggestions {
-    last: Option<(Extension, Option<&'static str>)>,
+    /// Of extensions that share a place the last that was asked for.
+    kept: [Option<(Extension, Option<&'static str>)>; Suggestions::PLACES],
+}
+
+impl Default for Suggestions {
+    fn default() -> Self {
+        Suggestions { kept: [None; Suggestions::PLACES] }
+    }
 }
 
 impl Suggestions {
+    /// With this many, the usual extensions of the web have a place each.
+    const PLACES: usize = 256;
+
     /// The media type that `content_type` tells, else the one that the extension of `url` suggests; None where neither does.
     pub fn media_type<'a>(&mut self, url: &[u8], content_type: &'a [u8]) -> Option<&'a str> {
         if let Some(told) = media::essence(content_type) {
             return Some(told);
         }
         let extension = extension(url)?;
-        match self.last {
-            Some((last, media_type)) if last == extension => media_type,
+        let letters = extension.as_str().bytes();
+        let place = letters.fold(0, |hash: usize, letter| hash * 7 + usize::from(letter)) % Self::PLACES;
+        match self.kept[place] {
+            Some((kept, media_type)) if kept == extension => media_type,
             _ => {
                 let media_type = mime_guess::from_ext(extension.as_str()).first_raw();
-                self.last = Some((extension, media_type));
+                self.kept[place] = Some((extension, media_type));
                 media_type
             }
         }
