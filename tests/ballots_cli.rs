@@ -128,8 +128,16 @@ fn a_vote_is_taken_while_it_is_open_and_told_in_local_time() {
                 "",
             ),
             ("vote b --ballots secret.db", 0, "stored\t2\tb\t1\n", ""),
-            ("tally --ballots secret.db", 0, "1\ta\t\n2\tb\t\n", ""),
-            ("tally --ballots secret.db --at 2999-02-01", 0, "1\ta\t\n2\tb\t\n", ""),
+            ("tally --ballots secret.db", 1, "", "the results are hidden until the vote closes at 2999-01-01T00"),
+            ("tally --ballots secret.db --format csv", 1, "", "the results are hidden until the vote closes"),
+            ("tally --ballots secret.db --at 2999-02-01", 1, "", "the results are hidden until the vote closes"),
+            (
+                "tally --ballots secret.db --format json --svg a.svg",
+                1,
+                "",
+                "the results are hidden until the vote closes",
+            ),
+            ("tally --ballots secret.db --recent", 0, "1\n", ""),
             (
                 "tally --ballots secret.db --by minute",
                 1,
@@ -143,6 +151,8 @@ fn a_vote_is_taken_while_it_is_open_and_told_in_local_time() {
         serde_json::from_str(&run(here, "tally --ballots secret.db --format json", "").1).unwrap();
     assert_eq!(json["candidates"][1]["votes"], serde_json::Value::Null);
     assert_eq!(json["total_votes"], 1, "turnout is no secret");
+    let table = run(here, "tally --ballots secret.db --format table", "").1;
+    assert!(table.contains("total_votes: 1") && table.contains("results: hidden until the vote closes"), "{table}");
 }
 
 #[test]
@@ -255,10 +265,30 @@ fn pictures() {
     run(here, "vote --stdin", "1\n2\n2\n");
     let chart = run(here, "tally --chart", "").1;
     assert!(chart.contains("a  1  █") && chart.contains("total_votes: 3"), "{chart}");
+    assert_eq!(chart.matches("<Best> & first").count(), 1, "{chart}");
     assert_eq!(run(here, "tally --svg bars.svg --by minute", "").1.lines().count(), 2);
     assert_eq!(run(here, "tally --svg totals.svg", "").0, 0);
     for name in ["bars.svg", "totals.svg"] {
         let svg = fs::read_to_string(here.join(name)).unwrap();
         assert!(svg.starts_with("<svg") && svg.contains("&lt;Best&gt; &amp; first"), "{svg}");
     }
+}
+
+/// A terminal whose width is 0 does not know it: no reason to wrap each cell to a letter.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_table_on_a_terminal_that_does_not_know_its_width() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), "init --candidate 'A long name' --candidate b", "");
+    let command = format!("stty cols 0; '{}' tally --color always", env!("CARGO_BIN_EXE_votekit"));
+    let done = Command::new("script")
+        .args(["-qec", &command, "/dev/null"])
+        .current_dir(folder.path())
+        .env_remove("VOTEKIT_BALLOTS")
+        .env_remove("COLUMNS")
+        .stdin(Stdio::null())
+        .output()
+        .expect("script, of util-linux, is everywhere");
+    let shown = String::from_utf8(done.stdout).unwrap();
+    assert!(shown.contains("A long name"), "{shown}");
 }

@@ -118,7 +118,7 @@ impl Service {
     ///
     /// # Errors
     /// When the address cannot be listened on, or the box cannot be read.
-    pub fn bind(address: SocketAddr, votes: Box<dyn BallotBox>, options: Options) -> Result<Self, ServeError> {
+    pub fn bind(address: SocketAddr, mut votes: Box<dyn BallotBox>, options: Options) -> Result<Self, ServeError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .max_blocking_threads(8)
@@ -131,6 +131,7 @@ impl Service {
         let address = listener.local_addr().unwrap_or(address);
         let log = log::start(options.log);
         let metrics = Arc::new(Metrics::new());
+        votes.hurry()?;
         let (board, teller, teller_ended) = Board::start(votes.reader()?)?;
         let windows = Windows::new(votes.reader()?);
         let (entrance, writer, writer_ended) =

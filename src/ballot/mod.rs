@@ -151,6 +151,14 @@ pub trait BallotBox: Send {
     /// When the box cannot be opened.
     fn reader(&self) -> Result<Box<dyn BallotBox>, BoxError>;
 
+    /// From now on a write waits only some seconds for other writers, not a minute: somebody waits for its answer.
+    ///
+    /// # Errors
+    /// None in practice.
+    fn hurry(&mut self) -> Result<(), BoxError> {
+        Ok(())
+    }
+
     /// Moves what is in side files into the main file, as far as other handles allow, without waiting for them. Dropping
     /// the last handle does it too.
     ///

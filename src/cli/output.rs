@@ -83,6 +83,10 @@ fn table(report: &Report, styled: bool, human: bool) -> String {
     } else {
         table.force_no_tty();
     }
+    // A terminal that does not know its width says 0.
+    if table.width() == Some(0) {
+        table.set_content_arrangement(ContentArrangement::Disabled);
+    }
     table.set_header(report.columns.iter().map(|name| {
         let cell = Cell::new(printable(name));
         if styled { cell.add_attribute(Attribute::Bold) } else { cell }

@@ -26,7 +26,8 @@ a second one ends it at once. Where no file is named and there is no ballots.db,
 2 林林 and 3 正氣.
 
 Limits: bodies 64 KiB; a request's head 32 KiB within 20 s, its body within 10 s; a client that takes none of its answer for
-30 s is cut; half of the connections may be event streams.";
+30 s is cut; half of the connections may be event streams. A vote waits 6 s for another program that writes the file, then
+it is told to come again (503).";
 
 /// How requests are logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

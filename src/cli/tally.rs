@@ -26,7 +26,9 @@ Examples:
   votekit tally --format json | jq .total_votes
 
 plain and csv hold a row a candidate: id, name, votes. A window holds the votes of its whole seconds: 10m at 20:00:00 those
-from 19:50:01 to 20:00:00. Withdrawn votes are in no figure. Candidates that share the most votes are all leading.";
+from 19:50:01 to 20:00:00. Withdrawn votes are in no figure. Candidates that share the most votes are all leading.
+
+While results are hidden, a table, JSON and --recent tell how many voted; plain, csv and pictures end with exit code 1.";
 
 /// How often a watched file is looked at: its change shows within this, and the window slides as smoothly.
 const LOOK: Duration = Duration::from_millis(200);
@@ -128,10 +130,13 @@ impl Wanted {
             None => votes.tally(self.window, now),
         };
         let tally = tally.map_err(explain)?;
+        // Tables and JSON tell the rest and say that these are hidden; rows alone would be empty and say nothing, as a
+        // picture would.
+        let told = matches!(self.format, Format::Table | Format::Json) && self.svg.is_none() || self.recent;
+        if tally.hidden && (self.by.is_some() || !told) {
+            return Err(explain(BoxError::Hidden { closes: tally.settings.closes }));
+        }
         if let Some(by) = self.by {
-            if tally.hidden {
-                return Err(explain(BoxError::Hidden { closes: tally.settings.closes }));
-            }
             let points = votes.pace(60, now).map_err(explain)?;
             let pace = Pace::new(&tally, &points, by);
             if let Some(path) = &self.svg {
@@ -155,7 +160,7 @@ impl Wanted {
             let report = Report::figure("recent_votes", tally.votes_in_window);
             return output::text(&report, self.format, console);
         }
-        let report = report(&tally, self.format);
+        let mut report = report(&tally, self.format);
         if self.watch && self.format == Format::Json {
             return output::json_line(&report);
         }
@@ -164,6 +169,7 @@ impl Wanted {
         }
         let mut text = chart::bars(&bars(&tally), Canvas::stdout(console));
         text.push('\n');
+        report.beside.retain(|(name, _)| name != "title");
         text.push_str(&output::beside(&report, false));
         Ok(text)
     }

@@ -368,6 +368,41 @@ fn a_file_that_is_moved_away_takes_no_votes_that_nobody_would_find() {
 }
 
 #[test]
+fn without_its_wal_it_takes_no_votes_and_saves_those_it_took_when_it_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    assert_eq!(server.post(&body(0)).status, 200);
+    fs::remove_file(folder.path().join("ballots.db-wal")).unwrap();
+    let refused = server.post(&body(1));
+    assert_eq!((refused.status, refused.json()["type"].as_str()), (500, Some("urn:votekit:problem:storage-failed")));
+    until("the service says that it is not ready", || server.get("/readyz").status == 503);
+    server.signal("-TERM");
+    let (exit, told) = server.wait();
+    assert!(exit.success() && told.contains("…-wal was moved, deleted or replaced"), "{told}");
+    assert_eq!(stored(folder.path()), HashMap::from([(0, 1)]));
+    sound(folder.path());
+}
+
+#[test]
+fn a_vote_waits_some_seconds_for_another_program_and_is_then_told_to_come_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let Some(lock) = Lock::take(folder.path()) else { return };
+    let refused = server.post(&body(1));
+    assert_eq!(
+        (refused.status, refused.json()["type"].as_str()),
+        (503, Some("urn:votekit:problem:storage-unavailable"))
+    );
+    assert!(refused.text().contains("another program holds the votes"), "{refused:?}");
+    lock.release();
+    assert_eq!(server.post(&body(2)).status, 200);
+    assert_eq!(stored(folder.path()), HashMap::from([(2, 1)]));
+    server.signal("-TERM");
+    let (_, told) = server.wait();
+    assert!(told.contains("locked by another program for 6 s"), "{told}");
+}
+
+#[test]
 fn told_to_end_while_another_program_holds_the_file_it_ends_in_time_and_nobody_is_told_of_success() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path(), &["--grace", "1s"]);
@@ -375,7 +410,8 @@ fn told_to_end_while_another_program_holds_the_file_it_ends_in_time_and_nobody_i
     let (mut client, body) = (server.client(), body(1));
     let head = "POST /vote HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length";
     client.send(format!("{head}: {}\r\n\r\n{body}", body.len()).as_bytes()).unwrap();
-    until("a stuck writer is not ready", || server.get("/readyz").status == 503);
+    // Until the writer waits with it.
+    thread::sleep(Duration::from_millis(500));
     let begun = Instant::now();
     server.signal("-TERM");
     let (exit, told) = server.wait();

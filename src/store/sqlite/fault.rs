@@ -4,7 +4,7 @@ use std::path::Path;
 use rusqlite::ffi;
 use rusqlite::{Error, ErrorCode};
 
-use super::file::PATIENCE;
+use super::file::waited_secs;
 use crate::ballot::BoxError;
 
 /// The extended result code, where SQLite gave one.
@@ -24,7 +24,7 @@ pub fn fault(path: &Path, error: &Error) -> BoxError {
     let place = path.display().to_string();
     match (error.sqlite_error_code(), extended(error)) {
         (Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed), _) => {
-            BoxError::Busy { place, waited_secs: PATIENCE.as_secs() }
+            BoxError::Busy { place, waited_secs: waited_secs() }
         }
         // To make or grow the -shm file fails with a code of its own on a full disk.
         (Some(ErrorCode::DiskFull), _) | (_, ffi::SQLITE_IOERR_SHMSIZE | ffi::SQLITE_IOERR_WRITE) => {

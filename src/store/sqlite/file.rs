@@ -14,7 +14,9 @@ use super::fault::fault;
 use crate::ballot::BoxError;
 
 /// How long one waits for other writers before giving up.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE_SECS: u64 = 60;
+/// The same where somebody waits for the answer; longer than a transaction of a bulk load should take.
+const HURRIED_PATIENCE_SECS: u64 = 6;
 
 /// `PRAGMA application_id` of a ballot file: "Vote".
 const APPLICATION_ID: u32 = 0x566f_7465;
@@ -107,27 +109,51 @@ fn header(path: &Path, metadata: &Metadata) -> Result<Vec<u8>, BoxError> {
 ///
 /// # Errors
 /// When there is none, or it cannot be looked at.
-pub fn identity(path: &Path) -> Result<FileId, BoxError> {
+fn identity(path: &Path) -> Result<FileId, BoxError> {
     let metadata = fs::metadata(path).map_err(|error| io_fault(path, &error))?;
     Ok(file_id(path, &metadata))
 }
 
-/// Whether `path` still names the file that was opened: what is written into one that was moved, deleted or replaced, nobody
-/// would find.
-///
-/// # Errors
-/// When it does not.
-pub fn expect_same(path: &Path, opened: &FileId) -> Result<(), BoxError> {
-    if identity(path).is_ok_and(|now| now == *opened) {
-        return Ok(());
+/// A file and its WAL as they were when they were opened. What is written into one that was moved, deleted or replaced
+/// meanwhile, nobody would find.
+pub struct Opened {
+    file: FileId,
+    /// None where there was none: the file was opened alone, or has another journal.
+    wal: Option<FileId>,
+}
+
+impl Opened {
+    /// What `path` names now that a connection has read it.
+    ///
+    /// # Errors
+    /// When there is no such file any more.
+    pub fn at(path: &Path) -> Result<Self, BoxError> {
+        Ok(Opened { file: identity(path)?, wal: identity(&beside(path, "-wal")).ok() })
     }
-    let reason = "it was moved, deleted or replaced while it was open".into();
-    Err(BoxError::Io { place: path.display().to_string(), reason })
+
+    /// Whether `path` names the same still.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn expect_same(&self, path: &Path) -> Result<(), BoxError> {
+        let same = |path: &Path, opened: &FileId| identity(path).is_ok_and(|now| now == *opened);
+        let reason = if !same(path, &self.file) {
+            "it was moved, deleted or replaced while it was open".to_owned()
+        } else if self.wal.as_ref().is_some_and(|wal| !same(&beside(path, "-wal"), wal)) {
+            // SQLite still has it and moves what is in it into the file when it closes that.
+            "its …-wal was moved, deleted or replaced while it was open: end the programs that have it open, \
+             so that they save what was in it"
+                .to_owned()
+        } else {
+            return Ok(());
+        };
+        Err(BoxError::Io { place: path.display().to_string(), reason })
+    }
 }
 
 /// What tells one file from another, whatever it is called.
 #[cfg(unix)]
-pub type FileId = (u64, u64);
+type FileId = (u64, u64);
 
 #[cfg(unix)]
 fn file_id(_path: &Path, metadata: &Metadata) -> FileId {
@@ -137,7 +163,7 @@ fn file_id(_path: &Path, metadata: &Metadata) -> FileId {
 
 /// What tells one file from another.
 #[cfg(not(unix))]
-pub type FileId = PathBuf;
+type FileId = PathBuf;
 
 #[cfg(not(unix))]
 fn file_id(path: &Path, _metadata: &Metadata) -> FileId {
@@ -234,7 +260,7 @@ fn ready(mut conn: Connection) -> rusqlite::Result<(Connection, u32)> {
 }
 
 fn prepare(conn: &mut Connection) -> rusqlite::Result<()> {
-    conn.busy_handler(Some(wait_for_others))?;
+    conn.busy_handler(Some(wait_for_others::<PATIENCE_SECS>))?;
     // A ballot file that somebody else handed over runs no code of theirs.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
@@ -245,17 +271,19 @@ fn prepare(conn: &mut Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Waits a little, not the same for everybody, until [`PATIENCE`] is over. SQLite's own handler sleeps up to 100 ms, in
+thread_local! {
+    /// Since when this thread waits for others, or waited last.
+    static BEGUN: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+/// Waits a little, not the same for everybody, until `PATIENCE_SECS` are over. SQLite's own handler sleeps up to 100 ms, in
 /// which dozens of others overtake.
-fn wait_for_others(times: i32) -> bool {
-    thread_local! {
-        static BEGUN: Cell<Option<Instant>> = const { Cell::new(None) };
-    }
+fn wait_for_others<const PATIENCE_SECS: u64>(times: i32) -> bool {
     let now = Instant::now();
     if times == 0 {
         BEGUN.set(Some(now));
     }
-    if BEGUN.get().is_some_and(|begun| now - begun > PATIENCE) {
+    if BEGUN.get().is_some_and(|begun| now - begun > Duration::from_secs(PATIENCE_SECS)) {
         return false;
     }
     // 0.3 to 2.3 ms, spread by process and round.
@@ -263,6 +291,19 @@ fn wait_for_others(times: i32) -> bool {
     let spread = round.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 53;
     std::thread::sleep(Duration::from_micros(300 + spread));
     true
+}
+
+/// How long this thread has waited for others before it gave up just now.
+pub fn waited_secs() -> u64 {
+    BEGUN.get().map_or(0, |begun| begun.elapsed().as_secs())
+}
+
+/// Makes `conn` wait less for others: somebody waits for the answer.
+///
+/// # Errors
+/// None in practice; SQLite could say no.
+pub fn hurry(conn: &mut Connection) -> rusqlite::Result<()> {
+    conn.busy_handler(Some(wait_for_others::<HURRIED_PATIENCE_SECS>))
 }
 
 fn migrate(conn: &Connection, found: u32) -> rusqlite::Result<()> {

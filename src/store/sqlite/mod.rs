@@ -33,8 +33,8 @@ const BULK_CHECKPOINT_PAGES: i64 = 128 * 1024;
 /// A handle on a ballot file.
 pub struct SqliteBox {
     path: PathBuf,
-    /// Which file that was when it was opened.
-    opened: file::FileId,
+    /// Which files that was when it was opened.
+    opened: file::Opened,
     /// Busy in a bulk load. Dropped before `conn`, which then is the last to close the file and leaves no WAL.
     mover: Mover,
     conn: Connection,
@@ -42,6 +42,8 @@ pub struct SqliteBox {
     helper: Option<Connection>,
     /// Set where the file was opened as one that nobody changes.
     alone: Option<file::Alone>,
+    /// Waits for other writers only as long as somebody likes to who waits for the answer.
+    hurried: bool,
     /// Rules and candidates as of the `data_version` they were read at.
     known: Option<Known>,
     /// `data_version` as last seen, and how often it or an own commit changed something.
@@ -87,7 +89,7 @@ impl SqliteBox {
     /// When it is none, or cannot be read.
     pub fn open(path: &Path) -> Result<Self, BoxError> {
         let (conn, alone) = file::connect(path)?;
-        let opened = file::identity(path)?;
+        let opened = file::Opened::at(path)?;
         let mover = Mover::default();
         Ok(SqliteBox {
             path: path.to_owned(),
@@ -96,6 +98,7 @@ impl SqliteBox {
             conn,
             helper: None,
             alone,
+            hurried: false,
             known: None,
             seen: 0,
             changes: 0,
@@ -122,7 +125,7 @@ impl SqliteBox {
         // Immediate: a transaction that reads first and then wants to write fails at once when another one wrote.
         let transaction = Transaction::new_unchecked(&self.conn, TransactionBehavior::Immediate);
         let transaction = transaction.map_err(|error| fault(path, &error))?;
-        file::expect_same(path, &self.opened)?;
+        self.opened.expect_same(path)?;
         let done = work(&transaction, &mut self.known)?;
         if done.is_some() {
             self.changes += 1;
@@ -136,12 +139,15 @@ impl SqliteBox {
         if self.alone.as_ref().is_some_and(|alone| !alone.unchanged(&self.path)) {
             self.reconnect()?;
         }
-        file::expect_same(&self.path, &self.opened)
+        self.opened.expect_same(&self.path)
     }
 
     fn reconnect(&mut self) -> Result<(), BoxError> {
         (self.conn, self.alone) = file::connect(&self.path)?;
-        self.opened = file::identity(&self.path)?;
+        self.opened = file::Opened::at(&self.path)?;
+        if self.hurried {
+            self.hurry()?;
+        }
         self.helper = None;
         self.mover = Mover::default();
         self.seen = 0;
@@ -316,6 +322,11 @@ impl BallotBox for SqliteBox {
 
     fn reader(&self) -> Result<Box<dyn BallotBox>, BoxError> {
         Ok(Box::new(SqliteBox::open(&self.path)?))
+    }
+
+    fn hurry(&mut self) -> Result<(), BoxError> {
+        self.hurried = true;
+        file::hurry(&mut self.conn).map_err(|error| fault(&self.path, &error))
     }
 
     fn settle(&mut self) -> Result<(), BoxError> {
