@@ -213,8 +213,8 @@ pub fn read_second(field: &[u8]) -> Result<u32, RowError> {
 }
 
 /// Day and time in one field: seconds, milli-, micro- or nanoseconds since 1970 (told apart by their number of digits), RFC
-/// 3339 (`2019-08-24T10:28:13.5+02:00`, brought to UTC), the same with a space and without an offset, or, unless the time
-/// matters, a day alone.
+/// 3339 (`2019-08-24T10:28:13.5+02:00`, brought to UTC), the same with a space and without an offset, nginx's
+/// `24/Aug/2019:10:28:13 +0200`, or, unless the time matters, a day alone.
 ///
 /// # Errors
 /// When it is none of these.
@@ -246,6 +246,9 @@ fn read_any_moment(field: &[u8], needs_time: bool) -> Result<Moment, RowError> {
         let time = DateTime::from_timestamp(secs, 0).ok_or_else(|| wrong("not a time"))?;
         return Ok(Moment { date: time.date_naive().into(), second: time.num_seconds_from_midnight() });
     }
+    if let Some(moment) = common_moment(text) {
+        return Ok(moment);
+    }
     let is_day = |(day, _): &(&str, &str)| day.starts_with(|c: char| c.is_ascii_digit());
     let Some((day, time)) = text.split_once(['T', ' ', 't']).filter(is_day) else {
         let date = read_date(field)?;
@@ -255,6 +258,17 @@ fn read_any_moment(field: &[u8], needs_time: bool) -> Result<Moment, RowError> {
     let (clock, offset_secs) = split_offset(time).ok_or_else(|| wrong("not a time"))?;
     let second = read_second(clock.as_bytes())?;
     Ok(Moment { date, second }.shifted(-offset_secs))
+}
+
+/// `17/May/2015:10:05:03 +0000`, as Apache and nginx (`$time_local`) write it, brought to UTC; None for anything else.
+pub fn common_moment(text: &str) -> Option<Moment> {
+    // Most that is no such time is told from this alone, and chrono would take years of any length and sign.
+    let [_, _, b'/', _, _, _, b'/', year @ .., b':', _, _, b':', _, _, b':', _, _] = text.as_bytes().get(..20)? else {
+        return None;
+    };
+    let is_year = year.iter().all(u8::is_ascii_digit) && year != b"0000";
+    let time = is_year.then(|| DateTime::parse_from_str(text, "%d/%b/%Y:%H:%M:%S %z").ok())??.to_utc();
+    Some(Moment { date: time.date_naive().into(), second: time.num_seconds_from_midnight() })
 }
 
 /// `10:28:13+02:00` as the clock and its offset from UTC in seconds.
@@ -356,6 +370,7 @@ mod tests {
             ("2019-08-24", at(24, 0)),
             ("24/8/2019", at(24, 0)),
             ("2019-08-24T23:59:60Z", at(24, 86_399)),
+            ("24/Aug/2019:23:28:13 -0200", at(25, 3600 + 28 * 60 + 13)),
         ] {
             assert_eq!(read_moment(field.as_bytes(), false), expected, "{field}");
         }
@@ -369,6 +384,11 @@ mod tests {
             "99999999999999999999",
             "2019-02-29T00:00:00Z",
             "10.0.0.1",
+            "24/Aug/2019:10:28:13",
+            "31/Apr/2019:10:28:13 +0000",
+            "24/Aug/0000:10:28:13 +0000",
+            "24/Aug/-2019:10:28:13 +0000",
+            "24/Aug/12019:10:28:13 +0000",
         ] {
             assert!(read_moment(field.as_bytes(), false).is_err(), "{field}");
         }

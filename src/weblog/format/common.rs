@@ -1,10 +1,10 @@
 //! Apache's and nginx's logs, common and combined:
 //! `127.0.0.1 - frank [17/May/2015:10:05:03 +0000] "GET /a.jpg HTTP/1.1" 200 2326 "http://…" "Mozilla/5.0 …"`,
 //! <https://httpd.apache.org/docs/2.4/logs.html#common>.
-use chrono::{DateTime, Timelike};
-
 use super::{FormatError, Needs, without_dash};
-use crate::weblog::record::{Column, Moment, Row, RowError, excerpt, read_date, read_offset, read_second, read_size};
+use crate::weblog::record::{
+    Column, Moment, Row, RowError, common_moment, excerpt, read_date, read_offset, read_second, read_size,
+};
 
 /// Reads common and combined lines.
 #[derive(Debug, Clone)]
@@ -147,9 +147,7 @@ fn quick_moment(text: &[u8]) -> Option<Moment> {
 
 fn any_moment(text: &[u8]) -> Result<Moment, RowError> {
     let wrong = || RowError::Day { text: excerpt(text), reason: "not a time like 17/May/2015:10:05:03 +0000" };
-    let text = std::str::from_utf8(text).map_err(|_| wrong())?;
-    let time = DateTime::parse_from_str(text, "%d/%b/%Y:%H:%M:%S %z").map_err(|_| wrong())?.to_utc();
-    Ok(Moment { date: time.date_naive().into(), second: time.num_seconds_from_midnight() })
+    std::str::from_utf8(text).ok().and_then(common_moment).ok_or_else(wrong)
 }
 
 #[cfg(test)]

@@ -76,7 +76,8 @@ const MOMENT: &[&str] = &[
 ];
 const SIZE: &[&str] =
     &["size", "sc-bytes", "bytes", "bytes_sent", "body_bytes_sent", "response_size", "edgeresponsebytes"];
-const URL: &[&str] = &["url", "cs-uri-stem", "uri", "request_uri", "path", "reqpath", "clientrequesturi"];
+const URL: &[&str] =
+    &["url", "cs-uri-stem", "uri", "request_uri", "request_url", "path", "reqpath", "clientrequesturi"];
 const CONTENT_TYPE: &[&str] = &["sc-content-type", "content-type", "content_type", "contenttype", "sc(content-type)"];
 const STATUS: &[&str] = &["sc-status", "status", "status_code", "statuscode", "edgeresponsestatus"];
 const HOST: &[&str] = &["x-host-header", "cs(host)", "cs-host", "host", "clientrequesthost", "reqhost"];
