@@ -72,11 +72,15 @@ impl Activity {
         /// So many users are looked up together. More would leave a processor's first cache.
         const TOGETHER: usize = 256;
         let (mut folded, mut active) = (Vec::new(), Vec::with_capacity(TOGETHER));
+        let mut last = (None, OTHER_NAME);
         for (day, uid, event_name) in events {
             let Some(day) = day else { continue };
             self.last_day = self.last_day.max(Some(day));
             let Some(uid) = uid else { continue };
-            let name = event_name.map_or(OTHER_NAME, |name| self.name(name));
+            if last.0 != event_name {
+                last = (event_name, event_name.map_or(OTHER_NAME, |name| self.name(name)));
+            }
+            let name = last.1;
             fold(self.collation, uid, &mut folded);
             active.push(((name, day), folded.len()));
             if active.len() == TOGETHER {
@@ -92,8 +96,10 @@ impl Activity {
     fn gather(&mut self, folded: &[u8], active: &[((u32, i32), usize)]) {
         let starts = std::iter::once(0).chain(active.iter().map(|(_, end)| *end));
         let keys: Vec<Key> = starts.zip(active).map(|(start, (_, end))| Key::new(&folded[start..*end])).collect();
-        for (user, (set, _)) in self.users.numbers(&keys).zip(active) {
-            self.sets.entry(*set).or_default().push(user);
+        let mut users = self.users.numbers(&keys);
+        for one_set in active.chunk_by(|(one, _), (next, _)| one == next) {
+            let set = self.sets.entry(one_set[0].0).or_default();
+            users.by_ref().take(one_set.len()).for_each(|user| set.push(user));
         }
     }
 

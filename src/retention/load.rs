@@ -7,6 +7,7 @@
 //! to, the same is kept as the user version, and sets are asked only while both are equal and there is no write-ahead log.
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
@@ -101,7 +102,7 @@ fn fill(
     let changes = 1 << 30 | (RandomState::new().hash_one(path) as u32 >> 2);
     // A run that fails leaves nothing behind, so that nothing needs a journal.
     connection.execute_batch(&format!(
-        "PRAGMA page_size = 8192; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
+        "PRAGMA page_size = 16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
          PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {changes}; {TABLES}"
     ))?;
     let transaction = connection.transaction()?;
@@ -127,9 +128,6 @@ fn fill(
         };
         stored.map_err(EventError::Store).and(read)
     })?;
-    // SQLite sorts in pieces as large as its cache: those that fit into a processor's are sorted twice as fast. With three more
-    // threads some always sort or merge pieces while this one fills the next or builds the index.
-    transaction.execute_batch("PRAGMA cache_size = -2000; PRAGMA threads = 3")?;
     thread::scope(|scope| {
         let finishing = scope.spawn(|| activity.finish());
         transaction.execute_batch(INDEXES)?;
@@ -170,31 +168,70 @@ struct Copyist;
 #[derive(Default)]
 struct Batch {
     text: Vec<u8>,
-    /// For each event its day, and where its three fields end; None for NULL.
-    events: Vec<(DayNumber, [Option<usize>; 3])>,
+    events: Vec<Place>,
+}
+
+/// The day of an event, and where its time, user and name stand; None for NULL.
+struct Place {
+    day: DayNumber,
+    fields: [Option<Range<usize>>; 3],
 }
 
 impl Batch {
-    fn push(&mut self, day: DayNumber, fields: [Option<&[u8]>; 3]) {
-        let ends = fields.map(|field| {
-            self.text.extend_from_slice(field?);
-            Some(self.text.len())
-        });
-        self.events.push((day, ends));
+    #[inline]
+    fn push(&mut self, day: DayNumber, [time, uid, name]: [Option<&[u8]>; 3]) {
+        let fields = [self.append(time), self.append(uid), self.append(name)];
+        self.events.push(Place { day, fields });
+    }
+
+    #[inline]
+    fn append(&mut self, field: Option<&[u8]>) -> Option<Range<usize>> {
+        let (field, start) = (field?, self.text.len());
+        self.text.extend_from_slice(field);
+        Some(start..self.text.len())
+    }
+
+    fn clear(&mut self) {
+        self.text.clear();
+        self.events.clear();
+    }
+
+    #[inline]
+    fn text(&self, range: &Option<Range<usize>>) -> Option<&[u8]> {
+        range.clone().map(|range| &self.text[range])
+    }
+
+    /// Its events with those of a name together. Within each they stay as they came, mostly in the order of their times: nearly
+    /// the order of an index, which SQLite then sorts in half the time.
+    fn by_name(&self) -> Batch {
+        let name_of = |event: &Place| self.text(&event.fields[2]);
+        let mut order: Vec<(u128, usize)> = self.events.iter().map(name_of).map(beginning).zip(0..).collect();
+        order.sort_by_key(|(name, _)| *name);
+        // Who reads them one after the other must not jump to and fro.
+        let mut sorted = Batch { text: Vec::with_capacity(self.text.len()), events: Vec::with_capacity(order.len()) };
+        for (_, place) in order {
+            let Place { day, fields: [time, uid, name] } = &self.events[place];
+            sorted.push(*day, [self.text(time), self.text(uid), self.text(name)]);
+        }
+        sorted
     }
 
     /// The day, time, user and name of each event.
+    #[inline]
     fn iter(&self) -> impl Iterator<Item = (DayNumber, [Option<&[u8]>; 3])> {
-        let mut start = 0;
-        self.events.iter().map(move |(day, ends)| {
-            let fields = ends.map(|end| {
-                let field = &self.text[start..end?];
-                start += field.len();
-                Some(field)
-            });
-            (*day, fields)
-        })
+        self.events
+            .iter()
+            .map(|Place { day, fields: [time, uid, name] }| (*day, [self.text(time), self.text(uid), self.text(name)]))
     }
+}
+
+/// The first sixteen bytes of a name, in the order of the names; zeros stand for what is not there.
+fn beginning(name: Option<&[u8]>) -> u128 {
+    let name = name.unwrap_or_default();
+    let mut bytes = [0; 16];
+    let known = name.len().min(bytes.len());
+    bytes[..known].copy_from_slice(&name[..known]);
+    u128::from_be_bytes(bytes)
 }
 
 /// Stores events, many with a statement: to begin and end one takes longer than to store an event.
@@ -214,15 +251,27 @@ impl<'a> Insert<'a> {
     }
 
     fn all(&mut self, batch: &Batch) -> rusqlite::Result<()> {
-        let mut events = batch.iter().map(|(_, fields)| fields.map(|field| field.map(Text)));
+        let mut events = batch.iter();
         for _ in 0..batch.events.len() / Self::MANY {
-            for (place, field) in events.by_ref().take(Self::MANY).flatten().enumerate() {
-                self.many.raw_bind_parameter(place + 1, field)?;
+            for (row, (_, fields)) in events.by_ref().take(Self::MANY).enumerate() {
+                bind(&mut self.many, 3 * row, fields)?;
             }
             self.many.raw_execute()?;
         }
-        events.try_for_each(|fields| self.one.execute(fields).map(|_| ()))
+        events.try_for_each(|(_, fields)| {
+            bind(&mut self.one, 0, fields)?;
+            self.one.raw_execute().map(|_| ())
+        })
     }
+}
+
+/// Binds the three parameters behind the first `before`.
+#[inline]
+fn bind(statement: &mut Statement, before: usize, fields: [Option<&[u8]>; 3]) -> rusqlite::Result<()> {
+    for (place, field) in (before + 1..).zip(fields) {
+        statement.raw_bind_parameter(place, field.map(Text))?;
+    }
+    Ok(())
 }
 
 impl Taker for Copyist {
@@ -242,7 +291,9 @@ impl Taker for Copyist {
     }
 
     fn found(&self, worker: &mut Batch) -> Batch {
-        std::mem::take(worker)
+        let sorted = worker.by_name();
+        worker.clear();
+        sorted
     }
 }
 
