@@ -93,6 +93,14 @@ fn exit_codes_are_what_help_says() {
 }
 
 #[test]
+fn help_lists_the_log_formats() {
+    let help = text(&shell("votekit logsum --help").stdout);
+    for (name, what) in votekit::weblog::FORMATS {
+        assert!(help.lines().any(|line| line.contains(&format!("- {name}:"))), "{name} {what}: {help}");
+    }
+}
+
+#[test]
 fn stdout_holds_the_result_and_nothing_else() {
     let output = shell("votekit logsum --from 2019-08-24 --to 2019-08-25");
     assert_eq!(text(&output.stdout), "638571\n");

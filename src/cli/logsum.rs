@@ -20,9 +20,10 @@ Examples:
   votekit logsum access.log --by hour --svg hours.svg           a picture for a report
   votekit logsum access.log --by dir --chart --follow           bars that grow with the log
 
-A log has a header that names its columns date, size and url, or is of the four columns date, time, size, url; tabs stand
-between them. JPEGs are told by the URL: .jpg, .jpeg, .jpe, .jfif, in any case. Rows that cannot be read are no part of the
-sum; they are counted, and the first three told of.";
+A log has a header that names its columns date, size and url, or is of the four columns date, time, size, url; tabs stand \
+between them; or it is of one of the formats at --log-format. JPEGs are told by the content type where the log has one, else by \
+the URL: .jpg, .jpeg, .jpe, .jfif, in any case. Rows that cannot be read are no part of the sum; they are counted, and the \
+first three told of.";
 
 /// Sum the bytes of JPEGs in CDN logs
 #[derive(Debug, clap::Args)]

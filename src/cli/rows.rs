@@ -40,7 +40,7 @@ pub struct RowArgs {
     #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = equation)]
     equal: Vec<(String, String)>,
     /// The format of the logs [default: found out from the content; -v says it]
-    #[arg(long, value_name = "NAME", value_parser = format_names(), help_heading = "Reading", hide_possible_values = true)]
+    #[arg(long, value_name = "NAME", value_parser = format_names(), help_heading = "Reading")]
     log_format: Option<String>,
     /// Which column is which, from 0: date=0,size=4,url=7
     #[arg(long, value_name = "NAME=N,…", value_parser = position, value_delimiter = ',', conflicts_with = "log_format",
