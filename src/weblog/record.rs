@@ -297,7 +297,7 @@ pub fn read_offset(text: &str) -> Option<i32> {
     };
     let number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse::<i32>().ok())?;
     let (hours, minutes) = (number(hours)?, number(minutes)?);
-    (hours <= 14 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
+    (hours <= 14 && minutes < 60).then(|| sign * (hours * 3600 + minutes * 60))
 }
 
 /// A whole number of bytes in decimal digits.
@@ -409,6 +409,7 @@ mod tests {
             ("8", None),
             ("+15:00", None),
             ("+1:60", None),
+            ("+01350012:00", None),
         ] {
             assert_eq!(read_offset(text), secs, "{text}");
         }
