@@ -149,6 +149,12 @@ fn a_loaded_database_is_new_whole_and_indexed() {
     assert!(again.code == Some(1) && again.stderr.contains("exists already"), "{}", again.stderr);
     assert_eq!(std::fs::read(dir.path().join("a.db")).unwrap(), before);
 
+    let server = votekit(&["q1", "load", "--events", &events, "--db", "pg://ann:geheim@h/d"], dir.path());
+    assert_eq!(
+        (server.code, &*server.stderr),
+        (Some(2), "votekit: error: --db: load makes a SQLite file, and pg:// is none\n")
+    );
+
     std::fs::write(dir.path().join("bad.tsv"), "time\tuid\tevent_name\n2017-04-01\ta\tX\nnever\tb\tY\n").unwrap();
     let strict = votekit(&["q1", "load", "--events", "bad.tsv", "--db", "b.db", "--strict"], dir.path());
     assert!(strict.code == Some(1) && strict.stderr.contains("bad.tsv:3:"), "{}", strict.stderr);
