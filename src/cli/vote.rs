@@ -25,7 +25,8 @@ The vote is on disk before the command says so. Where there is no ballot file, o
 and 3 正氣; votekit init makes one of your own. A refused vote stores nothing and ends with exit code 1.
 
 --stdin stores what has come in batches of up to 500,000 ballots and about four seconds: other votes wait that long at most.
-It takes up to 500 MiB of memory; a killed run is run again with the same keys, and nothing counts twice.
+It takes up to 500 MiB of memory, and until it ends up to 700 MiB of disk beside the file. A killed run is run again with the
+same keys, and nothing counts twice.
 
 Limits: opinions up to 10,000 characters; voters' ids and keys up to 200; lines up to 256 KiB.";
 

@@ -1,5 +1,5 @@
-//! What the file cannot hold, known without asking it: in a bulk load nearly every key and voter is new, and to look each
-//! of them up costs a tenth of the whole.
+//! What the file cannot hold, known without asking it: in a bulk load nearly every key and voter is new, and to look all of
+//! them up costs a fifth of the CPU.
 use fastbloom::BloomFilter;
 use foldhash::fast::RandomState;
 use rusqlite::Connection;

@@ -5,7 +5,6 @@ mod cast;
 mod check;
 mod fault;
 mod file;
-mod mover;
 mod read;
 mod scribe;
 
@@ -20,14 +19,13 @@ use crate::ballot::{
 };
 use cast::Known;
 use fault::{commit_fault, fault};
-use mover::Mover;
 
 /// From this many ballots in one call on it is a bulk load.
 const BULK_BALLOTS: usize = 10_000;
 /// The page cache of a bulk load at most. It writes each page of the file once a transaction, in order.
 const BULK_CACHE_KIB: i64 = 64 * 1024;
-/// From so many 4 KiB pages on (512 MiB) a bulk load waits at a commit until all of the WAL is in the file, so that it
-/// begins anew. The mover has left only the last transaction to be moved then.
+/// How long the WAL grows in a bulk load before it is moved into the file: 512 MiB of 4 KiB pages. Keys in no order change
+/// most pages in each transaction; the longer it grows, the fewer of them are written into the file again.
 const BULK_CHECKPOINT_PAGES: i64 = 128 * 1024;
 
 /// A handle on a ballot file.
@@ -35,8 +33,6 @@ pub struct SqliteBox {
     path: PathBuf,
     /// Which files that was when it was opened.
     opened: file::Opened,
-    /// Busy in a bulk load. Dropped before `conn`, which then is the last to close the file and leaves no WAL.
-    mover: Mover,
     conn: Connection,
     /// Reads in another thread what a bulk load must know.
     helper: Option<Connection>,
@@ -90,11 +86,9 @@ impl SqliteBox {
     pub fn open(path: &Path) -> Result<Self, BoxError> {
         let (conn, alone) = file::connect(path)?;
         let opened = file::Opened::at(path)?;
-        let mover = Mover::default();
         Ok(SqliteBox {
             path: path.to_owned(),
             opened,
-            mover,
             conn,
             helper: None,
             alone,
@@ -149,7 +143,6 @@ impl SqliteBox {
             self.hurry()?;
         }
         self.helper = None;
-        self.mover = Mover::default();
         self.seen = 0;
         self.changes += 1;
         Ok(())
@@ -208,17 +201,12 @@ impl BallotBox for SqliteBox {
             Some(kept) => kept,
         };
         let path = self.path.clone();
-        let mut mover = std::mem::take(&mut self.mover);
         let outcomes = self.write(|conn, known| {
             let outcomes = cast::cast_sorted(conn, &mut helper, known, ballots, clock.now());
-            // No more than one transaction is left behind; and the commit, when it moves the WAL itself, is not in its way.
-            mover.wait();
             outcomes.map(Some).map_err(|error| fault(&path, &error))
         });
-        (self.helper, self.mover) = (Some(helper), mover);
-        let outcomes = outcomes?.unwrap_or_default();
-        self.mover.start(&self.path);
-        Ok(outcomes)
+        self.helper = Some(helper);
+        Ok(outcomes?.unwrap_or_default())
     }
 
     fn cast_all(
