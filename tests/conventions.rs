@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 const VOTEKIT: &str = env!("CARGO_BIN_EXE_votekit");
 const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/cdn.log");
+const EVENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/piwik_track.tsv");
 
 /// Runs a line of shell in an empty folder, with `votekit` for the binary.
 fn shell(line: &str) -> Output {
@@ -71,6 +72,26 @@ fn a_log_that_is_read_is_not_written() {
         let stdout = text(&shell(run).stdout);
         assert!(stdout.contains("cdn.log\t99\tthe size") && stdout.contains("\n1569088\n"), "{run}: {stdout}");
     }
+}
+
+#[test]
+fn events_that_are_read_are_not_drawn_over() {
+    for (read, file) in [("--events events", "events"), ("--db q1.db", "q1.db")] {
+        let made = format!("cp {EVENTS} events; votekit q1 load -q --events events --db q1.db");
+        let run = format!("{made}; cp {file} kept; votekit q1 {read} --by day --svg {file}; code=$?; cmp kept {file}");
+        let output = shell(&format!("{run} && exit $code"));
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{read}: {stderr}");
+        assert!(stderr.contains(&format!("--svg would overwrite {file}, which is read")), "{stderr}");
+    }
+}
+
+#[test]
+fn what_is_no_file_in_a_folder_is_not_passed_over() {
+    let output = shell("mkdir logs; cp SAMPLE logs/a.log; mkfifo logs/b.log; timeout 20 votekit logsum logs");
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(text(&output.stdout).is_empty() && stderr.contains("logs/b.log: it is no file, but a pipe"), "{stderr}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ use super::console::Console;
 use super::exit;
 use super::output::{self, Format};
 use super::q1_curves::{self, CurveArgs};
-use super::{q1_load, q1_server};
+use super::{files, q1_load, q1_server};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -193,6 +193,7 @@ impl Args {
             if let Some((scheme, _)) = path.to_str().and_then(|text| text.split_once("://")) {
                 return Err(exit::misuse(format!("--db: {scheme}:// is neither mysql:// nor mariadb://, nor a file")));
             }
+            self.refuse_to_draw_over(&[Input::Path(path.clone())])?;
             let database = Database::open(path, &self.place(), collation)?;
             return match asked {
                 Some(asked) => {
@@ -204,6 +205,7 @@ impl Args {
             };
         }
         let inputs = self.inputs(console)?;
+        self.refuse_to_draw_over(&inputs)?;
         let bar = console.bar(bytes_total(&inputs));
         let options = self.reading.options();
         let read = match asked {
@@ -224,6 +226,10 @@ impl Args {
         };
         tell_of_bad_events(&read, console);
         Ok(())
+    }
+
+    fn refuse_to_draw_over(&self, inputs: &[Input]) -> anyhow::Result<()> {
+        self.curves.svg().map_or(Ok(()), |path| files::refuse_input("--svg", path, inputs))
     }
 
     fn place(&self) -> TableNames {

@@ -1,5 +1,5 @@
 //! `votekit q1 --by day` and `--cohorts`: who came back on each day, as rows and as pictures.
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 use votekit::report::{Report, Value};
@@ -70,6 +70,11 @@ pub struct Asked {
 }
 
 impl CurveArgs {
+    /// Where a picture is to stand.
+    pub fn svg(&self) -> Option<&Path> {
+        self.svg.as_deref()
+    }
+
     /// What was meant; None for the one figure.
     ///
     /// # Errors

@@ -52,7 +52,7 @@ impl Input {
     /// The files that `path` stands for: itself, or, if it is a directory, all files below it in the order of their names.
     ///
     /// # Errors
-    /// When a directory cannot be listed or holds no file.
+    /// When a directory cannot be listed, holds no file, or something that is neither a file nor a directory.
     pub fn below(path: &Path) -> Result<Vec<Input>, SourceError> {
         if !path.is_dir() {
             return Ok(vec![Input::Path(path.to_owned())]);
@@ -66,8 +66,13 @@ impl Input {
                 let loops = error.to_string();
                 at.error(error.into_io_error().unwrap_or_else(|| io::Error::other(loops)))
             })?;
-            if entry.file_type().is_file() {
+            let kind = entry.file_type();
+            if kind.is_file() {
                 files.push(Input::Path(entry.into_path()));
+            } else if !kind.is_dir() {
+                let cause =
+                    io::Error::other("it is no file, but a pipe, a socket or a device: move it elsewhere, or name it");
+                return Err(Input::Path(entry.into_path()).error(cause));
             }
         }
         if files.is_empty() {
