@@ -1,12 +1,15 @@
 //! Streams, cut at line ends.
 use std::io::{self, Read};
+use std::ops::Range;
 
 use super::blocks::{Block, ScanOptions};
+use super::range::PAGE_BYTES;
 
 /// A block that owns its bytes, the first of `bytes`; those behind them are of no meaning, and spare the filling with zeros
 /// when the memory is used again.
 pub(super) struct Chunk {
     pub(super) bytes: Vec<u8>,
+    begin: usize,
     filled: usize,
     lines_end: usize,
     is_cut: bool,
@@ -15,7 +18,7 @@ pub(super) struct Chunk {
 
 impl Chunk {
     pub(super) fn block(&self) -> Block<'_> {
-        let (lines, cut) = self.bytes[..self.filled].split_at(self.lines_end);
+        let (lines, cut) = self.bytes[self.begin..self.filled].split_at(self.lines_end - self.begin);
         Block { bytes: lines, offset: self.offset, cut_line: self.is_cut.then_some(cut) }
     }
 }
@@ -38,37 +41,39 @@ impl LineCutter {
 
     /// The next chunk, in `buffer`; None at the end.
     pub(super) fn next(&mut self, mut buffer: Vec<u8>) -> io::Result<Option<Chunk>> {
-        let mut filled = self.rest.len();
-        let mut want = self.block_bytes.max(filled + 1);
-        grow(&mut buffer, want);
-        buffer[..filled].copy_from_slice(&self.rest);
+        let had = self.rest.len();
+        grow(&mut buffer, had + PAGE_BYTES + self.block_bytes);
+        // A pipe's pages are read to the beginning of pages, as a file's are.
+        let mut filled = had + (buffer.as_ptr().addr() + had).wrapping_neg() % PAGE_BYTES;
+        let (begin, mut end) = (filled - had, filled + self.block_bytes);
+        buffer[begin..filled].copy_from_slice(&self.rest);
         self.rest.clear();
-        let mut newline_behind = 0;
+        let mut newline_behind = begin;
         loop {
-            filled = self.read_to(&mut buffer[..want], filled)?;
+            filled = self.read_to(&mut buffer[..end], filled)?;
             if let Some(at) = memchr::memrchr(b'\n', &buffer[newline_behind..filled]) {
                 let lines_end = newline_behind + at + 1;
                 self.rest.extend_from_slice(&buffer[lines_end..filled]);
-                return Ok(Some(self.chunk(buffer, lines_end, lines_end, 0)));
+                return Ok(Some(self.chunk(buffer, begin..lines_end, lines_end, 0)));
             }
             if self.ended {
-                return Ok((filled > 0).then(|| self.chunk(buffer, filled, filled, 0)));
+                return Ok((filled > begin).then(|| self.chunk(buffer, begin..filled, filled, 0)));
             }
-            if filled > self.line_bytes_max {
+            if filled - begin > self.line_bytes_max {
                 let skipped = self.skip_line()?;
-                return Ok(Some(self.chunk(buffer, filled, 0, skipped)));
+                return Ok(Some(self.chunk(buffer, begin..filled, begin, skipped)));
             }
             newline_behind = filled;
-            want = filled * 2;
-            grow(&mut buffer, want);
+            end = filled + (filled - begin);
+            grow(&mut buffer, end);
         }
     }
 
-    /// The first `filled` of `bytes`, whose lines end at `lines_end`; where that is not all, the rest is a line that is cut.
-    fn chunk(&mut self, bytes: Vec<u8>, filled: usize, lines_end: usize, skipped: u64) -> Chunk {
+    /// What is in `place` of `bytes`, whose lines end at `lines_end`; where that is not all, the rest is a line that is cut.
+    fn chunk(&mut self, bytes: Vec<u8>, place: Range<usize>, lines_end: usize, skipped: u64) -> Chunk {
         let offset = self.offset;
-        self.offset += filled as u64 + skipped;
-        Chunk { bytes, filled, lines_end, is_cut: lines_end < filled, offset }
+        self.offset += place.len() as u64 + skipped;
+        Chunk { bytes, begin: place.start, filled: place.end, lines_end, is_cut: lines_end < place.end, offset }
     }
 
     /// Fills `buffer` from `filled` on; gives how much of it is filled then, all unless the stream ends.

@@ -18,7 +18,7 @@ pub(super) struct RangeReader<'a> {
 /// A byte is read to the place in a page of memory that it has in a page of the file. Where the two differ by a few bytes, the
 /// processor takes each load of the copy for one that waits for the store before it: all pages alike, it looks at an address's
 /// last twelve bits first. Copying then takes half as long again.
-const PAGE_BYTES: usize = 4096;
+pub(super) const PAGE_BYTES: usize = 4096;
 
 /// How much is read behind a range to find the end of its last line.
 const TAIL_BYTES: usize = 4096;
