@@ -12,7 +12,7 @@ const EVENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/piwik_track.t
 /// Runs a line of shell in an empty folder, with `votekit` for the binary.
 fn shell(line: &str) -> Output {
     let folder = tempfile::tempdir().unwrap();
-    let line = line.replace("votekit", VOTEKIT).replace("SAMPLE", SAMPLE);
+    let line = line.replace("votekit", VOTEKIT).replace("SAMPLE", SAMPLE).replace("EVENTS", EVENTS);
     let mut command = Command::new("bash");
     command.args(["-o", "pipefail", "-c", &line]).current_dir(folder.path()).stdin(Stdio::null());
     command.env_remove("VOTEKIT_BALLOTS").env_remove("NO_COLOR").env("TERM", "xterm-256color");
@@ -77,7 +77,7 @@ fn a_log_that_is_read_is_not_written() {
 #[test]
 fn events_that_are_read_are_not_drawn_over() {
     for (read, file) in [("--events events", "events"), ("--db q1.db", "q1.db")] {
-        let made = format!("cp {EVENTS} events; votekit q1 load -q --events events --db q1.db");
+        let made = "cp EVENTS events; votekit q1 load -q --events events --db q1.db";
         let run = format!("{made}; cp {file} kept; votekit q1 {read} --by day --svg {file}; code=$?; cmp kept {file}");
         let output = shell(&format!("{run} && exit $code"));
         let stderr = text(&output.stderr);
