@@ -1,4 +1,5 @@
 //! Which rows of a log count, and how the log is to be read: the options of logsum that say so.
+use std::collections::HashSet;
 use std::str::FromStr;
 
 use votekit::units::{Bound, Day};
@@ -116,10 +117,9 @@ impl RowArgs {
     /// When the options contradict each other.
     pub fn meant(self) -> anyhow::Result<Rows> {
         let span = self.span()?;
-        let names = self.columns.iter().map(|(name, _)| name.to_lowercase());
-        if let Some(twice) =
-            names.clone().enumerate().find_map(|(at, name)| names.clone().take(at).find(|other| *other == name))
-        {
+        let mut seen = HashSet::new();
+        let mut names = self.columns.iter().map(|(name, _)| name.to_lowercase());
+        if let Some(twice) = names.find(|name| !seen.insert(name.clone())) {
             return Err(exit::misuse(format!("--columns names {twice} twice")));
         }
         let mut needs = Needs { time: span.needs_time(), columns: vec![Column::ContentType] };

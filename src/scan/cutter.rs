@@ -3,7 +3,7 @@ use std::io::{self, Read};
 use std::ops::Range;
 
 use super::blocks::{Block, ScanOptions};
-use super::range::PAGE_BYTES;
+use super::range::{PAGE_BYTES, place_in_page};
 
 /// A block that owns its bytes, the first of `bytes`; those behind them are of no meaning, and spare the filling with zeros
 /// when the memory is used again.
@@ -44,8 +44,9 @@ impl LineCutter {
         let had = self.rest.len();
         grow(&mut buffer, had + PAGE_BYTES + self.block_bytes);
         // A pipe's pages are read to the beginning of pages, as a file's are.
-        let mut filled = had + (buffer.as_ptr().addr() + had).wrapping_neg() % PAGE_BYTES;
-        let (begin, mut end) = (filled - had, filled + self.block_bytes);
+        let begin = place_in_page(&buffer, had.wrapping_neg());
+        let mut filled = begin + had;
+        let mut end = filled + self.block_bytes;
         buffer[begin..filled].copy_from_slice(&self.rest);
         self.rest.clear();
         let mut newline_behind = begin;

@@ -88,7 +88,7 @@ impl<'a> RangeReader<'a> {
     fn place(&mut self, from: u64, have: usize, want: usize) {
         let had = self.place.start..self.place.start + have;
         self.memory.resize(want + PAGE_BYTES, 0);
-        let begin = (from as usize).wrapping_sub(self.memory.as_ptr().addr()) % PAGE_BYTES;
+        let begin = place_in_page(&self.memory, from as usize);
         self.memory.copy_within(had, begin);
         self.place = begin..begin + want;
     }
@@ -96,4 +96,9 @@ impl<'a> RangeReader<'a> {
     fn buffer(&self) -> &[u8] {
         &self.memory[self.place.clone()]
     }
+}
+
+/// The first place in `memory` that is as far into a page as `offset` is.
+pub(super) fn place_in_page(memory: &[u8], offset: usize) -> usize {
+    offset.wrapping_sub(memory.as_ptr().addr()) % PAGE_BYTES
 }

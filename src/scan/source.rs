@@ -174,7 +174,9 @@ fn of_file(file: File) -> io::Result<Content> {
     let magic = if meta.is_file() { read_at_most(&file, 0, 4)? } else { Vec::new() };
     // Files of /proc and the like tell a length of 0 and are not empty.
     if is_packed(&magic) || !meta.is_file() || meta.len() == 0 {
-        widen(&file);
+        if !meta.is_file() {
+            widen(&file);
+        }
         return stream(Box::new(file));
     }
     Ok(Content::Positioned { file, start: 0, end: meta.len() })
