@@ -7,8 +7,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::Parser;
-use cli::console::{Color, Console};
-use cli::{Cli, exit, secret};
+use cli::Cli;
+use cli::terminal::console::{Color, Console};
+use cli::terminal::{exit, secret};
 
 fn main() -> ExitCode {
     exit::quiet_panics();

@@ -1,38 +1,17 @@
 //! The terminal: what was typed becomes options, and results become text. The only home of clap, indicatif and
 //! comfy_table.
-pub mod answers;
-mod ballots;
-mod candidates;
-pub mod chart;
-mod check;
-pub mod console;
-pub mod exit;
-mod export;
-pub mod files;
-pub mod follow;
-mod init;
-pub mod live;
+mod ballot;
+mod draw;
 mod logsum;
-pub mod output;
-pub mod picture;
-pub mod progress;
 mod q1;
-mod q1_curves;
-mod q1_load;
-mod q1_server;
-mod rows;
-pub mod secret;
-mod serve;
-mod stdin;
-pub mod svg;
-mod tally;
-mod tally_pace;
-mod vote;
+pub mod terminal;
 
 use clap::{Parser, Subcommand};
 
-use console::{Color, Console};
-use output::Format;
+use self::ballot::{candidates, check, export, init, serve, tally, vote};
+use self::terminal::console::{Color, Console};
+use self::terminal::exit;
+use self::terminal::output::Format;
 
 /// Three questions at two in the morning: how many bytes did the CDN send, how many users came back, what is the vote?
 #[derive(Debug, Parser)]

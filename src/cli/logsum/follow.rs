@@ -9,10 +9,10 @@ use votekit::weblog::by;
 use votekit::weblog::{BAD_ROWS_TOLD, FollowedLog, GroupCounter, GroupRun, Notice, SumOptions, Totals};
 
 use super::answers::{self, About, Answers};
-use super::console::Console;
-use super::exit;
-use super::live::Live;
-use super::output::{self, Format};
+use crate::cli::terminal::console::Console;
+use crate::cli::terminal::exit;
+use crate::cli::terminal::live::Live;
+use crate::cli::terminal::output::{self, Format};
 
 /// How often files are looked at: an eye sees no more, and a look costs one `stat` a file.
 const LOOK_EVERY: Duration = Duration::from_millis(200);

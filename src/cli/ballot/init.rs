@@ -8,9 +8,9 @@ use votekit::ballot::{BoxError, Settings, Setup, Voter};
 use votekit::store;
 
 use super::ballots::{BallotFile, candidates_report, moment};
-use super::console::Console;
-use super::exit;
-use super::output::{self, Format};
+use crate::cli::terminal::console::Console;
+use crate::cli::terminal::exit;
+use crate::cli::terminal::output::{self, Format};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -5,7 +5,7 @@ use chrono::{Datelike, Days, Months, NaiveDate, NaiveDateTime, TimeDelta, Timeli
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use votekit::report::Value;
 
-use super::output::{grouped, human_bytes};
+use crate::cli::terminal::output::{grouped, human_bytes};
 
 /// Labelled values, one bar each, in the order given.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,7 +5,7 @@ use chrono::{DateTime, FixedOffset, Local, NaiveDateTime, SecondsFormat, TimeDel
 use votekit::ballot::{CandidateId, PacePoint, Tally};
 use votekit::report::{Report, Value};
 
-use super::picture::{Series, Step, Timeline};
+use crate::cli::draw::picture::{Series, Step, Timeline};
 
 /// Most series a picture can tell apart; the candidates with the fewest votes are one beyond that.
 const SERIES_MOST: usize = 8;

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use anyhow::Context;
 use votekit::retention;
 
-use super::console::Console;
-use super::exit;
-use super::q1::{self, Reading};
+use crate::cli::q1::{self, Reading};
+use crate::cli::terminal::console::Console;
+use crate::cli::terminal::exit;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -5,7 +5,7 @@ use votekit::ballot::{BallotBox, BoxError, Candidate, Moment};
 use votekit::report::{Report, Value};
 use votekit::store;
 
-use super::exit;
+use crate::cli::terminal::exit;
 
 /// The file that is meant where none is named.
 const DEFAULT_FILE: &str = "ballots.db";

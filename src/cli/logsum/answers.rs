@@ -6,12 +6,13 @@ use votekit::report::Value;
 use votekit::weblog::by::{self, By, Key, OTHER};
 use votekit::weblog::group::{GroupError, GroupOptions, Grouped, Row, Sum};
 
-use super::chart::{self, Canvas};
-use super::console::Console;
-use super::files::write_file_atomically;
-use super::output::{self, Format};
-use super::picture::{Bars, Series, Step, Timeline, short};
-use super::{exit, svg};
+use crate::cli::draw::chart::{self, Canvas};
+use crate::cli::draw::picture::{Bars, Series, Step, Timeline, short};
+use crate::cli::draw::svg;
+use crate::cli::terminal::console::Console;
+use crate::cli::terminal::exit;
+use crate::cli::terminal::files::write_file_atomically;
+use crate::cli::terminal::output::{self, Format};
 
 /// Groups, and how they are shown.
 #[derive(Debug, Clone, clap::Args)]

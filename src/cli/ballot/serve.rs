@@ -7,8 +7,9 @@ use votekit::api::{AccessLog, IpNet, LogFormat, Options, Rate, Service};
 use votekit::ballot::Span;
 
 use super::ballots::BallotFile;
-use super::console::Console;
-use super::{exit, vote};
+use super::vote;
+use crate::cli::terminal::console::Console;
+use crate::cli::terminal::exit;
 
 const EXAMPLES: &str = "\
 Examples:

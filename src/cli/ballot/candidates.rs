@@ -1,7 +1,7 @@
 //! `votekit candidates`: who stands.
 use super::ballots::{BallotFile, candidates_report};
-use super::console::Console;
-use super::output::{self, Format};
+use crate::cli::terminal::console::Console;
+use crate::cli::terminal::output::{self, Format};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -6,12 +6,13 @@ use votekit::report::{Report, Value};
 use votekit::retention::{Curve, Curves, CurvesFound, DAYS_MOST, DaySpan, Question};
 use votekit::units::Day;
 
-use super::chart::{self, Canvas};
-use super::console::Console;
-use super::files::write_file_atomically;
-use super::output::{self, Format};
-use super::picture::{Bars, HeatMap};
-use super::{exit, svg};
+use crate::cli::draw::chart::{self, Canvas};
+use crate::cli::draw::picture::{Bars, HeatMap};
+use crate::cli::draw::svg;
+use crate::cli::terminal::console::Console;
+use crate::cli::terminal::exit;
+use crate::cli::terminal::files::write_file_atomically;
+use crate::cli::terminal::output::{self, Format};
 
 /// More than the one figure.
 #[derive(Debug, clap::Args)]

@@ -10,9 +10,9 @@ use votekit::report::{Report, Value};
 use votekit::store;
 
 use super::ballots::{BallotFile, local};
-use super::console::Console;
-use super::output::{self, Format};
-use super::stdin;
+use crate::cli::terminal::console::Console;
+use crate::cli::terminal::output::{self, Format};
+use crate::cli::terminal::stdin;
 
 const EXAMPLES: &str = "\
 Examples:

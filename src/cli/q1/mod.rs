@@ -1,4 +1,8 @@
 //! `votekit q1`: users of an install cohort who came back.
+mod curves;
+mod load;
+mod server;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,11 +18,11 @@ use votekit::retention::{
 use votekit::scan::{Input, ScanOptions};
 use votekit::units::Day;
 
-use super::console::Console;
-use super::exit;
-use super::output::{self, Format};
-use super::q1_curves::{self, CurveArgs};
-use super::{files, q1_load, q1_server};
+use self::curves::CurveArgs;
+use crate::cli::terminal::console::Console;
+use crate::cli::terminal::exit;
+use crate::cli::terminal::files;
+use crate::cli::terminal::output::{self, Format};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -79,7 +83,7 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    Load(q1_load::Args),
+    Load(load::Args),
 }
 
 /// How events are read, from files and from tables.
@@ -178,7 +182,7 @@ impl Args {
                 return Err(exit::misuse("--collation: a server compares as the table's columns do there"));
             }
             let limit = Duration::from_secs(self.timeout.secs.into());
-            let mut server = q1_server::connect(address, limit, console)?.with_names(self.place());
+            let mut server = server::connect(address, limit, console)?.with_names(self.place());
             return match asked {
                 Some(asked) => {
                     let last_day = server.last_day()?;
@@ -211,7 +215,7 @@ impl Args {
         let read = match asked {
             Some(asked) => {
                 let read = asked.curves.read(&inputs, &question.event, collation, &options, &bar);
-                let (found, read) = read.context("cannot load the events")?.ok_or_else(q1_curves::too_many_days)?;
+                let (found, read) = read.context("cannot load the events")?.ok_or_else(curves::too_many_days)?;
                 drop(bar);
                 asked.show(&found, format, console)?;
                 read

@@ -1,4 +1,4 @@
-//! Pictures for a report, as SVG. Each function gives the whole document for [`super::files::write_file_atomically`].
+//! Pictures for a report, as SVG. Each function gives the whole document for [`crate::cli::terminal::files::write_file_atomically`].
 //!
 //! Text is text (it can be searched and copied out), on white, in whatever sans-serif the reader has.
 use std::borrow::Cow;
@@ -12,8 +12,8 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use unicode_width::UnicodeWidthStr;
 use votekit::report::Value;
 
-use super::console::printable;
 use super::picture::{Bars, Folded, HeatMap, Step, Timeline, short, shortened, size_of};
+use crate::cli::terminal::console::printable;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Plot<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;

@@ -7,7 +7,7 @@ use votekit::weblog::{
     Choice, Column, DayRange, FORMATS, Filter, GivenColumns, Media, Moment, Needs, Span, StatusKind, Test, read_offset,
 };
 
-use super::exit;
+use crate::cli::terminal::exit;
 
 /// The options.
 #[derive(Debug, Clone, clap::Args)]

@@ -5,8 +5,8 @@ use std::time::Duration;
 use anyhow::Context;
 use votekit::retention::server::{Address, OptionFile, Password, Server};
 
-use super::console::Console;
-use super::{exit, secret};
+use crate::cli::terminal::console::Console;
+use crate::cli::terminal::{exit, secret};
 
 /// Connects to the server at `address`; what it does not say comes from MYSQL_PWD and `~/.my.cnf`.
 ///

@@ -6,14 +6,15 @@ use votekit::ballot::{BallotBox, BoxError, Clock, Moment, Opening, Span, SystemC
 use votekit::report::{Report, Value};
 
 use super::ballots::{BallotFile, local, moment};
-use super::chart::{self, Canvas};
-use super::console::Console;
-use super::files::write_file_atomically;
-use super::live::Live;
-use super::output::{self, Format};
-use super::picture::Bars;
-use super::tally_pace::{By, Pace};
-use super::{exit, svg};
+use super::pace::{By, Pace};
+use crate::cli::draw::chart::{self, Canvas};
+use crate::cli::draw::picture::Bars;
+use crate::cli::draw::svg;
+use crate::cli::terminal::console::Console;
+use crate::cli::terminal::exit;
+use crate::cli::terminal::files::write_file_atomically;
+use crate::cli::terminal::live::Live;
+use crate::cli::terminal::output::{self, Format};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -1,4 +1,8 @@
 //! `votekit logsum`: bytes of JPEGs that a CDN sent.
+mod answers;
+mod follow;
+mod rows;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -6,9 +10,9 @@ use votekit::report::{Report, Value};
 use votekit::scan::{Input, ScanOptions};
 use votekit::weblog::{self, DayRange, GroupRun, LogError, Needs, Outcome, Sinks, SumOptions, Totals};
 
-use super::console::Console;
-use super::output::{self, Format};
-use super::{answers, exit, files, follow, rows, stdin};
+use crate::cli::terminal::console::Console;
+use crate::cli::terminal::output::{self, Format};
+use crate::cli::terminal::{exit, files, stdin};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -167,7 +171,7 @@ fn inputs(files: &[PathBuf], console: &Console) -> anyhow::Result<Vec<Input>> {
         return Ok(vec![Input::Stdin]);
     }
     console.note("no FILE, and nothing on stdin: this is the sample log that is built in");
-    Ok(vec![Input::BuiltIn { name: "samples/cdn.log", bytes: include_bytes!("../../samples/cdn.log") }])
+    Ok(vec![Input::BuiltIn { name: "samples/cdn.log", bytes: include_bytes!("../../../samples/cdn.log") }])
 }
 
 fn tell_of_bad_rows(totals: &Totals, console: &Console) {

@@ -8,9 +8,9 @@ use votekit::ballot::{Clock, Record, SystemClock};
 use votekit::report::{Report, Value};
 
 use super::ballots::{BallotFile, local};
-use super::console::{Console, is_unprintable, printable};
-use super::exit;
-use super::output::{self, Format};
+use crate::cli::terminal::console::{Console, is_unprintable, printable};
+use crate::cli::terminal::exit;
+use crate::cli::terminal::output::{self, Format};
 
 const EXAMPLES: &str = "\
 Examples:

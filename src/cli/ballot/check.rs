@@ -5,8 +5,8 @@ use votekit::report::Report;
 use votekit::store;
 
 use super::ballots::BallotFile;
-use super::console::Console;
-use super::output::{self, Format};
+use crate::cli::terminal::console::Console;
+use crate::cli::terminal::output::{self, Format};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -1,11 +1,11 @@
-//! Pictures in the terminal. Each function gives whole lines of text for [`super::output::write_stdout`].
+//! Pictures in the terminal. Each function gives whole lines of text for [`crate::cli::terminal::output::write_stdout`].
 use std::fmt::Write;
 
 use unicode_width::UnicodeWidthStr;
 use votekit::report::Value;
 
-use super::console::{Console, printable};
 use super::picture::{Bars, HeatMap, Timeline, short, shortened, size_of};
+use crate::cli::terminal::console::{Console, printable};
 
 /// Where a picture is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

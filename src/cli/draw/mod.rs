@@ -1,0 +1,4 @@
+//! Charts, as text and as SVG.
+pub mod chart;
+pub mod picture;
+pub mod svg;

@@ -1,0 +1,9 @@
+//! What any command needs: console, output, redrawing, progress, files, stdin, secrets and exit codes.
+pub mod console;
+pub mod exit;
+pub mod files;
+pub mod live;
+pub mod output;
+pub mod progress;
+pub mod secret;
+pub mod stdin;
