@@ -5,16 +5,16 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use super::count::{Lease, Sink, Sinks, TimeSums, Wanted};
-use super::filter::Filter;
-use super::format::{self, Choice, FormatError, LineReader, Needs};
 use super::joined::{Carried, visit_rest};
 use super::lane::visit_halves;
-use super::record::RowError;
 use super::sorted::{self, SortedError};
 use super::visit::{BlockTotals, Visitor};
 use crate::progress::Progress;
 use crate::scan::{self, Block, Input, ScanOptions, Source, SourceError};
+use crate::weblog::count::{Lease, Sink, Sinks, TimeSums, Wanted};
+use crate::weblog::filter::Filter;
+use crate::weblog::format::{self, Choice, FormatError, LineReader, Needs};
+use crate::weblog::record::RowError;
 
 /// What is summed, and how strictly.
 #[derive(Debug, Clone)]

@@ -1,10 +1,10 @@
 //! Finds the rows of a span of days in a log that is in time order, by binary search: without reading the rest.
 use std::ops::Range;
 
-use super::filter::{DayRange, Span};
-use super::format::{LineReader, without_cr};
-use super::record::{Date, Moment};
 use crate::scan::{Source, SourceError};
+use crate::weblog::filter::{DayRange, Span};
+use crate::weblog::format::{LineReader, without_cr};
+use crate::weblog::record::{Date, Moment};
 
 /// How much is read at a place to find a row there.
 const LOOK_BYTES: usize = 64 << 10;

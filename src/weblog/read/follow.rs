@@ -1,10 +1,10 @@
 //! A log that is summed while it grows.
 use std::io;
 
-use super::count::Sink;
 use super::sum::{BadRow, Growing, LogError, SumOptions, Totals};
 use crate::scan::follow::{Beginning, Event, Tail};
 use crate::scan::{Input, is_packed};
+use crate::weblog::count::Sink;
 
 /// Something about a followed file that its reader should know.
 #[derive(Debug, Clone, PartialEq, Eq)]

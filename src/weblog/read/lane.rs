@@ -1,13 +1,13 @@
 //! Rows of one run, as far as a quick look at each tells all; two runs of them side by side.
 use fearless_simd::{Level, Simd, dispatch};
 
-use super::count::{Sink, Wanted};
-use super::format::{Delimited, LineReader};
-use super::media::Media;
 use super::quick::{self, Beginning};
 use super::sum::SumOptions;
 use super::visit::{BlockTotals, Visitor};
 use crate::scan::Block;
+use crate::weblog::count::{Sink, Wanted};
+use crate::weblog::format::{Delimited, LineReader};
+use crate::weblog::media::Media;
 
 /// Whether a quick look at a row can tell all that is asked.
 pub fn is_quick<S: Sink>(options: &SumOptions, delimited: &Delimited, _sink: &S) -> bool {

@@ -3,13 +3,13 @@ use std::ops::ControlFlow;
 
 use fearless_simd::{Level, Simd, dispatch};
 
-use super::count::{Sink, TimeSums, Wanted};
-use super::format::{Delimited, LineReader, When, without_bom, without_cr};
 use super::lane::is_quick;
 use super::quick::Beginning;
-use super::record::{Date, Moment, RowError, read_date, read_second};
 use super::sum::{BAD_ROWS_TOLD, SumOptions};
 use crate::scan::Block;
+use crate::weblog::count::{Sink, TimeSums, Wanted};
+use crate::weblog::format::{Delimited, LineReader, When, without_bom, without_cr};
+use crate::weblog::record::{Date, Moment, RowError, read_date, read_second};
 
 /// What one block holds; line numbers count from its first line, 0.
 #[derive(Default)]
