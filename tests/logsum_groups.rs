@@ -83,7 +83,7 @@ proptest! {
             filter: Filter { span: days, media: Media::Jpeg, content_type: Some(0), tests: Vec::new() },
             needs,
             format: Choice::Detect,
-            wanted: run.wanted(),
+            granularity: run.granularity(),
             strict: true,
             sorted: false,
             rejects: None,

@@ -10,7 +10,8 @@ use votekit::units::Day;
 use votekit::weblog::by::{By, Key};
 use votekit::weblog::group::GroupOptions;
 use votekit::weblog::{
-    Choice, Column, DayRange, Filter, GroupRun, Media, Moment, Needs, Outcome, Sinks, Span, SumOptions, Wanted, sum,
+    Choice, Column, DayRange, Filter, Granularity, GroupRun, Media, Moment, Needs, Outcome, Sinks, Span, SumOptions,
+    sum,
 };
 
 /// What the reference finds.
@@ -90,14 +91,14 @@ fn plain(files: &[(String, String)], from: (i32, u32, u32), to: (i32, u32, u32))
     found
 }
 
-fn options(scan: ScanOptions, wanted: Wanted) -> SumOptions {
+fn options(scan: ScanOptions, granularity: Granularity) -> SumOptions {
     let date = |text: &str| text.parse::<Day>().ok();
     let days = DayRange::new(date("2019-08-24"), date("2019-08-25")).unwrap();
     SumOptions {
         filter: Filter { span: Span::days(days), media: Media::Jpeg, content_type: Some(0), tests: Vec::new() },
         needs: Needs { time: false, columns: vec![Column::ContentType] },
         format: Choice::Detect,
-        wanted,
+        granularity,
         strict: false,
         sorted: false,
         rejects: None,
@@ -164,8 +165,8 @@ proptest! {
         fs::write(&path, &text).unwrap();
         let inputs = [Input::Path(path.clone())];
         let scan = ScanOptions { threads: 2, block_bytes, ..ScanOptions::default() };
-        let whole = sum(&inputs, &options(scan, Wanted::Rows), &Sinks::new(|| ()), &());
-        let found = sum(&inputs, &SumOptions { sorted: true, ..options(scan, Wanted::Rows) }, &Sinks::new(|| ()), &());
+        let whole = sum(&inputs, &options(scan, Granularity::Rows), &Sinks::new(|| ()), &());
+        let found = sum(&inputs, &SumOptions { sorted: true, ..options(scan, Granularity::Rows) }, &Sinks::new(|| ()), &());
         prop_assert!(found.failed.is_empty(), "{:?}", found.failed);
         prop_assert_eq!((found.totals.bytes, found.totals.requests), (whole.totals.bytes, whole.totals.requests));
         for bad in &found.totals.bad_rows {
@@ -175,7 +176,7 @@ proptest! {
         let last = days.iter().rev().find(|(_, rows, _)| *rows > 0).unwrap().0;
         let wrong = text.replacen("url\n", &format!("url\n2019-08-{}\t10:00:00\t1\t/a.jpg\n", last + 1), 1);
         fs::write(&path, wrong).unwrap();
-        let all = SumOptions { sorted: true, ..options(scan, Wanted::Rows) };
+        let all = SumOptions { sorted: true, ..options(scan, Granularity::Rows) };
         let all = SumOptions { filter: Filter { span: Span::days(DayRange::new(None, None).unwrap()), ..all.filter }, ..all };
         prop_assert!(!sum(&inputs, &all, &Sinks::new(|| ()), &()).failed.is_empty());
     }
@@ -199,7 +200,7 @@ proptest! {
         }
         let expected = plain(&texts, (2019, 8, 24), (2019, 8, 25));
         let scan = ScanOptions { threads, block_bytes, ..ScanOptions::default() };
-        let Outcome { totals, failed } = sum(&inputs, &options(scan, Wanted::Rows), &Sinks::new(|| ()), &());
+        let Outcome { totals, failed } = sum(&inputs, &options(scan, Granularity::Rows), &Sinks::new(|| ()), &());
         prop_assert!(failed.is_empty(), "{failed:?}");
         let first_bad: Vec<String> = totals.bad_rows.iter().map(|bad| format!("{}:{}:", bad.input, bad.line)).collect();
         prop_assert_eq!((totals.bytes, totals.requests), (expected.bytes, expected.requests));
@@ -207,8 +208,8 @@ proptest! {
         prop_assert_eq!(first_bad, expected.first_bad);
 
         let groups = GroupOptions { top: None, memory_bytes: 64 << 20, workers: threads, may_spill: true };
-        for wanted in [Wanted::Days, Wanted::Rows] {
-            let mut options = options(scan, wanted);
+        for granularity in [Granularity::Days, Granularity::Rows] {
+            let mut options = options(scan, granularity);
             let run = GroupRun::new(&[By::Day], &mut options.needs, 0, groups);
             let sinks = Sinks::new(|| run.counter());
             let outcome = sum(&inputs, &options, &sinks, &());
@@ -318,7 +319,7 @@ proptest! {
             }
             let inputs = Input::below(folder.path()).unwrap();
             let scan = ScanOptions { threads, block_bytes, ..ScanOptions::default() };
-            let outcome = sum(&inputs, &options(scan, Wanted::Rows), &Sinks::new(|| ()), &());
+            let outcome = sum(&inputs, &options(scan, Granularity::Rows), &Sinks::new(|| ()), &());
             prop_assert!(outcome.failed.is_empty(), "{}: {:?}", name, outcome.failed);
             prop_assert_eq!((outcome.totals.bytes, outcome.totals.rows_bad), (expected, 0), "{}", name);
             prop_assert_eq!(outcome.totals.rows_read, requests.len() as u64);
@@ -381,13 +382,13 @@ proptest! {
             let mut file = tempfile::NamedTempFile::new().unwrap();
             std::io::Write::write_all(&mut file, format!("{header}\n2019-01-01\t00:00:00\n{}\n", lines.join("\n")).as_bytes()).unwrap();
             let scan = ScanOptions { threads, block_bytes, ..ScanOptions::default() };
-            for wanted in [Wanted::Hours, Wanted::Rows] {
-                let mut options = options(scan, wanted);
+            for granularity in [Granularity::Hours, Granularity::Rows] {
+                let mut options = options(scan, granularity);
                 options.filter.span = span;
                 options.needs.time = true;
                 let groups = GroupOptions { top: None, memory_bytes: 64 << 20, workers: threads, may_spill: true };
                 let run = GroupRun::new(&[By::Hour], &mut options.needs, offset_secs, groups);
-                prop_assert_eq!(run.wanted(), Wanted::Hours);
+                prop_assert_eq!(run.granularity(), Granularity::Hours);
                 let sinks = Sinks::new(|| run.counter());
                 let outcome = sum(&[Input::Path(file.path().to_owned())], &options, &sinks, &());
                 if rows.iter().all(|(_, good, _)| !good) {
@@ -448,7 +449,7 @@ proptest! {
         std::io::Write::write_all(&mut file, &if packed { gzip(text.as_bytes()) } else { text.into_bytes() }).unwrap();
         let input = [Input::Path(file.path().to_owned())];
         let scan = ScanOptions { threads, block_bytes, ..ScanOptions::default() };
-        let Outcome { totals, failed } = sum(&input, &options(scan, Wanted::Rows), &Sinks::new(|| ()), &());
+        let Outcome { totals, failed } = sum(&input, &options(scan, Granularity::Rows), &Sinks::new(|| ()), &());
         prop_assert!(failed.is_empty(), "{:?}", failed);
         prop_assert_eq!((totals.bytes, totals.requests), (bytes, requests));
         prop_assert_eq!(totals.rows_bad, u64::from(bad_line.is_some()));

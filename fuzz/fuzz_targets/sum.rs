@@ -4,7 +4,7 @@ use libfuzzer_sys::fuzz_target;
 use votekit::scan::{Input, ScanOptions};
 use votekit::units::Day;
 use votekit::weblog::{
-    Choice, Column, DayRange, Filter, Media, Moment, Needs, Outcome, Sinks, Span, SumOptions, Test, Totals, Wanted, sum,
+    Choice, Column, DayRange, Filter, Media, Moment, Needs, Outcome, Sinks, Span, SumOptions, Test, Totals, Granularity, sum,
 };
 
 /// Halves of a block are visited at once where it has 16 KiB or more.
@@ -19,7 +19,7 @@ fn options(format: &str, block_bytes: usize, time: bool, tests: Vec<Test>) -> Su
         filter: Filter { span: Span { from, ..Span::days(days) }, media: Media::Jpeg, content_type: Some(0), tests },
         needs: Needs { time, columns: vec![Column::ContentType] },
         format: Choice::Named(format.to_owned()),
-        wanted: Wanted::Rows,
+        granularity: Granularity::Rows,
         sorted: false,
         strict: false,
         rejects: None,

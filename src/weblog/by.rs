@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use std::convert::Infallible;
 use std::str::FromStr;
 
-use super::group::{Grouped, Row, Sum};
+use super::group::{Group, Grouped, Sum};
 use super::media;
 use super::record::Column;
 use super::url::{Extension, extension};
@@ -227,8 +227,8 @@ pub fn report(by: &[By], grouped: &Grouped) -> Report {
 }
 
 /// `rows`, which come by bytes, in the order they are shown in.
-pub fn ordered<'a>(by: &[By], rows: &'a [Row]) -> Vec<&'a Row> {
-    let mut rows: Vec<&Row> = rows.iter().collect();
+pub fn ordered<'a>(by: &[By], rows: &'a [Group]) -> Vec<&'a Group> {
+    let mut rows: Vec<&Group> = rows.iter().collect();
     if by.first().is_some_and(By::is_time) {
         // Stable: within the same time the rows stay by bytes.
         rows.sort_by_cached_key(|row| Key::parts(&row.key.0).swap_remove(0).into_owned());

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use chrono::{NaiveDate, NaiveDateTime};
 use votekit::report::Value;
 use votekit::weblog::by::{self, By, Key, OTHER};
-use votekit::weblog::group::{GroupError, GroupOptions, Grouped, Row, Sum};
+use votekit::weblog::group::{Group, GroupError, GroupOptions, Grouped, Sum};
 
 use crate::cli::draw::chart::{self, Canvas};
 use crate::cli::draw::picture::{Bars, Series, Step, Timeline, short};
@@ -280,12 +280,12 @@ fn gap(step: Step, before: NaiveDateTime, at: NaiveDateTime) -> Vec<(String, Val
     missing.filter_map(time).map(|label| (label, Value::Bytes(0))).collect()
 }
 
-fn label(row: &Row) -> String {
+fn label(row: &Group) -> String {
     Key::parts(&row.key.0).iter().map(|part| by::text(part)).collect::<Vec<_>>().join("  ")
 }
 
 /// A group's moment, the text of its second key (empty where there is none) and its bytes.
-fn moment(row: &Row) -> Option<(NaiveDateTime, String, u128)> {
+fn moment(row: &Group) -> Option<(NaiveDateTime, String, u128)> {
     let parts = Key::parts(&row.key.0);
     let at = by::text(parts.first()?);
     let at = match at.len() {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use votekit::report::{Report, Value};
 use votekit::weblog::by;
-use votekit::weblog::{BAD_ROWS_TOLD, FollowedLog, GroupCounter, GroupRun, Notice, SumOptions, Totals};
+use votekit::weblog::{BAD_ROWS_REPORTED, FollowedLog, GroupCounter, GroupRun, Notice, SumOptions, Totals};
 
 use super::answers::{self, About, Answers};
 use crate::cli::terminal::console::Console;
@@ -48,7 +48,7 @@ pub fn run(
     let tell_every = if live.in_place() { LOOK_EVERY } else { TELL_EVERY };
     let mut told: Option<Instant> = None;
     let mut news = true;
-    let mut bad_told = BAD_ROWS_TOLD as u64;
+    let mut bad_told = BAD_ROWS_REPORTED as u64;
     loop {
         for log in &mut logs {
             let polled = log.poll(options, &mut totals, &mut counter, &mut |notice| {

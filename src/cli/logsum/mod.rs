@@ -87,7 +87,7 @@ impl Args {
             filter,
             needs,
             format: log_format,
-            wanted: run.wanted(),
+            granularity: run.granularity(),
             sorted: self.sorted,
             strict: self.strict,
             rejects: rejects.as_ref().map(files::Growing::writer),

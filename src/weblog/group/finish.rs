@@ -1,17 +1,17 @@
-//! Brings workers' tables together, and tells the largest groups from the rest.
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+//! Brings workers' tables together.
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
+use super::best::Best;
+use super::grouped::Grouped;
+use super::limits::GroupError;
 use super::spill::{PARTS, Spill};
-use super::table::Keys;
-use super::{GroupError, GroupOptions, Grouped, Grouping, Groups, ROW_BYTES, Row, Sum, spill_error};
+use super::worker::{Grouping, Groups};
 
 /// Brings the workers' groups together.
 ///
 /// # Errors
-/// [`GroupError`], of a worker or of the bringing together.
+/// When a worker failed, or the groups of all workers outgrow the memory.
 pub fn finish(grouping: &Grouping, workers: Vec<Groups>) -> Result<Grouped, GroupError> {
     let mut workers = workers;
     workers.iter_mut().for_each(Groups::flush);
@@ -19,14 +19,14 @@ pub fn finish(grouping: &Grouping, workers: Vec<Groups>) -> Result<Grouped, Grou
         return Err(error);
     }
     if workers.iter().all(|worker| worker.spill.is_none()) {
-        let mut workers = workers.into_iter().map(|worker| worker.keys);
-        let mut all = workers.next().unwrap_or_else(|| Keys::new(grouping.hasher.clone()));
-        for keys in workers {
-            keys.iter().for_each(|(key, sum)| all.add(key, sum));
+        let mut tables = workers.into_iter().map(|worker| worker.table);
+        let mut all = tables.next().unwrap_or_else(|| grouping.table());
+        for table in tables {
+            table.iter().for_each(|(key, sum)| all.add(key, sum));
         }
-        let mut best = Best::new(grouping.options.top);
+        let mut best = Best::new(grouping.options);
         best.take(&all);
-        best.keep_ceiling(&grouping.options, 1)?;
+        best.limit_memory(1)?;
         return Ok(best.grouped(false));
     }
     let mut spills = Vec::new();
@@ -37,33 +37,32 @@ pub fn finish(grouping: &Grouping, workers: Vec<Groups>) -> Result<Grouped, Grou
     finish_parts(grouping, &spills)
 }
 
-/// Counts part by part, on every core.
+/// Brings spilled tables together part by part, several parts at a time.
 fn finish_parts(grouping: &Grouping, spills: &[Spill]) -> Result<Grouped, GroupError> {
     let options = grouping.options;
     let next = AtomicUsize::new(0);
-    let all = Mutex::new(Best::new(options.top));
+    let all = Mutex::new(Best::new(options));
     let work = || -> Result<(), GroupError> {
-        let mut best = Best::new(options.top);
-        let mut keys = Keys::new(grouping.hasher.clone());
+        let mut best = Best::new(options);
+        let mut table = grouping.table();
         loop {
             let part = next.fetch_add(1, Relaxed);
             if part >= PARTS {
                 break;
             }
-            keys.clear();
+            table.clear();
             for spill in spills {
-                spill.read_part(part, &mut keys).map_err(spill_error)?;
-                // The last third is for the rows to tell of.
-                if keys.used_bytes() > options.memory_bytes / 3 * 2 / options.workers.max(1) {
-                    return Err(GroupError::TooMany { memory_bytes: options.memory_bytes });
+                spill.read_part(part, &mut table).map_err(GroupError::spill)?;
+                if table.used_bytes() > options.table_bytes() {
+                    return Err(options.too_many());
                 }
             }
-            best.take(&keys);
-            best.keep_ceiling(&options, options.workers)?;
+            best.take(&table);
+            best.limit_memory(options.workers)?;
         }
         let mut all = all.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         all.join(best);
-        all.keep_ceiling(&options, 1)
+        all.limit_memory(1)
     };
     std::thread::scope(|scope| {
         let others: Vec<_> = (1..options.workers).map(|_| scope.spawn(work)).collect();
@@ -79,83 +78,128 @@ fn finish_parts(grouping: &Grouping, spills: &[Spill]) -> Result<Grouped, GroupE
     Ok(all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).grouped(true))
 }
 
-/// What rows to tell of may take, however little the memory is.
-const ROWS_BYTES_LEAST: usize = 1 << 20;
+#[cfg(test)]
+mod tests {
+    use std::cmp::Reverse;
+    use std::collections::BTreeMap;
 
-/// The rows to tell of, and the sum of all.
-pub struct Best {
-    top: Option<usize>,
-    rows: BinaryHeap<Reverse<Row>>,
-    /// The length of their keys.
-    keys_bytes: usize,
-    total: Sum,
-    groups: u64,
-}
+    use proptest::prelude::*;
 
-impl Best {
-    /// None yet, of which the `top` largest are to be kept.
-    pub fn new(top: Option<usize>) -> Self {
-        Best { top, rows: BinaryHeap::new(), keys_bytes: 0, total: Sum::default(), groups: 0 }
-    }
+    use super::super::grouped::Sum;
+    use super::super::limits::GroupOptions;
+    use super::*;
 
-    /// Takes all of `keys`, none of which it has.
-    pub fn take(&mut self, keys: &Keys) {
-        for (key, sum) in keys.iter() {
-            self.total.add(sum);
-            self.groups += 1;
-            // Most keys of a long tail are told from their sum alone.
-            if self.is_full() && self.rows.peek().is_some_and(|Reverse(least)| sum < least.sum) {
-                continue;
+    fn grouped(requests: &[(Vec<u8>, u64)], options: GroupOptions) -> Result<Grouped, GroupError> {
+        let grouping = Grouping::new(options);
+        let mut workers: Vec<Groups> = (0..options.workers).map(|_| grouping.worker()).collect();
+        for (at, (key, bytes)) in requests.iter().enumerate() {
+            let worker = &mut workers[at % options.workers];
+            worker.add(key, *bytes);
+            if bytes % 3 == 0 {
+                worker.again(7);
             }
-            self.offer(Row { sum, key: Reverse(key.to_vec()) });
         }
+        finish(&grouping, workers)
     }
 
-    fn is_full(&self) -> bool {
-        self.top.is_some_and(|top| self.rows.len() >= top)
-    }
-
-    fn offer(&mut self, row: Row) {
-        if self.is_full() {
-            match self.rows.peek_mut() {
-                Some(mut least) if least.0 < row => {
-                    self.keys_bytes = self.keys_bytes - least.0.key.0.len() + row.key.0.len();
-                    *least = Reverse(row);
-                }
-                _ => {}
+    /// The same by a plain map.
+    fn expected(requests: &[(Vec<u8>, u64)], top: Option<usize>) -> (Vec<(Vec<u8>, Sum)>, Sum, Sum) {
+        let mut sums: BTreeMap<Vec<u8>, Sum> = BTreeMap::new();
+        for (key, bytes) in requests {
+            let sum = sums.entry(key.clone()).or_default();
+            sum.add(Sum { bytes: u128::from(*bytes), requests: 1 });
+            if bytes % 3 == 0 {
+                sum.add(Sum { bytes: 7, requests: 1 });
             }
-        } else {
-            self.keys_bytes += row.key.0.len();
-            self.rows.push(Reverse(row));
+        }
+        let mut rows: Vec<(Vec<u8>, Sum)> = sums.into_iter().collect();
+        // The sort is stable: groups with equal sums stay in the order of their keys.
+        rows.sort_by_key(|(_, sum)| Reverse(*sum));
+        let total = |rows: &[(Vec<u8>, Sum)]| {
+            rows.iter().fold(Sum::default(), |mut all, (_, sum)| {
+                all.add(*sum);
+                all
+            })
+        };
+        let whole = total(&rows);
+        let rest = rows.split_off(top.unwrap_or(usize::MAX).min(rows.len()));
+        (rows, total(&rest), whole)
+    }
+
+    proptest! {
+        #[test]
+        fn rows_and_rest_are_the_whole_whatever_the_memory(
+            requests in proptest::collection::vec((proptest::collection::vec(0u8..4, 0..5), 0u64..50), 0..400),
+            top in proptest::option::of(1usize..20),
+            workers in 1usize..4,
+            memory_bytes in prop_oneof![Just(1usize << 20), 100usize..3000],
+        ) {
+            // Without `top` there must be room for all groups.
+            let memory_bytes = if top.is_none() { 1 << 22 } else { memory_bytes.max(workers * 200) };
+            let result = match grouped(&requests, GroupOptions { top, memory_bytes, workers, may_spill: true }) {
+                // So little memory that not even one part of 256 fits.
+                Err(GroupError::TooMany { .. }) if memory_bytes < 3000 => return Ok(()),
+                result => result.unwrap(),
+            };
+            let (rows, other, total) = expected(&requests, top);
+            let found: Vec<(Vec<u8>, Sum)> = result.rows.into_iter().map(|row| (row.key.0, row.sum)).collect();
+            prop_assert_eq!(found, rows);
+            prop_assert_eq!(result.other, other);
+            prop_assert_eq!(result.total, total);
         }
     }
 
-    /// Fails when the rows outgrow their part of the memory, as one of `workers`, by the time they are told: then their keys
-    /// are there as they are, as text, and as what is written.
-    fn keep_ceiling(&self, options: &GroupOptions, workers: usize) -> Result<(), GroupError> {
-        let told_bytes = self.rows.len() * ROW_BYTES + 3 * self.keys_bytes;
-        let most = (options.memory_bytes / workers.max(1)).max(ROWS_BYTES_LEAST);
-        // Without `top` the tables were held to it.
-        if options.top.is_some() && told_bytes > most {
-            return Err(GroupError::TooMany { memory_bytes: options.memory_bytes });
-        }
-        Ok(())
+    #[test]
+    fn a_table_that_outgrows_its_memory_is_counted_exactly_from_disk() {
+        let requests: Vec<(Vec<u8>, u64)> =
+            (0..20_000u64).map(|n| (format!("/url/{}", n * 7919 % 5000).into_bytes(), n % 11)).collect();
+        let options = GroupOptions { top: Some(10), memory_bytes: 64 << 10, workers: 2, may_spill: true };
+        let result = grouped(&requests, options).unwrap();
+        assert!(result.spilled);
+        assert_eq!(result.groups, 5000);
+        let (rows, other, total) = expected(&requests, Some(10));
+        assert_eq!((result.other, result.total), (other, total));
+        assert_eq!(result.rows.into_iter().map(|row| (row.key.0, row.sum)).collect::<Vec<_>>(), rows);
     }
 
-    fn join(&mut self, other: Best) {
-        self.total.add(other.total);
-        self.groups += other.groups;
-        other.rows.into_iter().for_each(|Reverse(row)| self.offer(row));
-    }
-
-    /// What was found.
-    pub fn grouped(self, spilled: bool) -> Grouped {
-        let rows: Vec<Row> = self.rows.into_sorted_vec().into_iter().map(|Reverse(row)| row).collect();
-        let shown = rows.iter().fold(Sum::default(), |mut sum, row| {
-            sum.add(row.sum);
-            sum
+    #[test]
+    fn groups_that_do_not_fit_fail_early() {
+        let grouping = Grouping::new(GroupOptions { top: None, memory_bytes: 1 << 20, workers: 1, may_spill: true });
+        let mut groups = grouping.worker();
+        let many = (0..100_000).take_while(|n| {
+            groups.add(format!("{n}").as_bytes(), 1);
+            groups.again(1);
+            !groups.failed()
         });
-        let other = Sum { bytes: self.total.bytes - shown.bytes, requests: self.total.requests - shown.requests };
-        Grouped { rows, other, total: self.total, groups: self.groups, spilled }
+        assert!(many.count() < 10_000);
+        assert!(matches!(finish(&grouping, vec![groups]), Err(GroupError::TooMany { .. })));
+    }
+
+    #[test]
+    fn the_largest_groups_are_limited_too() {
+        let requests: Vec<(Vec<u8>, u64)> =
+            (0..5000u64).map(|n| (format!("{n}{}", "x".repeat(1000)).into_bytes(), n)).collect();
+        for (memory_bytes, workers) in [(1 << 20, 1), (1 << 20, 2), (8 << 20, 1), (8 << 20, 2)] {
+            let result =
+                |top| grouped(&requests, GroupOptions { top: Some(top), memory_bytes, workers, may_spill: true });
+            assert_eq!(result(10).unwrap().rows.len(), 10);
+            assert!(matches!(result(4000), Err(GroupError::TooMany { .. })), "{memory_bytes} {workers}");
+        }
+        let options = GroupOptions { top: Some(4000), memory_bytes: 64 << 20, workers: 2, may_spill: true };
+        assert_eq!(grouped(&requests, options).unwrap().rows.len(), 4000);
+    }
+
+    #[test]
+    fn sums_go_beyond_64_bits() {
+        let grouping = Grouping::new(GroupOptions { top: None, memory_bytes: 1 << 20, workers: 2, may_spill: true });
+        let workers = [(), ()].map(|()| {
+            let mut groups = grouping.worker();
+            groups.add(b"a", u64::MAX);
+            groups.again(u64::MAX);
+            groups
+        });
+        let result = finish(&grouping, workers.into()).unwrap();
+        assert_eq!(result.total.bytes, u128::from(u64::MAX) * 4);
+        assert_eq!(result.rows[0].sum, Sum { bytes: u128::from(u64::MAX) * 4, requests: 4 });
     }
 }

@@ -1,20 +1,20 @@
-//! Tables that outgrew their memory, in temporary files.
+//! Tables that outgrew their memory, in a temporary file.
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::os::unix::fs::FileExt;
 
-use super::Sum;
-use super::table::Keys;
+use super::grouped::Sum;
+use super::table::Table;
 
 /// How many parts a spilled table is split into.
 pub const PARTS: usize = 256;
 
-/// A worker's tables on disk. The file has no name: nothing is left when the program ends, however it ends.
+/// A worker's tables on disk. The file has no name, so nothing is left behind however the program ends.
 #[derive(Debug)]
 pub struct Spill {
     file: File,
     written: u64,
-    /// For each part the ranges of the file that hold it.
+    /// The ranges of the file that hold each part.
     ranges: Vec<Vec<(u64, u64)>>,
 }
 
@@ -23,20 +23,20 @@ impl Spill {
         Ok(Spill { file: tempfile::tempfile()?, written: 0, ranges: vec![Vec::new(); PARTS] })
     }
 
-    /// The hash's bits that the table of a part uses least: neither the lowest, which choose its bucket, nor the highest.
+    /// Chosen by bits of the hash that a table uses least: the lowest choose its bucket, the highest its tag.
     fn part(hash: u64) -> usize {
         (hash >> 32) as usize % PARTS
     }
 
-    pub fn write(&mut self, keys: &Keys) -> io::Result<()> {
+    pub fn write(&mut self, table: &Table) -> io::Result<()> {
         let mut of_part: Vec<Vec<u32>> = vec![Vec::new(); PARTS];
-        for (at, (key, _)) in (0..).zip(keys.iter()) {
-            of_part[Self::part(keys.hash(key))].push(at);
+        for (at, (key, _)) in (0..).zip(table.iter()) {
+            of_part[Self::part(table.hash(key))].push(at);
         }
         let mut file = BufWriter::with_capacity(1 << 18, &self.file);
         for (part, groups) in of_part.iter().enumerate().filter(|(_, groups)| !groups.is_empty()) {
             let start = self.written;
-            for (key, sum) in groups.iter().map(|at| keys.group(*at as usize)) {
+            for (key, sum) in groups.iter().map(|at| table.group(*at as usize)) {
                 file.write_all(&(key.len() as u32).to_le_bytes())?;
                 file.write_all(&sum.requests.to_le_bytes())?;
                 file.write_all(&sum.bytes.to_le_bytes())?;
@@ -48,8 +48,8 @@ impl Spill {
         file.flush()
     }
 
-    /// Adds all of a part to `keys`.
-    pub fn read_part(&self, part: usize, keys: &mut Keys) -> io::Result<()> {
+    /// Adds all groups of a part to `table`.
+    pub fn read_part(&self, part: usize, table: &mut Table) -> io::Result<()> {
         let mut key = Vec::new();
         for (start, end) in &self.ranges[part] {
             let mut reader = BufReader::new(PositionedRange { file: &self.file, at: *start, end: *end });
@@ -62,7 +62,7 @@ impl Spill {
                 key.resize(u32::from_le_bytes(len) as usize, 0);
                 reader.read_exact(&mut key)?;
                 let sum = Sum { bytes: u128::from_le_bytes(bytes), requests: u64::from_le_bytes(requests) };
-                keys.add(&key, sum);
+                table.add(&key, sum);
                 left -= 4 + 8 + 16 + key.len() as u64;
             }
         }
@@ -70,7 +70,7 @@ impl Spill {
     }
 }
 
-/// A range of a file that other threads read elsewhere.
+/// Reads a range of a file without moving the file's position, which other threads share.
 struct PositionedRange<'a> {
     file: &'a File,
     at: u64,

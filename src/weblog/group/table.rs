@@ -3,19 +3,19 @@ use std::hash::BuildHasher;
 
 use hashbrown::HashTable;
 
-use super::Sum;
+use super::grouped::Sum;
 
-/// What a group costs beside its key while it is in a table: its entry, its place in the index at the emptiest, and what
-/// writing it to a file takes.
-const GROUP_BYTES: usize = size_of::<Entry>() + 24;
+/// What a group of a table takes beside its key: its entry, its slot in the index when that is at its emptiest, and what
+/// spilling it takes.
+const SLOT_BYTES: usize = size_of::<Entry>() + 24;
 
-/// How many keys go into the table together: enough that their ways through memory overlap, few enough that all they touch
-/// stays near.
-pub const TOGETHER: usize = 32;
-/// A table of fewer groups is near as a whole.
-const GROUPS_NEAR: usize = 4096;
+/// How many keys are looked up at once: enough that their cache misses overlap, few enough that what they load stays in the
+/// cache.
+pub const BATCH: usize = 32;
+/// A smaller table fits in the cache.
+const CACHED_LEN_MAX: usize = 4096;
 
-/// One group. 32 bytes, for there may be many millions.
+/// One group. Kept at 32 bytes, as there may be many millions.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     key_start: u64,
@@ -29,7 +29,7 @@ impl Entry {
     fn add(&mut self, requests: u64, bytes: u64) {
         let (low, carried) = self.bytes_low.overflowing_add(bytes);
         self.bytes_low = low;
-        // 2^96 bytes are beyond any log.
+        // No log has 2^96 bytes.
         self.bytes_high += u32::from(carried);
         self.requests += requests;
     }
@@ -39,19 +39,19 @@ impl Entry {
     }
 }
 
-/// Keys with their sums: an index into entries, whose keys lie one after the other in one piece of memory.
+/// Keys with their sums: a hash index of entries, whose keys are stored one after the other in one buffer.
 #[derive(Debug)]
-pub struct Keys {
+pub struct Table {
     hasher: foldhash::quality::RandomState,
     index: HashTable<u32>,
     entries: Vec<Entry>,
     keys: Vec<u8>,
 }
 
-impl Keys {
-    /// None yet.
+impl Table {
+    /// An empty table.
     pub fn new(hasher: foldhash::quality::RandomState) -> Self {
-        Keys { hasher, index: HashTable::new(), entries: Vec::new(), keys: Vec::new() }
+        Table { hasher, index: HashTable::new(), entries: Vec::new(), keys: Vec::new() }
     }
 
     /// The hash of `key`.
@@ -59,7 +59,7 @@ impl Keys {
         self.hasher.hash_one(key)
     }
 
-    /// How many there are.
+    /// How many keys there are.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
@@ -69,23 +69,22 @@ impl Keys {
         self.keys.len()
     }
 
-    /// Adds to the sum of the entry at `at`, as [`Keys::entry`] gave it.
+    /// Adds to the sum of the entry at `at`, as [`Table::entry`] gave it.
     pub fn add_at(&mut self, at: usize, requests: u64, bytes: u64) {
         self.entries[at].add(requests, bytes);
     }
 
-    /// Reads once what looking up keys with these hashes, at most [`TOGETHER`], will read. Each key's way leads through three
-    /// places that are far apart in a large table, each known only from the one before; here the ways of all keys are gone
-    /// side by side, so that the waits for memory overlap.
+    /// Loads into the cache what looking up keys with these hashes, at most [`BATCH`], will read. In a large table each lookup
+    /// is three dependent cache misses; here each of the three is taken for all keys at once, so that they overlap.
     pub fn touch(&self, hashes: impl Iterator<Item = u64>) {
-        if self.entries.len() < GROUPS_NEAR {
+        if self.entries.len() < CACHED_LEN_MAX {
             return;
         }
-        let mut entries = [0usize; TOGETHER];
+        let mut entries = [0usize; BATCH];
         for (hash, entry) in hashes.zip(&mut entries) {
             *entry = self.index.find(hash, |_| true).map_or(0, |at| *at as usize);
         }
-        let mut starts = [0usize; TOGETHER];
+        let mut starts = [0usize; BATCH];
         for (entry, start) in entries.iter().zip(&mut starts) {
             *start = self.entries[*entry].key_start as usize;
         }
@@ -93,7 +92,7 @@ impl Keys {
         std::hint::black_box(bytes);
     }
 
-    /// The entry of `key`, whose hash is `hash`; new where there was none.
+    /// Where the entry of `key`, whose hash is `hash`, is; it is added if it is missing.
     pub fn entry(&mut self, hash: u64, key: &[u8]) -> usize {
         let of = |entry: &Entry| &self.keys[entry.key_start as usize..][..entry.key_len as usize];
         if let Some(at) = self.index.find(hash, |at| of(&self.entries[*at as usize]) == key) {
@@ -101,7 +100,7 @@ impl Keys {
         }
         let at = self.entries.len();
         let rehash = |at: &u32| self.hasher.hash_one(of(&self.entries[*at as usize]));
-        // The ceiling ends long before 2^32 entries of 32 bytes.
+        // Memory is limited to far less than 2^32 entries of 32 bytes.
         self.index.insert_unique(hash, at as u32, rehash);
         let key_start = self.keys.len() as u64;
         self.keys.extend_from_slice(key);
@@ -132,12 +131,12 @@ impl Keys {
         (0..self.entries.len()).map(|at| self.group(at))
     }
 
-    /// The memory that they take.
+    /// How much memory the table takes.
     pub fn used_bytes(&self) -> usize {
-        self.keys.len() + self.entries.len() * GROUP_BYTES
+        self.keys.len() + self.entries.len() * SLOT_BYTES
     }
 
-    /// Forgets all.
+    /// Removes all keys.
     pub fn clear(&mut self) {
         self.index.clear();
         self.entries.clear();

@@ -1,24 +1,28 @@
-//! A log that is summed while it grows.
+//! Sums a log while it grows.
 use std::io;
 
-use super::sum::{BadRow, Growing, LogError, SumOptions, Totals};
+use super::joined::Carried;
+use super::options::SumOptions;
+use super::outcome::{BadRow, LogError, Totals};
+use super::visit::visit;
 use crate::scan::follow::{Beginning, Event, Tail};
-use crate::scan::{Input, is_packed};
-use crate::weblog::count::Sink;
+use crate::scan::{Block, Input, is_packed};
+use crate::weblog::format::{self, LineReader};
+use crate::weblog::sink::Sink;
 
-/// Something about a followed file that its reader should know.
+/// What happened to a followed file, for the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
-    /// There is no such file now; it is waited for.
+    /// The file does not exist at the moment; following goes on when it does.
     Missing(String),
-    /// It became shorter: it is read from its start, and what was counted stays counted.
+    /// The file became shorter. It is read again from its start; what was counted before stays counted.
     Truncated {
         /// The file.
         input: String,
-        /// Bytes of a last line that had no end, and belong to no row.
+        /// Bytes of an unfinished last line, which are part of no row.
         lost_bytes: usize,
     },
-    /// Another file took its name, and is read from its start.
+    /// The file was replaced by another, which is read from its start.
     Rotated(String),
     /// A row cannot be read.
     Bad(BadRow),
@@ -29,21 +33,22 @@ pub enum Notice {
 pub struct FollowedLog {
     input: Input,
     tail: Tail,
-    head: Option<Growing>,
+    /// None until the file has a first line.
+    detected: Option<DetectedLog>,
 }
 
 impl FollowedLog {
-    /// Will follow the file at `path`, which need not exist yet.
+    /// Follows the file at `path`, which need not exist yet.
     pub fn new(path: &std::path::Path, options: &SumOptions) -> Self {
         let tail = Tail::new(path, options.scan.line_bytes_max);
-        FollowedLog { input: Input::Path(path.to_owned()), tail, head: None }
+        FollowedLog { input: Input::Path(path.to_owned()), tail, detected: None }
     }
 
-    /// Adds what is new to `totals` and gives the rows that count to `sink`; `notice` is told of the rest. Gives whether
-    /// anything happened. Never waits.
+    /// Adds new rows to `totals` and gives those that count to `sink`; everything else is reported to `notice`. Returns whether
+    /// anything happened. Does not wait.
     ///
     /// # Errors
-    /// When the file cannot be read or is no log, or, if strict, at the first row that cannot be read.
+    /// When the file cannot be read or is not a log, or, in a strict run, at the first row that cannot be read.
     pub fn poll(
         &mut self,
         options: &SumOptions,
@@ -51,12 +56,12 @@ impl FollowedLog {
         sink: &mut impl Sink,
         notice: &mut dyn FnMut(Notice),
     ) -> Result<bool, LogError> {
-        let (head, input) = (&mut self.head, &self.input);
+        let (detected, input) = (&mut self.detected, &self.input);
         self.tail.poll(&mut |event| {
             match event {
                 Event::Missing => notice(Notice::Missing(input.name())),
                 Event::Began(why) => {
-                    *head = None;
+                    *detected = None;
                     match why {
                         Beginning::First => {}
                         Beginning::Rotated => notice(Notice::Rotated(input.name())),
@@ -66,16 +71,16 @@ impl FollowedLog {
                     }
                 }
                 Event::Lines(bytes) => {
-                    let head = match head {
-                        Some(head) => head,
+                    let log = match detected {
+                        Some(log) => log,
                         None if is_packed(bytes) => {
                             let cause = io::Error::other("it is compressed, and such a file cannot be followed");
                             return Err(input.error(cause).into());
                         }
-                        None => head.insert(Growing::of(input, bytes, options)?),
+                        None => detected.insert(DetectedLog::new(input, bytes, options)?),
                     };
                     let known = totals.bad_rows.len();
-                    head.add(input, bytes, options, totals, sink);
+                    log.add(input, bytes, options, totals, sink);
                     totals.bad_rows[known..].iter().for_each(|bad| notice(Notice::Bad(bad.clone())));
                     if let (true, Some(bad)) = (options.strict, totals.bad_rows.first()) {
                         return Err(LogError::Strict(bad.clone()));
@@ -84,5 +89,31 @@ impl FollowedLog {
             }
             Ok(())
         })
+    }
+}
+
+/// A followed file whose format is known.
+#[derive(Debug, Clone)]
+struct DetectedLog {
+    reader: LineReader,
+    carried: Carried,
+    /// How many lines were read.
+    lines: u64,
+}
+
+impl DetectedLog {
+    /// Detects the format of `input` from `head`, which holds at least the first line.
+    fn new(input: &Input, head: &[u8], options: &SumOptions) -> Result<Self, LogError> {
+        let reader = format::detect(head, &options.format, &options.needs);
+        let reader = reader.map_err(|cause| LogError::Format { input: input.name(), cause })?;
+        Ok(DetectedLog { reader, carried: Carried::new(true), lines: 0 })
+    }
+
+    /// Adds the next whole lines.
+    fn add(&mut self, input: &Input, bytes: &[u8], options: &SumOptions, totals: &mut Totals, sink: &mut impl Sink) {
+        let block = Block { bytes, offset: self.lines, cut_line: None };
+        let mut found = visit(options, &block, &self.reader, &mut self.carried, sink);
+        std::mem::take(&mut found.times).give(sink);
+        found.add_to(totals, &input.name(), &mut self.lines);
     }
 }

@@ -5,11 +5,12 @@
 //! There a row is joined line by line until its quotes are closed. That it is one row is believed only if its quotes and the
 //! number of its columns are right; else its first line is a bad row, as it would be for a reader of lines, and those behind
 //! it are looked at anew: a quote that somebody forgot must not swallow the rest of a log.
-use super::sum::SumOptions;
-use super::visit::{BlockTotals, Visitor};
+use super::block::BlockTotals;
+use super::options::SumOptions;
+use super::visitor::Visitor;
 use crate::scan::Block;
-use crate::weblog::count::Sink;
 use crate::weblog::format::{Delimited, LineReader, Quotes, without_cr};
+use crate::weblog::sink::Sink;
 
 /// What a block leaves to those behind it.
 #[derive(Debug, Clone, Default)]

@@ -1,12 +1,19 @@
-//! Reading logs: the run over inputs and blocks, and the loops over rows.
+//! Reading logs: the run over inputs and blocks, and the hot loops over rows.
+mod block;
 mod follow;
 mod joined;
 mod lane;
+mod options;
+mod outcome;
 mod quick;
 mod sorted;
 mod sum;
+mod time_sums;
 mod visit;
+mod visitor;
 
 pub use follow::{FollowedLog, Notice};
+pub use options::{SharedWriter, SumOptions};
+pub use outcome::{BAD_ROWS_REPORTED, BadRow, LogError, Outcome, Totals};
 pub use sorted::SortedError;
-pub use sum::{BAD_ROWS_TOLD, BadRow, LogError, Outcome, SharedWriter, SumOptions, Totals, sum};
+pub use sum::sum;

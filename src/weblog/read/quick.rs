@@ -1,35 +1,34 @@
-//! A quick look at rows of the four columns `date  time  size  url`, as most of them are: it takes a dozen machine words a
-//! row, and where it is not sure, it says so and the row is read in full. What it does say is what the full reading says; a
-//! property test holds the two equal.
+//! Fast path for rows of the four columns `date  time  size  url`: most are read with a dozen machine words each. Anything
+//! unusual is left to the complete reader; a property test holds the results of the two equal.
 use fearless_simd::prelude::*;
 use fearless_simd::u8x64;
 
-/// What rows of one day, or of one hour or minute of it, begin with.
+/// The first bytes of all rows of one day, or of one hour or minute of it.
 #[derive(Debug, Clone, Copy)]
-pub struct Beginning {
+pub struct RowPrefix {
     bytes: u128,
     mask: u128,
-    /// Where the time begins, behind the day and its tab.
+    /// Where the time begins, after the day and its tab.
     time_at: usize,
 }
 
-/// What a quick look tells of a row.
+/// A row as the fast path reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QuickRow {
     /// The row's length with its line end.
     pub len_with_end: usize,
-    /// The digits of its size, to be read by [`QuickRow::size_bytes`].
+    /// The digits of its size; [`QuickRow::size_bytes`] makes a number of them.
     size_digits: u64,
     /// The last eight bytes of its URL, in lower case.
     url_end: u64,
 }
 
-/// How many bytes from a row's beginning are looked at; a row that is longer is read in full.
-pub const LOOKED_AT: usize = 136;
+/// The fast path reads only this many bytes from a row's beginning, and no rows that are longer.
+pub const WINDOW_BYTES: usize = 136;
 
-impl Beginning {
-    /// For rows that begin with `day`, a tab, and `time`, the first bytes of a time; None where that is too long for a quick
-    /// look.
+impl RowPrefix {
+    /// The prefix of rows that begin with `day`, a tab and `time`, which may be cut short; None if that is longer than a
+    /// machine word of 16 bytes.
     pub fn new(day: &[u8], time: &[u8]) -> Option<Self> {
         let mut bytes = [0; 16];
         let time_at = day.len() + 1;
@@ -37,19 +36,19 @@ impl Beginning {
         *bytes.get_mut(day.len())? = b'\t';
         bytes.get_mut(time_at..time_at + time.len())?.copy_from_slice(time);
         let mask = u128::MAX >> (128 - 8 * (time_at + time.len()));
-        Some(Beginning { bytes: u128::from_le_bytes(bytes), mask, time_at })
+        Some(RowPrefix { bytes: u128::from_le_bytes(bytes), mask, time_at })
     }
 }
 
-/// Looks at the row that `text` begins with. None where it does not begin so, or anything about it is unusual: then nothing is
-/// said of it.
+/// Reads the row at the beginning of `text`. None if it does not begin with `prefix` or is unusual in any way, which does not
+/// mean that it is bad.
 #[inline(always)]
-pub fn look<S: Simd>(simd: S, text: &[u8], beginning: &Beginning) -> Option<QuickRow> {
-    let row: &[u8; LOOKED_AT] = text.first_chunk()?;
+pub fn quick_row<S: Simd>(simd: S, text: &[u8], prefix: &RowPrefix) -> Option<QuickRow> {
+    let row: &[u8; WINDOW_BYTES] = text.first_chunk()?;
     let head = u128::from_le_bytes(*row.first_chunk()?);
-    let Beginning { bytes, mask, time_at } = *beginning;
-    // `10:28:13`: colons, digits, and at most 5 where tens of minutes and seconds stand. The hour may be none where it is not
-    // in `beginning`; but then nobody asks for it.
+    let RowPrefix { bytes, mask, time_at } = *prefix;
+    // `10:28:13`: colons, digits, and at most 5 in the tens of minutes and seconds. The hour is checked only if it is part of
+    // `prefix`; if it is not, the run does not ask for the time.
     let time = word(row, time_at) ^ 0x3030_3a30_303a_3030;
     let is_time = (time | time.wrapping_add(0x060a_0006_0a00_0606)) & 0xf0f0_fff0_f0ff_f0f0 == 0;
     if (head ^ bytes) & mask != 0 || !is_time || row[(time_at + 8) % 128] != b'\t' {
@@ -57,15 +56,14 @@ pub fn look<S: Simd>(simd: S, text: &[u8], beginning: &Beginning) -> Option<Quic
     }
     let size_at = time_at + 9;
     let size = word(row, size_at);
-    // The next row begins where this one ends, so that everything waits for this one chain: it must be short. It leads from
-    // the row's beginning to its second unusual byte, behind the tab that ends the size, and nothing that is only checked or
-    // added is on it.
+    // The next row begins where this one ends, so this is the critical path of the loop and must be short: from the row's
+    // beginning to its second unusual byte, the one after the tab that ends the size. Checks and sums are off that path.
     let unusual = unusual(simd, row, size_at);
-    let behind_size = unusual & unusual.wrapping_sub(1);
-    let url_end_at = size_at + behind_size.trailing_zeros() as usize;
+    let after_size = unusual & unusual.wrapping_sub(1);
+    let url_end_at = size_at + after_size.trailing_zeros() as usize;
     let size_digits = unusual.trailing_zeros();
     let digits = size ^ 0x3030_3030_3030_3030;
-    // The first byte that is no digit has its high bit set; a carry can only disturb bytes behind it.
+    // The first byte that is not a digit has its high bit set; a carry can only change bytes after it.
     let not_digits = (digits.wrapping_add(0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080;
     let is_size = not_digits.trailing_zeros() / 8 == size_digits && not_digits != 0 && size_digits > 0;
     if !is_size || row[(size_at + size_digits as usize) % 128] != b'\t' {
@@ -74,9 +72,9 @@ pub fn look<S: Simd>(simd: S, text: &[u8], beginning: &Beginning) -> Option<Quic
     let end = row[url_end_at % 128];
     let len_with_end = url_end_at + 1;
     let has_cr = end == b'\r' && row[len_with_end % 128] == b'\n';
-    // An absolute URL has a host, which is no path.
+    // The host of an absolute URL is not part of its path.
     let is_path = row[(size_at + size_digits as usize + 1) % 128] == b'/';
-    if behind_size == 0 || !is_path || !(end == b'\n' || has_cr) {
+    if after_size == 0 || !is_path || !(end == b'\n' || has_cr) {
         return None;
     }
     Some(QuickRow {
@@ -87,7 +85,7 @@ pub fn look<S: Simd>(simd: S, text: &[u8], beginning: &Beginning) -> Option<Quic
 }
 
 impl QuickRow {
-    /// Bytes sent: at most seven digits, eight at a time by the method of
+    /// Bytes sent. There are at most seven digits, and they are parsed at once as in
     /// <https://lemire.me/blog/2022/01/21/swar-explained-parsing-eight-digits/>.
     #[inline(always)]
     pub fn size_bytes(&self) -> u64 {
@@ -96,7 +94,7 @@ impl QuickRow {
         fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff
     }
 
-    /// Whether its URL names a JPEG. A tab stands before the URL, so that no extension can begin there.
+    /// Whether its URL names a JPEG. There is a tab before the URL, so bytes before it cannot pass for an extension.
     #[inline(always)]
     pub fn is_jpeg(&self) -> bool {
         const fn tail(extension: &[u8]) -> u64 {
@@ -114,16 +112,16 @@ impl QuickRow {
 }
 
 #[inline(always)]
-fn word(row: &[u8; LOOKED_AT], at: usize) -> u64 {
-    // Offsets are small by their making; saying so here spares a check.
+fn word(row: &[u8; WINDOW_BYTES], at: usize) -> u64 {
+    // Offsets are always below 128; with the remainder the compiler knows it and leaves the bounds check out.
     let at = at % 128;
     row[at..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
-/// Which of the 64 bytes from `at` on may end a URL or its path, or need decoding: all up to `%` (`\t`, `\n`, `\r`, `#` among
-/// them) and `?`. A bit a byte.
+/// Which of the 64 bytes from `at` on may end a URL or its path, or need decoding, one bit each: all bytes up to `%` (among
+/// them `\t`, `\n`, `\r` and `#`), and `?`.
 #[inline(always)]
-fn unusual<S: Simd>(simd: S, row: &[u8; LOOKED_AT], at: usize) -> u64 {
+fn unusual<S: Simd>(simd: S, row: &[u8; WINDOW_BYTES], at: usize) -> u64 {
     let at = at % 64;
     let bytes = u8x64::from_slice(simd, &row[at..at + 64]);
     (bytes.simd_le(b'%') | bytes.simd_eq(b'?')).to_bitmask()
@@ -139,14 +137,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_instruction_set_tells_the_same(
+        fn every_instruction_set_reads_the_same(
             row in "24/8/2019\t10:28:[0-5][0-9]\t[0-9]{0,8}\t/[a-z?%#\r\t\u{80}]{0,40}(\\.jpe?g)?(\r?\n)?",
         ) {
-            let beginning = Beginning::new(b"24/8/2019", b"10:").unwrap();
-            let text = [row.as_bytes(), &[b'x'; LOOKED_AT]].concat();
-            let told = levels().into_iter().map(|level| dispatch!(level, simd => look(simd, &text, &beginning)));
-            let told: Vec<_> = told.collect();
-            prop_assert!(told.iter().all(|other| *other == told[0]), "{:?}", told);
+            let prefix = RowPrefix::new(b"24/8/2019", b"10:").unwrap();
+            let text = [row.as_bytes(), &[b'x'; WINDOW_BYTES]].concat();
+            let rows = levels().into_iter().map(|level| dispatch!(level, simd => quick_row(simd, &text, &prefix)));
+            let rows: Vec<_> = rows.collect();
+            prop_assert!(rows.iter().all(|other| *other == rows[0]), "{:?}", rows);
         }
     }
 }

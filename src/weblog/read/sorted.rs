@@ -1,4 +1,4 @@
-//! Finds the rows of a span of days in a log that is in time order, by binary search: without reading the rest.
+//! Finds the rows of a range of days in a log that is in time order by binary search, without reading the rest.
 use std::ops::Range;
 
 use crate::scan::{Source, SourceError};
@@ -6,47 +6,47 @@ use crate::weblog::filter::{DayRange, Span};
 use crate::weblog::format::{LineReader, without_cr};
 use crate::weblog::record::{Date, Moment};
 
-/// How much is read at a place to find a row there.
-const LOOK_BYTES: usize = 64 << 10;
+/// How much is read at an offset to find a row there.
+const PEEK_BYTES: usize = 64 << 10;
 
 /// Why a log cannot be searched.
 #[derive(Debug, thiserror::Error)]
 pub enum SortedError {
-    /// It cannot be read.
+    /// The log cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// It is a stream or packed.
+    /// The log is a stream or compressed.
     #[error("{0} cannot be searched: it is a pipe or compressed; leave --sorted away")]
     Stream(String),
-    /// What its columns are may change on the way.
+    /// The log's columns may change anywhere.
     #[error(
         "{input} cannot be searched: a #Fields line may change the columns of {format} logs anywhere; leave --sorted away"
     )]
     Directives {
         /// The input's name.
         input: String,
-        /// Its format.
+        /// The input's format.
         format: &'static str,
     },
-    /// Its rows do not end where lines do.
+    /// A row goes over several lines.
     #[error("{0} cannot be searched: a quoted field goes over more than one line; leave --sorted away")]
     Quotes(String),
-    /// A row is earlier than one before it.
+    /// A row is earlier than the row before it.
     #[error("{input} is not in time order: {later} stands before {earlier}; leave --sorted away")]
     Unsorted {
         /// The input's name.
         input: String,
-        /// The day of the row before.
+        /// The day of the row that comes first.
         later: Date,
-        /// The day of the row behind.
+        /// The day of the row after it.
         earlier: Date,
     },
-    /// No row can be read at a place that had to be looked at.
+    /// No row can be read at an offset that the search needs.
     #[error("{input} cannot be searched: no row can be read near byte {offset}; leave --sorted away")]
     NoRow {
         /// The input's name.
         input: String,
-        /// Where about.
+        /// Approximately where, in bytes from the input's beginning.
         offset: u64,
     },
 }
@@ -56,15 +56,15 @@ struct Search<'a> {
     source: &'a Source,
     reader: &'a LineReader,
     bytes_total: u64,
-    /// What was seen: where, and when.
+    /// The rows that were read: their offset and time.
     seen: Vec<(u64, Moment)>,
 }
 
-/// Where the rows stand that `span` may contain, from the first byte of a line to behind the end of one. Both ends are whole
-/// days, of the log's clock; one day is added at each end where the days of `span` are those of another clock.
+/// The range of bytes, in whole lines, that holds all rows of `span`. It covers whole days of the log's clock, with one more day
+/// at each end if the days of `span` are those of another clock.
 ///
 /// # Errors
-/// When it cannot be searched, or what is seen of it is not in time order.
+/// When the log cannot be searched, or the rows that were read on the way are not in time order.
 pub fn find(source: &Source, reader: &LineReader, span: &Span) -> Result<Range<u64>, SortedError> {
     let name = source.input().name();
     let Some(bytes_total) = source.bytes_total() else { return Err(SortedError::Stream(name)) };
@@ -80,20 +80,20 @@ pub fn find(source: &Source, reader: &LineReader, span: &Span) -> Result<Range<u
     let slack_days = i32::from(span.offset_secs != 0);
     let start = match from {
         Date::FIRST => 0,
-        _ => search.first_at_or_behind(at_midnight(from, -slack_days))?,
+        _ => search.first_at_or_after(at_midnight(from, -slack_days))?,
     };
     let end = match to {
         Date::LAST => bytes_total,
-        _ => search.first_at_or_behind(at_midnight(to, 1 + slack_days))?,
+        _ => search.first_at_or_after(at_midnight(to, 1 + slack_days))?,
     };
     search.check_order()?;
     Ok(start..end.max(start))
 }
 
 impl Search<'_> {
-    /// Where the last row that is before `moment` ends; the beginning where there is none.
-    fn first_at_or_behind(&mut self, moment: Moment) -> Result<u64, SortedError> {
-        // A row before `moment` ends at `low`, or it is the beginning; no row that begins at `high` or behind is before it.
+    /// Where the last row before `moment` ends; 0 if there is none.
+    fn first_at_or_after(&mut self, moment: Moment) -> Result<u64, SortedError> {
+        // All rows that end at or before `low` are before `moment`; no row that begins at or after `high` is.
         let (mut low, mut high) = (0, self.bytes_total);
         while low < high {
             let middle = low + (high - low) / 2;
@@ -105,11 +105,11 @@ impl Search<'_> {
         Ok(low)
     }
 
-    /// The first row that can be read among the lines that begin at `from` or behind, and before `until`: where it ends, and
-    /// when it was. None where no row begins there.
+    /// The first readable row among the lines that begin in `from..until`: where it ends, and its time. None if no row begins
+    /// there.
     fn first_row(&mut self, from: u64, until: u64) -> Result<Option<(u64, Moment)>, SortedError> {
         let ahead = u64::from(from > 0);
-        let text = self.source.peek(from - ahead, LOOK_BYTES)?;
+        let text = self.source.peek(from - ahead, PEEK_BYTES)?;
         let mut at = match ahead {
             0 => 0,
             _ => match memchr::memchr(b'\n', &text) {
@@ -117,7 +117,7 @@ impl Search<'_> {
                 None => text.len(),
             },
         };
-        let is_last = (text.len() as u64) < LOOK_BYTES as u64;
+        let is_last = (text.len() as u64) < PEEK_BYTES as u64;
         while at < text.len() && from - ahead + (at as u64) < until {
             let end = match memchr::memchr(b'\n', &text[at..]) {
                 Some(newline) => at + newline,
@@ -144,7 +144,7 @@ impl Search<'_> {
         Err(SortedError::NoRow { input: self.source.input().name(), offset: from })
     }
 
-    /// Whether all rows that were seen are in time order.
+    /// Fails unless all rows that were read are in time order.
     fn check_order(&mut self) -> Result<(), SortedError> {
         self.seen.sort_unstable_by_key(|(offset, _)| *offset);
         match self.seen.windows(2).find(|pair| pair[0].1 > pair[1].1) {

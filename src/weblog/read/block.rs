@@ -1,0 +1,93 @@
+//! What is found in one block.
+use super::outcome::{BAD_ROWS_REPORTED, BadRow, Totals};
+use super::time_sums::TimeSums;
+use crate::weblog::record::{Date, RowError};
+
+/// What was found in one block; line numbers count from 0 at its first line.
+#[derive(Default)]
+pub struct BlockTotals {
+    /// Bytes of the rows that count.
+    pub bytes: u128,
+    /// How many rows count.
+    pub requests: u64,
+    /// How many rows could be read.
+    pub rows_read: u64,
+    /// How many rows could not be read.
+    pub rows_bad: u64,
+    /// How many lines the block has.
+    pub lines: u64,
+    /// The first rows that could not be read, by their line.
+    pub bad_rows: Vec<(u64, RowError)>,
+    /// Sums by hour or day, unless sinks take single rows.
+    pub times: TimeSums,
+    /// The first and the last day, if rows must be in time order.
+    pub dates: Option<(Date, Date)>,
+    /// A day and an earlier one after it, if rows must be in time order.
+    pub unsorted: Option<(Date, Date)>,
+    /// All rows that could not be read, if they are to be kept.
+    pub rejects: Vec<(u64, RowError, Vec<u8>)>,
+    /// A line changed the columns, or a row goes over several lines. Blocks after this one that were visited at the same time
+    /// were read wrongly.
+    pub changed: bool,
+    /// The sink failed and takes no more rows.
+    pub gave_up: bool,
+}
+
+impl BlockTotals {
+    /// Takes note of the day of the next row.
+    pub fn saw(&mut self, date: Date) {
+        match &mut self.dates {
+            None => self.dates = Some((date, date)),
+            Some((_, last)) if *last <= date => *last = date,
+            Some((_, last)) => self.unsorted = self.unsorted.or(Some((*last, date))),
+        }
+    }
+
+    /// Takes note of the days of rows that follow.
+    pub fn saw_after(&mut self, dates: Option<(Date, Date)>, unsorted: Option<(Date, Date)>) {
+        if let Some((first, last)) = dates {
+            self.saw(first);
+            self.saw(last);
+        }
+        self.unsorted = self.unsorted.or(unsorted);
+    }
+
+    /// Counts a row that cannot be read.
+    pub fn bad(&mut self, line: u64, reason: RowError) {
+        self.rows_bad += 1;
+        if self.bad_rows.len() < BAD_ROWS_REPORTED {
+            self.bad_rows.push((line, reason));
+        }
+    }
+
+    /// These lines and, after them, those of `other`.
+    pub fn followed_by(mut self, other: BlockTotals) -> BlockTotals {
+        self.bytes += other.bytes;
+        self.requests += other.requests;
+        self.rows_read += other.rows_read;
+        self.rows_bad += other.rows_bad;
+        let room = BAD_ROWS_REPORTED - self.bad_rows.len();
+        let lines = self.lines;
+        self.bad_rows.extend(other.bad_rows.into_iter().take(room).map(|(line, reason)| (lines + line, reason)));
+        self.rejects.extend(other.rejects.into_iter().map(|(line, reason, row)| (lines + line, reason, row)));
+        self.lines += other.lines;
+        self.times.join(other.times);
+        self.changed |= other.changed;
+        self.saw_after(other.dates, other.unsorted);
+        self
+    }
+
+    /// Adds this block, which begins at line `lines` of `input`, to `totals` and its lines to `lines`.
+    pub fn add_to(self, totals: &mut Totals, input: &str, lines: &mut u64) {
+        let bad_row = |(line, reason)| BadRow { input: input.to_owned(), line: *lines + line + 1, reason };
+        totals.add(Totals {
+            bytes: self.bytes,
+            requests: self.requests,
+            rows_read: self.rows_read,
+            rows_bad: self.rows_bad,
+            bad_rows: self.bad_rows.into_iter().map(bad_row).collect(),
+            formats: Vec::new(),
+        });
+        *lines += self.lines;
+    }
+}

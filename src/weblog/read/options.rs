@@ -1,0 +1,68 @@
+//! What a run over logs is asked to do.
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use super::outcome::BadRow;
+use crate::scan::ScanOptions;
+use crate::weblog::filter::Filter;
+use crate::weblog::format::{Choice, Needs};
+use crate::weblog::sink::Granularity;
+
+/// What is summed, and how strictly.
+#[derive(Debug, Clone)]
+pub struct SumOptions {
+    /// Which rows count.
+    pub filter: Filter,
+    /// Which columns the filter and the sinks need.
+    pub needs: Needs,
+    /// The format of the inputs, as far as the user chose one.
+    pub format: Choice,
+    /// The detail that the sinks want.
+    pub granularity: Granularity,
+    /// The inputs are in time order: only the part around the filter's days is read, and its rows must be in order.
+    pub sorted: bool,
+    /// The run fails at the first row that cannot be read.
+    pub strict: bool,
+    /// Where unreadable rows are kept: input, line, reason and the row itself, separated by tabs.
+    pub rejects: Option<SharedWriter>,
+    /// How inputs are read.
+    pub scan: ScanOptions,
+}
+
+/// A writer that threads share.
+#[derive(Clone)]
+pub struct SharedWriter(Arc<Mutex<dyn Write + Send>>);
+
+impl SharedWriter {
+    /// Shares `writer`.
+    pub fn new(writer: impl Write + Send + 'static) -> Self {
+        SharedWriter(Arc::new(Mutex::new(writer)))
+    }
+
+    /// Writes what is still buffered.
+    ///
+    /// # Errors
+    /// When that cannot be written.
+    pub fn flush(&self) -> io::Result<()> {
+        self.lock().flush()
+    }
+
+    /// Writes a row that could not be read.
+    pub(super) fn reject(&self, bad: &BadRow, row: &[u8]) -> io::Result<()> {
+        let mut writer = self.lock();
+        write!(writer, "{}\t{}\t{}\t", bad.input, bad.line, bad.reason)?;
+        writer.write_all(row)?;
+        writer.write_all(b"\n")
+    }
+
+    /// No thread panics while it holds the lock, so a poisoned one is still sound.
+    fn lock(&self) -> MutexGuard<'_, dyn Write + Send + 'static> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for SharedWriter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SharedWriter")
+    }
+}

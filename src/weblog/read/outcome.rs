@@ -1,0 +1,107 @@
+//! What a run over logs finds, and why it may fail.
+use std::io;
+
+use super::sorted::SortedError;
+use crate::scan::SourceError;
+use crate::weblog::format::FormatError;
+use crate::weblog::record::RowError;
+
+/// How many unreadable rows are reported one by one; the others are only counted.
+pub const BAD_ROWS_REPORTED: usize = 3;
+
+/// The sums of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Bytes of the rows that count.
+    pub bytes: u128,
+    /// How many rows count.
+    pub requests: u64,
+    /// How many rows could be read, whether they count or not.
+    pub rows_read: u64,
+    /// How many rows could not be read.
+    pub rows_bad: u64,
+    /// The first rows that could not be read, at most [`BAD_ROWS_REPORTED`].
+    pub bad_rows: Vec<BadRow>,
+    /// Each input's name and format.
+    pub formats: Vec<(String, &'static str)>,
+}
+
+impl Totals {
+    /// Adds the totals of another input, or of further rows of the same one.
+    pub(super) fn add(&mut self, other: Totals) {
+        self.bytes += other.bytes;
+        self.requests += other.requests;
+        self.rows_read += other.rows_read;
+        self.rows_bad += other.rows_bad;
+        let room = BAD_ROWS_REPORTED - self.bad_rows.len();
+        self.bad_rows.extend(other.bad_rows.into_iter().take(room));
+        self.formats.extend(other.formats);
+    }
+}
+
+/// A row that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{input}:{line}: {reason}")]
+pub struct BadRow {
+    /// The input's name.
+    pub input: String,
+    /// The number of the line it begins in, from 1.
+    pub line: u64,
+    /// Why it cannot be read.
+    pub reason: RowError,
+}
+
+/// Why an input has no sum.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// The input cannot be read to its end.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The input is empty.
+    #[error("{0} is empty: it is not a log")]
+    Empty(String),
+    /// The input's format cannot be read, or lacks a column that the run needs.
+    #[error("{input} cannot be understood: {cause}")]
+    Format {
+        /// The input's name.
+        input: String,
+        /// What is wrong.
+        cause: FormatError,
+    },
+    /// None of the input's rows can be read.
+    #[error(
+        "{input} is not a log of the format {format}: none of its {rows} rows can be read; the first, {first}; --log-format or --columns say how to read it"
+    )]
+    NoRow {
+        /// The input's name.
+        input: String,
+        /// The format it was read as.
+        format: &'static str,
+        /// How many rows it has.
+        rows: u64,
+        /// The first of them.
+        first: Box<BadRow>,
+    },
+    /// A sink failed, and holds the reason.
+    #[error("{0} was not read to its end")]
+    GaveUp(String),
+    /// A row cannot be read, and the run is strict.
+    #[error("{0}")]
+    Strict(BadRow),
+    /// The log was declared to be in time order, and cannot be searched.
+    #[error(transparent)]
+    Sorted(#[from] SortedError),
+    /// An unreadable row could not be written to the rejects.
+    #[error("cannot keep the rows that could not be read")]
+    Rejects(#[source] io::Error),
+}
+
+/// The result for all inputs of a run.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The totals of the inputs that could be read.
+    pub totals: Totals,
+    /// Why the other inputs could not be read. Unless this is empty, the totals are partial, and sinks may have taken some
+    /// rows of the inputs that failed.
+    pub failed: Vec<LogError>,
+}

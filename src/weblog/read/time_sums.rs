@@ -1,0 +1,45 @@
+//! Requests and bytes by hour or day, for sinks that need no single rows.
+use std::collections::BTreeMap;
+
+use crate::weblog::record::Moment;
+use crate::weblog::sink::Sink;
+
+/// Requests and bytes of each hour or day.
+#[derive(Debug, Clone, Default)]
+pub struct TimeSums {
+    sums: BTreeMap<Moment, (u64, u128)>,
+    /// The sum added to last, kept out of the map because the next one usually is of the same hour or day.
+    last: Option<(Moment, u64, u128)>,
+}
+
+impl TimeSums {
+    /// Adds to the sum of `moment`, which is the beginning of an hour or day.
+    pub fn add(&mut self, moment: Moment, requests: u64, bytes: u128) {
+        if let Some(last) = self.last.as_mut().filter(|last| last.0 == moment) {
+            *last = (moment, last.1 + requests, last.2 + bytes);
+            return;
+        }
+        self.flush();
+        self.last = Some((moment, requests, bytes));
+    }
+
+    /// Adds all sums of `other`.
+    pub fn join(&mut self, mut other: TimeSums) {
+        other.flush();
+        other.sums.into_iter().for_each(|(moment, (requests, bytes))| self.add(moment, requests, bytes));
+    }
+
+    /// Hands all sums to `sink`, in time order.
+    pub fn give(mut self, sink: &mut impl Sink) {
+        self.flush();
+        self.sums.into_iter().for_each(|(moment, (requests, bytes))| sink.time(moment, requests, bytes));
+    }
+
+    /// Moves `last` into the map.
+    fn flush(&mut self) {
+        if let Some((moment, requests, bytes)) = self.last.take() {
+            let sum = self.sums.entry(moment).or_default();
+            *sum = (sum.0 + requests, sum.1 + bytes);
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! The lines of a block, one after the other: logsum's hot loop.
+use fearless_simd::Simd;
+
+use super::block::BlockTotals;
+use super::options::SumOptions;
+use super::quick::RowPrefix;
+use crate::scan::Block;
+use crate::weblog::format::{Delimited, LineReader, When, without_bom};
+use crate::weblog::record::{Moment, RowError, read_date, read_second};
+use crate::weblog::sink::{Granularity, Sink};
+
+/// Visits the lines of a block.
+pub struct Visitor<'a> {
+    pub(super) options: &'a SumOptions,
+    block: &'a Block<'a>,
+    /// What is still to be visited.
+    pub(super) rest: &'a [u8],
+    pub(super) found: BlockTotals,
+    pub(super) streak: Option<Streak>,
+}
+
+/// Consecutive rows of the same day, or of the same hour or minute of it if rows are asked for their time. Logs have thousands
+/// of such rows in a row, so the day is parsed and judged only for the first; the others are compared with its bytes.
+#[derive(Clone, Copy)]
+pub(super) struct Streak {
+    day: [u8; DAY_BYTES_MAX],
+    day_len: usize,
+    /// What its rows begin with, for the fast path.
+    pub(super) prefix: Option<RowPrefix>,
+    /// The beginning of its day, hour or minute.
+    first: Moment,
+    /// The length of its day, hour or minute.
+    secs: u32,
+    /// Whether its rows are in the filter's time range; None if only some are.
+    pub(super) counts: Option<bool>,
+    pub(super) requests: u64,
+    pub(super) bytes: u128,
+}
+
+const DAY_BYTES_MAX: usize = 16;
+const DAY_SECS: u32 = 86_400;
+
+impl<'a> Visitor<'a> {
+    pub fn new(options: &'a SumOptions, block: &'a Block<'a>) -> Self {
+        let rest = if block.offset == 0 { without_bom(block.bytes) } else { block.bytes };
+        Visitor { options, block, rest, found: BlockTotals::default(), streak: None }
+    }
+
+    /// The next line, without its `\n`.
+    pub(super) fn next_line(&mut self) -> Option<&'a [u8]> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let end = memchr::memchr(b'\n', self.rest).unwrap_or(self.rest.len());
+        let line = &self.rest[..end];
+        self.rest = &self.rest[(end + 1).min(self.rest.len())..];
+        Some(line)
+    }
+
+    /// Whether the block is followed by a line that was too long to be in it.
+    pub(super) fn has_cut_line(&self) -> bool {
+        self.block.cut_line.is_some()
+    }
+
+    /// What was found in the block.
+    pub fn finish(mut self) -> BlockTotals {
+        self.end_streak();
+        if let Some(line) = self.block.cut_line {
+            self.bad(self.found.lines, self.too_long(), line);
+            self.found.lines += 1;
+        }
+        self.found
+    }
+
+    /// Visits the next line of delimited fields. If the line changes the columns, gives the reader for the lines after it.
+    #[inline(always)]
+    pub(super) fn delimited_line<S: Simd>(
+        &mut self,
+        simd: S,
+        delimited: &Delimited,
+        reader: &LineReader,
+        sink: &mut impl Sink,
+    ) -> Option<LineReader> {
+        let When::Apart { day, time } = delimited.slots.when else { return None };
+        let mut spans = [(0, 0); Delimited::WANTED_MAX];
+        let text = self.rest;
+        let cut = delimited.splitter.split_by(simd, text, &mut spans);
+        self.rest = &text[cut.len_with_end..];
+        let line = &text[..cut.len];
+        let is_whole = cut.found == delimited.splitter.wanted().len() && cut.len <= self.options.scan.line_bytes_max;
+        let second = is_whole.then(|| {
+            let day = &line[spans[day].0..spans[day].1];
+            let time = time.map(|time| &line[spans[time].0..spans[time].1]);
+            let second = time.map_or(Some(0), |time| read_second(time).ok())?;
+            (self.is_in_streak(day, second) || self.start_streak(day, time, second)).then_some(second)
+        });
+        let Some(second) = second.flatten() else { return self.line(reader, line, sink) };
+        self.row_in_streak(delimited, line, &spans, second, sink);
+        None
+    }
+
+    /// Visits a row of the current streak.
+    #[inline]
+    fn row_in_streak(
+        &mut self,
+        delimited: &Delimited,
+        line: &[u8],
+        spans: &[(usize, usize)],
+        second: u32,
+        sink: &mut impl Sink,
+    ) {
+        let Some(streak) = &mut self.streak else { return };
+        let (start, end) = spans[delimited.slots.size];
+        let number = self.found.lines;
+        self.found.lines += 1;
+        let moment = Moment { date: streak.first.date, second };
+        let (filter, granularity) = (&self.options.filter, self.options.granularity);
+        if !streak.counts.unwrap_or_else(|| filter.span.contains(moment)) {
+            match is_plain_number(&line[start..end]) {
+                true => self.found.rows_read += 1,
+                false => match delimited.hand_on(line, spans, moment, |_| ()) {
+                    Ok(()) => self.found.rows_read += 1,
+                    Err(reason) => self.bad(number, reason, line),
+                },
+            }
+            return;
+        }
+        let read = delimited.hand_on(line, spans, moment, |row| {
+            if filter.keeps_content(row) {
+                streak.requests += 1;
+                streak.bytes += u128::from(row.size_bytes);
+                if granularity == Granularity::Rows {
+                    sink.row(row);
+                }
+            }
+        });
+        match read {
+            Ok(()) => self.found.rows_read += 1,
+            Err(reason) => self.bad(number, reason, line),
+        }
+    }
+
+    #[inline]
+    fn is_in_streak(&self, day: &[u8], second: u32) -> bool {
+        self.streak.as_ref().is_some_and(|streak| {
+            streak.day[..streak.day_len] == *day && second.wrapping_sub(streak.first.second) < streak.secs
+        })
+    }
+
+    /// Starts a streak of the rows on `day`, or, if rows have a `time`, of those in the same hour or minute as `second`. False
+    /// if `day` cannot be read, or is written at such length that it is not kept.
+    #[cold]
+    fn start_streak(&mut self, day: &[u8], time: Option<&[u8]>, second: u32) -> bool {
+        let mut kept = [0; DAY_BYTES_MAX];
+        let (Ok(date), Some(kept_day)) = (read_date(day), kept.get_mut(..day.len())) else { return false };
+        kept_day.copy_from_slice(day);
+        self.end_streak();
+        if self.options.sorted {
+            self.found.saw(date);
+        }
+        let span = &self.options.filter.span;
+        let secs = if time.is_some() { span.unit_secs() } else { DAY_SECS };
+        let first = Moment { date, second }.floor(secs);
+        let (last, same_bytes) = match secs {
+            DAY_SECS => (first, 0),
+            3600 => (Moment { second: first.second + secs - 1, ..first }, "10:".len()),
+            _ => (Moment { second: first.second + secs - 1, ..first }, "10:28".len()),
+        };
+        let counts = match time {
+            Some(_) => span.contains_all(first, last),
+            None => Some(span.days.contains(date)),
+        };
+        let same_time = time.map_or(&b""[..], |time| &time[..same_bytes.min(time.len())]);
+        let prefix = RowPrefix::new(day, same_time);
+        self.streak =
+            Some(Streak { day: kept, day_len: day.len(), prefix, first, secs, counts, requests: 0, bytes: 0 });
+        true
+    }
+
+    fn end_streak(&mut self) {
+        if let Some(streak) = self.streak.take() {
+            self.add(streak.first, streak.requests, streak.bytes);
+        }
+    }
+
+    /// Counts `requests` that were made in the hour or day of `moment`.
+    fn add(&mut self, moment: Moment, requests: u64, bytes: u128) {
+        self.found.requests += requests;
+        self.found.bytes += bytes;
+        let unit_secs = match self.options.granularity {
+            Granularity::Rows => return,
+            Granularity::Hours => 3600,
+            Granularity::Days => DAY_SECS,
+        };
+        if requests > 0 {
+            let shown = moment.shifted(self.options.filter.span.offset_secs).floor(unit_secs);
+            self.found.times.add(shown, requests, bytes);
+        }
+    }
+
+    /// Visits a line of any kind, without the shortcuts of a streak. If the line changes the columns, gives the reader for the
+    /// lines after it.
+    pub(super) fn line(&mut self, reader: &LineReader, line: &[u8], sink: &mut impl Sink) -> Option<LineReader> {
+        let number = self.found.lines;
+        self.found.lines += 1;
+        if line.is_empty() {
+            return None;
+        }
+        if line.len() > self.options.scan.line_bytes_max {
+            self.bad(number, self.too_long(), line);
+            return None;
+        }
+        if reader.is_header(line) {
+            let changed = reader.changed_by(line, &self.options.needs);
+            self.found.changed |= changed.is_some();
+            return changed;
+        }
+        self.row(reader, line, number, sink);
+        None
+    }
+
+    /// Visits the row that begins in line `number`; it has several lines if there are line breaks within quotes.
+    pub(super) fn row(&mut self, reader: &LineReader, row: &[u8], number: u64, sink: &mut impl Sink) {
+        let mut counted = None;
+        let mut seen = None;
+        let (filter, granularity) = (&self.options.filter, self.options.granularity);
+        let read = reader.read(row, |row| {
+            seen = Some(row.moment.date);
+            if filter.keeps(row) {
+                counted = Some((row.moment, row.size_bytes));
+                if granularity == Granularity::Rows {
+                    sink.row(row);
+                }
+            }
+        });
+        match read {
+            Ok(()) => self.found.rows_read += 1,
+            Err(reason) => self.bad(number, reason, row),
+        }
+        if let Some(date) = seen.filter(|_| self.options.sorted) {
+            self.found.saw(date);
+        }
+        if let Some((moment, size_bytes)) = counted {
+            self.add(moment, 1, size_bytes.into());
+        }
+    }
+
+    /// Counts a row that cannot be read, and keeps it if rejects are to be kept.
+    pub(super) fn bad(&mut self, number: u64, reason: RowError, line: &[u8]) {
+        if self.options.rejects.is_some() {
+            self.found.rejects.push((number, reason.clone(), line.to_vec()));
+        }
+        self.found.bad(number, reason);
+    }
+
+    fn too_long(&self) -> RowError {
+        RowError::TooLong { max_bytes: self.options.scan.line_bytes_max }
+    }
+}
+
+/// Whether `field` is a number of digits alone that is sure to fit 64 bits.
+#[inline]
+fn is_plain_number(field: &[u8]) -> bool {
+    (1..=19).contains(&field.len()) && field.iter().all(u8::is_ascii_digit)
+}

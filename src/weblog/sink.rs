@@ -1,0 +1,108 @@
+//! Where the rows that count go.
+use std::sync::{Mutex, MutexGuard};
+
+use super::record::{Moment, Row};
+
+/// The finest detail that sinks want of the rows that count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Granularity {
+    /// Each row.
+    Rows,
+    /// Only the requests and bytes of each hour.
+    Hours,
+    /// Only the requests and bytes of each day.
+    Days,
+}
+
+/// Takes the rows that count. Every thread has its own, and rows come in no particular order.
+pub trait Sink: Send {
+    /// A row that counts.
+    fn row(&mut self, row: &Row<'_>);
+
+    /// The sum of the rows that count in the hour or day that begins at `moment`, on the clock of the filter's UTC offset.
+    /// Called instead of [`Sink::row`] unless the run's [`Granularity`] is rows.
+    fn time(&mut self, moment: Moment, requests: u64, bytes: u128);
+
+    /// Whether this sink has failed and ignores all further rows, so that the run can stop early.
+    fn gave_up(&self) -> bool {
+        false
+    }
+}
+
+impl Sink for () {
+    #[inline]
+    fn row(&mut self, _row: &Row<'_>) {}
+
+    fn time(&mut self, _moment: Moment, _requests: u64, _bytes: u128) {}
+}
+
+impl<S: Sink> Sink for Option<S> {
+    fn row(&mut self, row: &Row<'_>) {
+        if let Some(sink) = self {
+            sink.row(row);
+        }
+    }
+
+    fn time(&mut self, moment: Moment, requests: u64, bytes: u128) {
+        if let Some(sink) = self {
+            sink.time(moment, requests, bytes);
+        }
+    }
+
+    fn gave_up(&self) -> bool {
+        self.as_ref().is_some_and(Sink::gave_up)
+    }
+}
+
+/// A pool of sinks that threads borrow. A sink lives through all inputs of a run, also when reading one of them fails.
+#[derive(Debug)]
+pub struct Sinks<S, F> {
+    idle: Mutex<Vec<S>>,
+    new: F,
+}
+
+impl<S: Sink, F: Fn() -> S + Sync> Sinks<S, F> {
+    /// An empty pool that makes sinks with `new` when none is idle.
+    pub fn new(new: F) -> Self {
+        Sinks { idle: Mutex::new(Vec::new()), new }
+    }
+
+    /// Borrows a sink. It returns to the pool when the lease is dropped, also after an error.
+    pub fn lease(&self) -> Lease<'_, S, F> {
+        let idle = self.lock().pop();
+        Lease { sink: Some(idle.unwrap_or_else(&self.new)), home: self }
+    }
+
+    /// All sinks that were returned.
+    pub fn into_all(self) -> Vec<S> {
+        self.idle.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl<S, F> Sinks<S, F> {
+    /// No thread panics while it holds the lock, so a poisoned one is still sound.
+    fn lock(&self) -> MutexGuard<'_, Vec<S>> {
+        self.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// A sink on loan to a thread.
+#[derive(Debug)]
+pub struct Lease<'a, S, F> {
+    /// `Some` until the lease is dropped.
+    sink: Option<S>,
+    home: &'a Sinks<S, F>,
+}
+
+impl<S: Sink, F: Fn() -> S + Sync> Lease<'_, S, F> {
+    /// The sink.
+    pub fn sink(&mut self) -> &mut S {
+        self.sink.get_or_insert_with(&self.home.new)
+    }
+}
+
+impl<S, F> Drop for Lease<'_, S, F> {
+    fn drop(&mut self) {
+        self.home.lock().extend(self.sink.take());
+    }
+}
