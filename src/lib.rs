@@ -12,7 +12,7 @@
 //! | 1 | [`ballot`] | what a vote is: ballots, rules, errors, and the trait of every store; knows no SQL, no HTTP |
 //! | 1 | [`retention`] | q1: load events, run `sql/q1.sql`; MySQL's semantics on SQLite |
 //! | 0 | [`scan`] | where bytes come from and how they reach every core in whole lines; knows no columns |
-//! | 0 | [`report`], [`progress`], [`units`] | plain results, a progress sink, days and durations |
+//! | 0 | [`report`], [`progress`], [`units`] | plain results, a progress sink, days, times, durations and byte sizes as they are written |
 //!
 //! The three wings never look into each other's windows: logs ([`weblog`] on `scan`), retention ([`retention`] on `scan`),
 //! votes (`api` and [`store`] on [`ballot`]; they meet only in its trait).
