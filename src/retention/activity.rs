@@ -6,8 +6,8 @@ use chrono::NaiveDate;
 use roaring::RoaringBitmap;
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::clock::{DayNumber, day_number};
 use super::collation::Collation;
+use super::date_time::{DayNumber, day_number};
 use super::numbered::{Key, Numbered};
 use super::question::Question;
 

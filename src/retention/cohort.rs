@@ -9,8 +9,8 @@ use std::thread;
 
 use chrono::NaiveDate;
 
-use super::clock::{DayNumber, day_number};
 use super::collation::Collation;
+use super::date_time::{DayNumber, day_number};
 use super::events::{Event, EventError, EventOptions, EventsRead, Taker, read_events};
 use super::kept::{Kept, record, record_short, records};
 use super::numbered::{Key, Numbered};

@@ -6,9 +6,9 @@ use chrono::NaiveDate;
 use rusqlite::{Connection, OpenFlags};
 
 use super::activity::Stored;
-use super::clock::day_of;
 use super::cohort::{Cohorts, Wanted};
 use super::collation::Collation;
+use super::date_time::day_of;
 use super::events::{EventError, EventNames, EventOptions, EventsRead};
 use super::load;
 use super::question::{Question, SQL};

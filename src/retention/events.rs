@@ -1,5 +1,5 @@
 //! Tracking events in files: which there are, how many, and what of them cannot be read.
-use super::clock::{Clock, DayNumber};
+use super::date_time::{DateTimeParser, DayNumber};
 use super::layout::{Layout, read_csv};
 use super::quick::QuickEvent;
 use crate::progress::Progress;
@@ -188,12 +188,19 @@ fn read_input<T: Taker>(
     match layout {
         Layout::Csv => read_csv(source, &options.names, progress, taker, &mut take_part)?,
         Layout::Lines(reader) => {
-            let visit = |worker: &mut (Clock, T::Worker), block: &Block| {
+            let visit = |worker: &mut (DateTimeParser, T::Worker), block: &Block| {
                 let (clock, worker) = worker;
                 let part = reader.visit(block, options.scan.line_bytes_max, clock, taker, worker);
                 (part, taker.found(worker))
             };
-            scan::blocks(source, &options.scan, progress, || (Clock::new(), taker.worker()), visit, take_part)?;
+            scan::blocks(
+                source,
+                &options.scan,
+                progress,
+                || (DateTimeParser::new(), taker.worker()),
+                visit,
+                take_part,
+            )?;
         }
     }
     let read = tally.read;

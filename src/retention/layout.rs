@@ -4,7 +4,7 @@ use std::io::BufReader;
 use fearless_simd::{Level, Simd, dispatch};
 use serde_json::Value;
 
-use super::clock::Clock;
+use super::date_time::DateTimeParser;
 use super::events::{Event, EventError, EventNames, Part, Taker};
 use super::quick::{self, Places};
 use crate::progress::Progress;
@@ -62,7 +62,7 @@ impl LineReader {
         &self,
         block: &Block,
         line_bytes_max: usize,
-        clock: &mut Clock,
+        clock: &mut DateTimeParser,
         taker: &T,
         worker: &mut T::Worker,
     ) -> Part {
@@ -75,7 +75,7 @@ impl LineReader {
         simd: S,
         block: &Block,
         line_bytes_max: usize,
-        clock: &mut Clock,
+        clock: &mut DateTimeParser,
         taker: &T,
         worker: &mut T::Worker,
     ) -> Part {
@@ -137,7 +137,7 @@ impl LineReader {
     }
 
     /// Hands the event that `line` is to `take`.
-    fn read(&self, line: &Cut, clock: &mut Clock, take: &mut impl FnMut(&Event)) -> Result<(), String> {
+    fn read(&self, line: &Cut, clock: &mut DateTimeParser, take: &mut impl FnMut(&Event)) -> Result<(), String> {
         match &self.kind {
             Kind::Tsv { splitter, columns } => {
                 let mut scratch = String::new();
@@ -166,7 +166,12 @@ fn too_long(line_bytes_max: usize) -> String {
 }
 
 /// The event that a line of NDJSON is.
-fn json_event(line: &[u8], names: &EventNames, clock: &mut Clock, take: &mut impl FnMut(&Event)) -> Result<(), String> {
+fn json_event(
+    line: &[u8],
+    names: &EventNames,
+    clock: &mut DateTimeParser,
+    take: &mut impl FnMut(&Event),
+) -> Result<(), String> {
     let row: serde_json::Map<String, Value> =
         serde_json::from_slice(line).map_err(|error| format!("this is no JSON object: {error}"))?;
     let field = |name: &str| match row.get(name) {
@@ -186,7 +191,11 @@ fn json_event(line: &[u8], names: &EventNames, clock: &mut Clock, take: &mut imp
 type Moment<'a> = (Option<&'a str>, Option<i32>);
 
 #[inline]
-fn read_time<'a>(text: Option<&'a str>, clock: &mut Clock, scratch: &'a mut String) -> Result<Moment<'a>, String> {
+fn read_time<'a>(
+    text: Option<&'a str>,
+    clock: &mut DateTimeParser,
+    scratch: &'a mut String,
+) -> Result<Moment<'a>, String> {
     let Some(text) = text else { return Ok((None, None)) };
     match clock.read(text, scratch) {
         Some((time, day)) => Ok((Some(time), day)),
@@ -212,7 +221,7 @@ pub(super) fn read_csv<T: Taker>(
     let first = header.iter().enumerate();
     let header = first.map(|(at, name)| if at == 0 { name.strip_prefix(BOM).unwrap_or(name) } else { name });
     let columns = Columns::find(header, names, &input.name())?;
-    let (mut clock, mut worker, mut scratch) = (Clock::new(), taker.worker(), String::new());
+    let (mut clock, mut worker, mut scratch) = (DateTimeParser::new(), taker.worker(), String::new());
     let mut row = csv::ByteRecord::new();
     let (mut part, mut told_bytes) = (Part::default(), 0);
     loop {
@@ -272,7 +281,7 @@ impl Columns {
         line: &'a [u8],
         spans: &[Span],
         columns: usize,
-        clock: &mut Clock,
+        clock: &mut DateTimeParser,
         scratch: &'a mut String,
     ) -> Result<Event<'a>, String> {
         let field = |at: usize| {
@@ -288,7 +297,7 @@ impl Columns {
     fn csv_event<'a>(
         &self,
         row: &'a csv::ByteRecord,
-        clock: &mut Clock,
+        clock: &mut DateTimeParser,
         scratch: &'a mut String,
     ) -> Result<Event<'a>, String> {
         let field = |at: usize| text(row.get(at), at, row.len());
@@ -376,10 +385,10 @@ mod tests {
         reader.quick = reader.quick.filter(|_| quick);
         let mut seen = Seen::default();
         let block = Block { bytes: text, offset: 1, cut_line: None };
-        let part = reader.visit(&block, 1 << 20, &mut Clock::new(), &Witness, &mut seen);
+        let part = reader.visit(&block, 1 << 20, &mut DateTimeParser::new(), &Witness, &mut seen);
         for level in levels() {
             let mut same = Seen::default();
-            dispatch!(level, simd => reader.visit_by(simd, &block, 1 << 20, &mut Clock::new(), &Witness, &mut same));
+            dispatch!(level, simd => reader.visit_by(simd, &block, 1 << 20, &mut DateTimeParser::new(), &Witness, &mut same));
             assert_eq!(same, seen, "{level:?}");
         }
         (seen, part)

@@ -17,8 +17,8 @@ use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Statement};
 
 use super::activity::Activity;
-use super::clock::DayNumber;
 use super::collation::Collation;
+use super::date_time::DayNumber;
 use super::events::{Event, EventError, EventOptions, EventsRead, Taker, read_events};
 use super::quick::QuickEvent;
 use crate::progress::Progress;

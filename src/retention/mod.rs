@@ -1,10 +1,10 @@
 //! q1: of the users who installed on a day, how many came back. Load events, run `sql/q1.sql`; MySQL's semantics on SQLite.
 mod activity;
-mod clock;
 mod cohort;
 mod collation;
 mod curve;
 mod database;
+mod date_time;
 mod events;
 mod general_ci;
 mod kept;

@@ -4,7 +4,7 @@
 use fearless_simd::prelude::*;
 use fearless_simd::u8x64;
 
-use super::clock::Clock;
+use super::date_time::DateTimeParser;
 
 /// How long a line may be.
 pub(super) const LINE_BYTES_MOST: usize = LOOKED_AT;
@@ -82,7 +82,12 @@ impl Places {
 
     /// Looks at the line that `text` begins with.
     #[inline(always)]
-    pub(super) fn look<'a, S: Simd>(&self, simd: S, text: &'a [u8], clock: &mut Clock) -> Option<QuickEvent<'a>> {
+    pub(super) fn look<'a, S: Simd>(
+        &self,
+        simd: S,
+        text: &'a [u8],
+        clock: &mut DateTimeParser,
+    ) -> Option<QuickEvent<'a>> {
         let row: &[u8; READABLE] = text.first_chunk()?;
         let near = Marks::of(simd, row, 0)?;
         // Most lines end within the first half; then there is nothing to be known of the second.

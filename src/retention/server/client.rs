@@ -12,7 +12,7 @@ use super::error::ServerError;
 use super::text::{latest, text};
 use super::tls;
 use crate::retention::TableNames;
-use crate::retention::clock::day_of;
+use crate::retention::date_time::day_of;
 use crate::retention::question::Question;
 
 /// MySQL has no moment behind the calendar's last day: its last microsecond ends it, and is itself left out.

@@ -1,5 +1,7 @@
-//! Times as MySQL writes them.
-use chrono::{Datelike, NaiveDate, NaiveDateTime};
+//! Times as MySQL writes a DATETIME.
+use chrono::{Datelike, NaiveDate, Timelike};
+
+use crate::units::moment::{self, Form, Notation};
 
 /// A day as its number from the first of the year 1; None for the zero date.
 pub(super) type DayNumber = Option<i32>;
@@ -14,20 +16,20 @@ pub(super) fn day_of(time: &str) -> Option<NaiveDate> {
     time.get(..10)?.parse().ok()
 }
 
-/// Reads times, faster where one is on the same day as that before it.
+/// Reads times, faster where one is on the same day as the one before it.
 #[derive(Debug, Clone)]
-pub(super) struct Clock {
-    /// How the last time began, with the space behind the day.
+pub(super) struct DateTimeParser {
+    /// How the last time began, up to the space after the day.
     last: [u8; 11],
     day: i32,
 }
 
-impl Clock {
+impl DateTimeParser {
     pub(super) fn new() -> Self {
-        Clock { last: *b"0001-01-01 ", day: 1 }
+        DateTimeParser { last: *b"0001-01-01 ", day: 1 }
     }
 
-    /// `text` as MySQL writes a DATETIME, in itself or in `scratch`, and its day; None if it is none.
+    /// `text` as MySQL writes a DATETIME, in itself or in `scratch`, and its day; None if it is not a time.
     #[inline]
     pub(super) fn read<'a>(&mut self, text: &'a str, scratch: &'a mut String) -> Option<(&'a str, DayNumber)> {
         if let Ok(whole) = <&[u8; 19]>::try_from(text.as_bytes())
@@ -35,8 +37,8 @@ impl Clock {
         {
             return Some((text, Some(day)));
         }
-        *scratch = datetime(text)?;
-        let day = NaiveDate::parse_from_str(scratch.get(..10)?, "%Y-%m-%d").ok().map(day_number);
+        let (time, day) = datetime(text)?;
+        *scratch = time;
         Some((scratch, day))
     }
 
@@ -85,21 +87,21 @@ fn date(text: &[u8; 11]) -> Option<i32> {
     NaiveDate::from_ymd_opt(year as i32, m0 * 10 + m1, d0 * 10 + d1).map(day_number)
 }
 
-/// `text` as MySQL writes a DATETIME; a fraction of a second stays, as in DATETIME(6). None if it is none.
-fn datetime(text: &str) -> Option<String> {
+/// `text` as MySQL writes a DATETIME, and its day; a fraction of a second stays, as in DATETIME(6). None if it is not a time
+/// that is written in full: MySQL compares DATETIMEs as time, SQLite as text.
+fn datetime(text: &str) -> Option<(String, DayNumber)> {
     const ZERO: &str = "0000-00-00 00:00:00";
     if text == ZERO || text == &ZERO[..10] {
-        return Some(ZERO.to_owned());
+        return Some((ZERO.to_owned(), None));
     }
-    let is_shaped = text.is_ascii() && text.len() >= 10 && &text[4..5] == "-" && &text[7..8] == "-";
-    let whole = if text.len() == 10 { format!("{text} 00:00:00") } else { text.replacen('T', " ", 1) };
-    let parsed = NaiveDateTime::parse_from_str(&whole, "%Y-%m-%d %H:%M:%S%.f").ok()?;
-    // chrono takes 60 for a leap second; MySQL does not, nor does it know years of other than four digits.
-    let seconds_fit = whole.get(17..19).is_some_and(|seconds| seconds < "60");
-    (is_shaped && seconds_fit && whole.is_char_boundary(19)).then(|| {
-        let fraction = parsed.format("%.f").to_string();
-        format!("{}{fraction}", &whole[..19])
-    })
+    let written = moment::parse(text.as_bytes(), Notation::default()).ok()?;
+    let is_time = written.time.is_none_or(|time| time.is_padded && !time.is_leap && written.has_seconds());
+    let has_separator = matches!(text.as_bytes().get(10), None | Some(b' ' | b'T'));
+    if written.form != Form::Iso || written.offset.is_some() || !is_time || !has_separator {
+        return None;
+    }
+    let at = written.on_its_clock().with_nanosecond(written.time.map_or(0, |time| time.nanos))?;
+    Some((at.format("%Y-%m-%d %H:%M:%S%.f").to_string(), Some(day_number(written.date))))
 }
 
 #[cfg(test)]
@@ -121,26 +123,47 @@ mod tests {
             ("2017-4-1 10:00:00", None),
             ("1/4/2017 10:00:00", None),
             ("2017-04-01 10:00", None),
+            ("2017-04-01t10:00:00", None),
+            ("2017-04-01 10:00:00Z", None),
+            ("2017-04-01 10:00:00.", None),
+            ("20170401100000", None),
+            // Each of these was once taken and stored as text that does not compare with other times.
+            ("2017-04- 1 10:00:00", None),
+            ("2017-04-01 1:00:00.5", None),
+            ("2017-04-0110:00:00.5", None),
+            ("+017-04-01 10:00:00", None),
             ("2017-04-01 10:00:00 ", None),
             ("", None),
             ("yesterday", None),
         ] {
-            assert_eq!(datetime(text).as_deref(), expected, "{text:?}");
+            assert_eq!(datetime(text).map(|(time, _)| time).as_deref(), expected, "{text:?}");
         }
     }
     proptest! {
         #[test]
-        fn the_fast_way_reads_what_the_slow_one_does(
+        fn any_text_may_be_given(text: String, near in "[0-9-]{8,11}[ T]?[0-9:.é]{0,12}Z?") {
+            for text in [text, near] {
+                let _ = DateTimeParser::new().read(&text, &mut String::new());
+            }
+        }
+
+        #[test]
+        fn what_is_read_reads_itself(
+            text in "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9])([ T]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?)?"
+        ) {
+            let read = datetime(&text);
+            prop_assert_eq!(read.as_ref().and_then(|(time, _)| datetime(time)), read);
+        }
+
+        #[test]
+        fn the_fast_path_reads_what_the_plain_parser_does(
             texts in proptest::collection::vec("(2017-04-0[12]|2017-02-29|0000-00-00)[ T]([01289][0-9]|24):[0-6][0-9]:[0-6][0-9](\\.[0-9]{1,3})?", 1..9)
         ) {
-            let mut clock = Clock::new();
+            let mut times = DateTimeParser::new();
             for text in texts {
                 let mut scratch = String::new();
-                let read = clock.read(&text, &mut scratch).map(|(time, day)| (time.to_owned(), day));
-                let slow = datetime(&text);
-                prop_assert_eq!(read.as_ref().map(|(time, _)| time), slow.as_ref());
-                let day = slow.map(|time| NaiveDate::parse_from_str(&time[..10], "%Y-%m-%d").ok().map(day_number));
-                prop_assert_eq!(read.map(|(_, day)| day), day);
+                let read = times.read(&text, &mut scratch).map(|(time, day)| (time.to_owned(), day));
+                prop_assert_eq!(read, datetime(&text), "{}", text);
             }
         }
     }
