@@ -12,7 +12,8 @@ use serde::Serialize;
 use tokio::sync::{oneshot, watch};
 
 use super::contract;
-use crate::ballot::{BallotBox, BoxError, Clock, Moment, Span, SystemClock, Tally};
+use crate::ballot::{BallotBox, BoxError, Clock, Moment, SystemClock, Tally};
+use crate::units::DurationSecs;
 
 /// How often the file is asked whether another program wrote it: its votes show within this.
 const LOOK: Duration = Duration::from_millis(100);
@@ -99,7 +100,7 @@ impl Board {
     /// When the box cannot be read, or the system has no thread.
     pub fn start(mut reader: Box<dyn BallotBox>) -> Result<Started, super::ServeError> {
         let version = reader.version()?;
-        let tally = reader.tally(Span::TEN_MINUTES, SystemClock.now())?;
+        let tally = reader.tally(DurationSecs::TEN_MINUTES, SystemClock.now())?;
         let first = Arc::new(Snapshot::new(0, tally));
         let board = Arc::new(Board {
             changes: AtomicU64::new(0),
@@ -228,7 +229,8 @@ impl Teller {
     fn tell(&mut self) -> Told {
         // Before reading: what is committed later is not promised.
         let changes = self.board.changes.load(Ordering::Acquire);
-        let tally = self.reader.tally(Span::TEN_MINUTES, SystemClock.now()).inspect_err(|error| self.failed(error))?;
+        let tally =
+            self.reader.tally(DurationSecs::TEN_MINUTES, SystemClock.now()).inspect_err(|error| self.failed(error))?;
         self.board.failures.store(0, Ordering::Relaxed);
         let snapshot = Arc::new(Snapshot::new(changes, tally));
         self.board.latest.store(snapshot.clone());

@@ -10,6 +10,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use ipnet::IpNet;
 
 use super::problem::Problem;
+use crate::units::DurationSecs;
 
 /// The other end of the connection; an extension of every request.
 #[derive(Debug, Clone, Copy)]
@@ -33,13 +34,8 @@ impl FromStr for Rate {
     /// `5/s`, `30/m`, `100/h`.
     fn from_str(text: &str) -> Result<Self, RateError> {
         let (votes, unit) = text.split_once('/').ok_or(RateError)?;
-        let per_secs = match unit {
-            "s" => 1,
-            "m" => 60,
-            "h" => 3600,
-            _ => return Err(RateError),
-        };
-        Ok(Rate { votes: votes.parse().map_err(|_| RateError)?, per: Duration::from_secs(per_secs) })
+        let per = DurationSecs::of_unit(unit).filter(|per| *per <= DurationSecs::HOUR).ok_or(RateError)?;
+        Ok(Rate { votes: votes.parse().map_err(|_| RateError)?, per: per.into() })
     }
 }
 

@@ -22,7 +22,8 @@ use super::form;
 use super::metrics;
 use super::openapi;
 use super::problem::Problem;
-use crate::ballot::{BoxError, Outcome, Span};
+use crate::ballot::{BoxError, Outcome};
+use crate::units::DurationSecs;
 
 /// Between two events of a stream at least: an eye sees no more.
 const EVENT_PAUSE: Duration = Duration::from_millis(100);
@@ -164,7 +165,7 @@ pub async fn result(State(app): State<Arc<App>>, request: Request<Body>) -> Resp
 }
 
 /// What the query says of the window.
-fn window(uri: &Uri) -> Result<Option<Span>, Problem> {
+fn window(uri: &Uri) -> Result<Option<DurationSecs>, Problem> {
     let Some(query) = uri.query() else { return Ok(None) };
     let Some((_, text)) = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "window") else {
         return Ok(None);

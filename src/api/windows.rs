@@ -6,7 +6,8 @@ use tokio::sync::Semaphore;
 use super::board::Document;
 use super::contract;
 use super::problem::Problem;
-use crate::ballot::{BallotBox, BoxError, Clock, Span, SystemClock};
+use crate::ballot::{BallotBox, BoxError, Clock, SystemClock};
+use crate::units::DurationSecs;
 
 /// How many may wait: a long window of a long vote takes a while, and a crowd of them would take the cores.
 const WAITING_MOST: usize = 16;
@@ -27,7 +28,7 @@ impl Windows {
     ///
     /// # Errors
     /// 403 where results are hidden, 503 when too many wait or the box cannot be read.
-    pub async fn result(&self, window: Span) -> Result<Document, Problem> {
+    pub async fn result(&self, window: DurationSecs) -> Result<Document, Problem> {
         let busy = || Problem::overloaded("too many results of other windows are asked for: try again in a second");
         let permit = self.room.clone().try_acquire_owned().map_err(|_| busy())?;
         let reader = self.reader.clone();

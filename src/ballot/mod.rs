@@ -9,12 +9,14 @@ mod sorted;
 mod time;
 mod vote;
 
+use crate::units::DurationSecs;
+
 pub use errors::{BoxError, Refusal};
 pub use intake::{BadLine, Intake, IntakeError, take_in, take_in_all};
 pub use lines::{LineError, parse_line};
 pub use rules::{Limits, NameError, Opening, Settings, check_name, check_voter_id, looks};
 pub use sorted::{Orders, SortedBallots, Texts};
-pub use time::{Clock, Moment, MomentError, Span, SpanError, SystemClock};
+pub use time::{Clock, Moment, MomentError, SystemClock};
 pub use vote::{
     AllOrNothing, Ballot, Candidate, CandidateId, CandidateTotal, Choice, Finding, Outcome, PacePoint, PrivateRecord,
     Record, Setup, Tally, Voter,
@@ -70,7 +72,7 @@ pub trait BallotBox: Send {
     ///
     /// # Errors
     /// When the box cannot be read.
-    fn tally(&mut self, window: Span, now: Moment) -> Result<Tally, BoxError>;
+    fn tally(&mut self, window: DurationSecs, now: Moment) -> Result<Tally, BoxError>;
 
     /// The tally as it was `at` another moment: votes that stand today and were cast not after `at`. Whether figures are
     /// hidden is judged by `now`, so nobody looks into a hidden result with tomorrow's date. Takes time with the number of
@@ -78,7 +80,7 @@ pub trait BallotBox: Send {
     ///
     /// # Errors
     /// When the box cannot be read.
-    fn tally_at(&mut self, window: Span, at: Moment, now: Moment) -> Result<Tally, BoxError>;
+    fn tally_at(&mut self, window: DurationSecs, at: Moment, now: Moment) -> Result<Tally, BoxError>;
 
     /// The standing votes of each candidate by the time they were cast, in steps of `step_secs` (60: by minute) that
     /// start at whole multiples of it in UTC. Only steps and candidates with votes, in order of start and candidate.

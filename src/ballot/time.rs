@@ -1,8 +1,11 @@
-//! Moments and spans of a vote, in whole seconds.
+//! Moments of a vote, in whole seconds, and the clock that tells them.
 use std::fmt;
-use std::str::FromStr;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, TimeZone, Utc};
+use chrono::{SecondsFormat, TimeZone, Utc};
+
+use crate::units::moment::{self, Form, Notation, Written};
+use crate::units::offset::{Offset, OffsetForm};
+use crate::units::time_of_day::Precision;
 
 /// A moment in whole Unix seconds, the resolution at which votes are stamped and windows are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,12 +35,12 @@ impl Clock for SystemClock {
     }
 }
 
-/// Why a text is no moment.
+/// Why a text is not a moment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MomentError {
-    /// Not of a known shape.
+    /// Not of a known form.
     #[error("not a time: write 2026-11-24T20:00:00Z, 2026-11-24T20:00:00+08:00, or 2026-11-24 20:00 for local time")]
-    Shape,
+    Form,
     /// The clocks of the zone skip or repeat this time.
     #[error(
         "not clear: the clocks change then, and this local time is {0}: write it with its zone, as in 2026-11-24T20:00:00Z"
@@ -46,22 +49,26 @@ pub enum MomentError {
 }
 
 impl Moment {
-    /// Reads RFC 3339 (`2026-11-24T20:00:00Z`, with a space for the `T` too), or a time without a zone
+    /// Reads RFC 3339 (`2026-11-24T20:00:00Z`, with a space for the `T` too), or a time without an offset
     /// (`2026-11-24 20:00`, `2026-11-24 20:00:30`, `2026-11-24` for its midnight), which is taken in `zone`.
     /// A part of a second is dropped.
     ///
     /// # Errors
-    /// When it is of neither shape, or when `zone` skips or repeats that local time.
+    /// When it is of neither form, or when `zone` skips or repeats that local time.
     pub fn parse<Z: TimeZone>(text: &str, zone: &Z) -> Result<Self, MomentError> {
-        if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
-            return Ok(Moment(moment.timestamp()));
+        let written = moment::parse(text.as_bytes(), Notation::default()).map_err(|_| MomentError::Form)?;
+        let time = written.on_its_clock();
+        if is_rfc3339(&written, text) {
+            return Ok(Moment(time.and_utc().timestamp() - i64::from(written.offset.map_or(0, |offset| offset.secs))));
         }
-        let local = ["%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
-            .iter()
-            .find_map(|shape| NaiveDateTime::parse_from_str(text, shape).ok())
-            .or_else(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0))
-            .ok_or(MomentError::Shape)?;
-        match zone.from_local_datetime(&local) {
+        let is_local = matches!(written.form, Form::Iso | Form::IsoUnpadded)
+            && written.offset.is_none()
+            && written.time.is_none_or(|time| time.precision < Precision::Fraction)
+            && !text.contains('t');
+        if !is_local {
+            return Err(MomentError::Form);
+        }
+        match zone.from_local_datetime(&time) {
             chrono::LocalResult::Single(moment) => Ok(Moment(moment.timestamp())),
             chrono::LocalResult::Ambiguous(..) => Err(MomentError::Ambiguous("there twice")),
             chrono::LocalResult::None => Err(MomentError::Ambiguous("not there")),
@@ -77,6 +84,16 @@ impl Moment {
     }
 }
 
+fn is_rfc3339(written: &Written, text: &str) -> bool {
+    let is_offset = |offset: Offset| matches!(offset.form, OffsetForm::Zulu | OffsetForm::Colon);
+    let has_space_before_offset = text.bytes().skip("2026-11-24T".len()).any(|byte| byte == b' ');
+    written.form == Form::Iso
+        && written.has_seconds()
+        && written.time.is_some_and(|time| time.is_padded)
+        && written.offset.is_some_and(is_offset)
+        && !has_space_before_offset
+}
+
 /// RFC 3339 in UTC: `2026-11-24T12:00:00Z`.
 impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -84,68 +101,11 @@ impl fmt::Display for Moment {
     }
 }
 
-/// A length of time in whole seconds, at least one: the window of "the last 10 minutes".
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span {
-    /// 1 to [`Span::SECS_MOST`].
-    pub secs: u32,
-}
-
-impl Span {
-    /// The window that is shown unless another is asked for.
-    pub const TEN_MINUTES: Span = Span { secs: 600 };
-    /// 366 days.
-    pub const SECS_MOST: u32 = 366 * 86_400;
-}
-
-/// Why a text is no span.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not a span of 1 second to 366 days: write 90s, 10m, 1h30m or 2d")]
-pub struct SpanError;
-
-impl FromStr for Span {
-    type Err = SpanError;
-
-    /// `90s`, `10m`, `2h`, `1h30m`, `7d`; a bare number counts seconds.
-    fn from_str(text: &str) -> Result<Self, SpanError> {
-        let mut secs: u32 = 0;
-        let mut rest = text;
-        while !rest.is_empty() {
-            let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-            let number: u32 = rest[..digits].parse().map_err(|_| SpanError)?;
-            let unit_secs = match rest.as_bytes().get(digits) {
-                Some(b's') => 1,
-                Some(b'm') => 60,
-                Some(b'h') => 3600,
-                Some(b'd') => 86_400,
-                None if digits == text.len() => 1,
-                _ => return Err(SpanError),
-            };
-            secs = number.checked_mul(unit_secs).and_then(|part| secs.checked_add(part)).ok_or(SpanError)?;
-            rest = rest.get(digits + 1..).unwrap_or("");
-        }
-        if (1..=Span::SECS_MOST).contains(&secs) { Ok(Span { secs }) } else { Err(SpanError) }
-    }
-}
-
-/// `10m`, `1h30m`, `45s`.
-impl fmt::Display for Span {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rest = self.secs;
-        for (unit_secs, unit) in [(86_400, 'd'), (3600, 'h'), (60, 'm'), (1, 's')] {
-            if rest >= unit_secs {
-                write!(f, "{}{unit}", rest / unit_secs)?;
-                rest %= unit_secs;
-            }
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use chrono::FixedOffset;
+    use proptest::prelude::*;
 
     #[test]
     fn moments_as_people_write_them() {
@@ -158,10 +118,19 @@ mod tests {
             ("2026-11-24 20:00", eight.clone()),
             ("2026-11-24T20:00:00", eight),
             ("2026-11-24", Ok(Moment(1_795_521_600 - 20 * 3600))),
-            ("2026-11-24 25:00", Err(MomentError::Shape)),
-            ("24/11/2026", Err(MomentError::Shape)),
-            ("now", Err(MomentError::Shape)),
-            ("", Err(MomentError::Shape)),
+            ("2026-11-24 25:00", Err(MomentError::Form)),
+            ("2026-11-24 9:05", Ok(Moment(1_795_521_600 - 11 * 3600 + 300))),
+            ("2026-11-24T20:00Z", Err(MomentError::Form)),
+            ("2026-11-24 20:00:00 +08:00", Err(MomentError::Form)),
+            ("2026-11-24T20:00:00+0800", Err(MomentError::Form)),
+            ("2026-11-24 20:00:00.75", Err(MomentError::Form)),
+            ("2026-11-24t20:00:00", Err(MomentError::Form)),
+            ("26-11-24 20:00", Err(MomentError::Form)),
+            ("1795521600", Err(MomentError::Form)),
+            ("24/Nov/2026:20:00:00 +0800", Err(MomentError::Form)),
+            ("24/11/2026", Err(MomentError::Form)),
+            ("now", Err(MomentError::Form)),
+            ("", Err(MomentError::Form)),
         ] {
             assert_eq!(Moment::parse(text, &taipei), expected, "{text:?}");
         }
@@ -169,18 +138,23 @@ mod tests {
         assert_eq!(Moment(1_795_521_600).in_zone(&taipei), "2026-11-24T20:00:00+08:00");
     }
 
-    #[test]
-    fn spans_as_people_write_them() {
-        for (text, secs) in
-            [("10m", 600), ("90s", 90), ("90", 90), ("1h30m", 5400), ("2d", 172_800), ("366d", 31_622_400)]
-        {
-            assert_eq!(text.parse(), Ok(Span { secs }), "{text:?}");
+    proptest! {
+        #[test]
+        fn any_text_may_be_given(text: String, near in "[0-9-]{8,10}[ Tt]?[0-9:.]{0,12}([+-][0-9:]{0,6}|Z)?") {
+            for text in [text, near] {
+                let _ = Moment::parse(&text, &Utc);
+            }
         }
-        for text in ["", "0", "0m", "m", "10x", "-1m", "1.5h", "10m5", "367d", "99999999999s", "10 m", "é"] {
-            assert_eq!(text.parse::<Span>(), Err(SpanError), "{text:?}");
-        }
-        for text in ["10m", "1h30m", "45s", "2d"] {
-            assert_eq!(text.parse::<Span>().unwrap().to_string(), text);
+
+        #[test]
+        fn a_moment_is_read_as_it_is_written(secs in -62_135_596_800i64..253_402_300_800, offset_mins in -1439i32..1440) {
+            let zone = FixedOffset::east_opt(60 * offset_mins).unwrap();
+            let moment = Moment(secs);
+            prop_assert_eq!(Moment::parse(&moment.to_string(), &zone), Ok(moment));
+            // Over the end of the calendar, a zone shows years that RFC 3339 does not have.
+            let shown = moment.in_zone(&zone);
+            prop_assume!(shown.len() == "2026-11-24T20:00:00+08:00".len() || offset_mins == 0);
+            prop_assert_eq!(Moment::parse(&shown, &Utc), Ok(moment), "{}", shown);
         }
     }
 }

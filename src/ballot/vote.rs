@@ -3,7 +3,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::errors::{BoxError, Refusal};
 use super::rules::{Limits, Opening, Settings, check_name, check_voter_id, looks};
-use super::time::{Moment, Span};
+use super::time::Moment;
+use crate::units::DurationSecs;
 
 /// A candidate's number, from 1.
 pub type CandidateId = i64;
@@ -119,7 +120,7 @@ pub struct Tally {
     /// Standing votes cast in the window that ends at `at`. Known also where the rest is hidden.
     pub votes_in_window: u64,
     /// The window's length.
-    pub window: Span,
+    pub window: DurationSecs,
     /// The moment of which this speaks.
     pub at: Moment,
     /// The rules hide the candidates' votes: they stand as 0 here and are not to be shown.

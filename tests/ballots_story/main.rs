@@ -9,9 +9,10 @@ use model::Model;
 use proptest::prelude::*;
 use votekit::ballot::{
     AllOrNothing, Ballot, BallotBox, BoxError, Choice, Moment, Opening, Outcome, PacePoint, Refusal, Settings, Setup,
-    SortedBallots, Span, Voter,
+    SortedBallots, Voter,
 };
 use votekit::store;
+use votekit::units::DurationSecs;
 
 /// A box of each kind in turn, made for `setup`.
 fn on_every_store(setup: &Setup, story: impl Fn(&mut dyn BallotBox)) {
@@ -40,7 +41,7 @@ fn cast_one(votes: &mut dyn BallotBox, ballot: Ballot, now: i64) -> Outcome {
 }
 
 fn totals(votes: &mut dyn BallotBox, now: i64) -> (Vec<u64>, u64, u64) {
-    let tally = votes.tally(Span::TEN_MINUTES, Moment(now)).unwrap();
+    let tally = votes.tally(DurationSecs::TEN_MINUTES, Moment(now)).unwrap();
     (tally.candidates.iter().map(|total| total.votes).collect(), tally.votes_total, tally.votes_in_window)
 }
 
@@ -55,10 +56,10 @@ fn the_window_is_exactly_ten_minutes_of_seconds_whatever_the_clock_does() {
         // The clock is set back an hour: what was stamped later than now is in no window, and in every total.
         cast_one(votes, plain(1), -2000);
         assert_eq!(totals(votes, -2000), (vec![1, 5, 0], 6, 1));
-        assert_eq!(votes.tally(Span::TEN_MINUTES, Moment(-2000)).unwrap().votes_after, 5);
+        assert_eq!(votes.tally(DurationSecs::TEN_MINUTES, Moment(-2000)).unwrap().votes_after, 5);
         assert_eq!(totals(votes, 2200), (vec![1, 5, 0], 6, 1), "after 1600: the one of 1601");
         assert_eq!(totals(votes, 2201), (vec![1, 5, 0], 6, 0));
-        let then = votes.tally_at(Span { secs: 1 }, Moment(1599), Moment(9999)).unwrap();
+        let then = votes.tally_at(DurationSecs { secs: 1 }, Moment(1599), Moment(9999)).unwrap();
         assert_eq!((then.candidates[1].votes, then.votes_total, then.votes_in_window), (3, 4, 1));
         let minutes = votes.pace(60, Moment(9999)).unwrap();
         let point = |start, candidate_id, votes| PacePoint { start: Moment(start), candidate_id, votes };
@@ -150,11 +151,11 @@ fn votes_are_taken_while_it_is_open_and_hidden_until_it_closes() {
         assert!(matches!(cast_one(votes, plain(1), 10), Outcome::Stored { .. }));
         assert!(matches!(cast_one(votes, plain(1), 19), Outcome::Stored { .. }));
         assert_eq!(cast_one(votes, plain(1), 20), Outcome::Refused(Refusal::Closed(Moment(20))));
-        let during = votes.tally(Span::TEN_MINUTES, Moment(19)).unwrap();
+        let during = votes.tally(DurationSecs::TEN_MINUTES, Moment(19)).unwrap();
         assert!(during.hidden && during.candidates.iter().all(|total| total.votes == 0));
         assert_eq!((during.votes_total, during.opening), (2, Opening::Open));
         // Nobody looks ahead with tomorrow's date.
-        assert!(votes.tally_at(Span::TEN_MINUTES, Moment(99), Moment(19)).unwrap().hidden);
+        assert!(votes.tally_at(DurationSecs::TEN_MINUTES, Moment(99), Moment(19)).unwrap().hidden);
         assert_eq!(votes.pace(60, Moment(19)), Ok(Vec::new()));
         let hidden = votes.export(false, Moment(19), &mut |_| ControlFlow::Continue(()));
         assert_eq!(hidden, Err(BoxError::Hidden { closes: Some(Moment(20)) }));
@@ -395,11 +396,11 @@ fn compare(left: &mut dyn BallotBox, right: &mut dyn BallotBox, steps: &[Step]) 
                 );
             }
             Step::Look(secs, at) => {
-                let (window, at) = (Span { secs: *secs }, Moment(now + at));
+                let (window, at) = (DurationSecs { secs: *secs }, Moment(now + at));
                 assert_eq!(left.tally_at(window, at, Moment(now)), right.tally_at(window, at, Moment(now)), "{step:?}");
             }
         }
-        let window = Span { secs: 30 };
+        let window = DurationSecs { secs: 30 };
         assert_eq!(left.tally(window, Moment(now)), right.tally(window, Moment(now)), "after {step:?}");
     }
     assert_eq!(left.candidates(), right.candidates());

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use votekit::ballot::{
     AllOrNothing, Ballot, BallotBox, BoxError, Candidate, CandidateId, CandidateTotal, Choice, Clock, Finding, Flow,
-    Moment, Opening, Outcome, PacePoint, PrivateRecord, Record, Refusal, Settings, Setup, Span, Tally,
+    Moment, Opening, Outcome, PacePoint, PrivateRecord, Record, Refusal, Settings, Setup, Tally,
 };
+use votekit::units::DurationSecs;
 
 #[derive(Clone)]
 struct Vote {
@@ -154,7 +155,7 @@ impl State {
     }
 
     /// `live`: totals are of all standing votes, whatever the clock said when they were cast.
-    fn tally(&self, window: Span, at: Moment, now: Moment, live: bool) -> Tally {
+    fn tally(&self, window: DurationSecs, at: Moment, now: Moment, live: bool) -> Tally {
         let settings = self.setup.settings.clone();
         let over = |now: Moment| settings.closes.is_some_and(|closes| now >= closes);
         let hidden = settings.hide_until_closed && !over(now);
@@ -229,17 +230,17 @@ impl BallotBox for Model {
         Ok(done)
     }
 
-    fn tally(&mut self, window: Span, now: Moment) -> Result<Tally, BoxError> {
+    fn tally(&mut self, window: DurationSecs, now: Moment) -> Result<Tally, BoxError> {
         Ok(self.state().tally(window, now, now, true))
     }
 
-    fn tally_at(&mut self, window: Span, at: Moment, now: Moment) -> Result<Tally, BoxError> {
+    fn tally_at(&mut self, window: DurationSecs, at: Moment, now: Moment) -> Result<Tally, BoxError> {
         Ok(self.state().tally(window, at, now, false))
     }
 
     fn pace(&mut self, step_secs: u32, now: Moment) -> Result<Vec<PacePoint>, BoxError> {
         let state = self.state();
-        if state.tally(Span::TEN_MINUTES, now, now, true).hidden {
+        if state.tally(DurationSecs::TEN_MINUTES, now, now, true).hidden {
             return Ok(Vec::new());
         }
         let mut points: Vec<PacePoint> = Vec::new();
@@ -299,7 +300,7 @@ impl BallotBox for Model {
         sink: &mut dyn FnMut(Record<'_>) -> Flow,
     ) -> Result<(), BoxError> {
         let state = self.state();
-        if state.tally(Span::TEN_MINUTES, now, now, true).hidden {
+        if state.tally(DurationSecs::TEN_MINUTES, now, now, true).hidden {
             return Err(BoxError::Hidden { closes: state.setup.settings.closes });
         }
         let mut votes: Vec<(i64, &Vote)> = (1..).zip(&state.votes).collect();

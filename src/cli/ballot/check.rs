@@ -1,8 +1,9 @@
 //! `votekit check`: is the ballot file sound?
 use anyhow::{anyhow, bail};
-use votekit::ballot::{BoxError, Clock, Span, SystemClock};
+use votekit::ballot::{BoxError, Clock, SystemClock};
 use votekit::report::Report;
 use votekit::store;
+use votekit::units::DurationSecs;
 
 use super::ballots::BallotFile;
 use crate::cli::terminal::console::Console;
@@ -40,7 +41,7 @@ impl Args {
         if !found.is_empty() {
             bail!("{} is not sound: {} problems", self.file.place(), found.len());
         }
-        if let Ok(tally) = votes.tally(Span::TEN_MINUTES, SystemClock.now()) {
+        if let Ok(tally) = votes.tally(DurationSecs::TEN_MINUTES, SystemClock.now()) {
             console.note(&format!("{} is sound: {} votes", self.file.place(), tally.votes_total));
         }
         Ok(())

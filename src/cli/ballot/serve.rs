@@ -1,10 +1,9 @@
 //! `votekit serve`: the vote as a web service.
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::time::Duration;
 
 use anyhow::Context;
 use votekit::api::{AccessLog, IpNet, LogFormat, Options, Rate, Service};
-use votekit::ballot::Span;
+use votekit::units::DurationSecs;
 
 use super::ballots::BallotFile;
 use super::vote;
@@ -50,7 +49,7 @@ pub struct Args {
     listen: String,
     /// How long open requests may take to end after SIGTERM
     #[arg(long, value_name = "SPAN", default_value = "10s")]
-    grace: Span,
+    grace: DurationSecs,
     /// Votes a client may cast: 5/s, 30/m, 100/h. Off by default: a whole room may share one address
     #[arg(long, value_name = "N/UNIT")]
     rate_limit: Option<Rate>,
@@ -83,7 +82,7 @@ impl Args {
             connections_most: self.connections as usize,
             rate: self.rate_limit,
             trusted: self.trust_proxy,
-            grace: Duration::from_secs(self.grace.secs.into()),
+            grace: self.grace.into(),
             log: if self.access_log == Access::Json { LogFormat::Json } else { LogFormat::Text },
             access_log: if self.access_log == Access::Off { AccessLog::Off } else { AccessLog::On },
         };

@@ -2,8 +2,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use votekit::ballot::{BallotBox, BoxError, Clock, Moment, Opening, Span, SystemClock, Tally};
+use votekit::ballot::{BallotBox, BoxError, Clock, Moment, Opening, SystemClock, Tally};
 use votekit::report::{Report, Value};
+use votekit::units::DurationSecs;
 
 use super::ballots::{BallotFile, local, moment};
 use super::pace::{By, Pace};
@@ -39,8 +40,8 @@ const LOOK: Duration = Duration::from_millis(200);
 #[command(after_long_help = EXAMPLES)]
 pub struct Args {
     /// How far back "recent" reaches: 90s, 10m, 1h30m, 2d
-    #[arg(long, value_name = "SPAN", default_value_t = Span::TEN_MINUTES)]
-    window: Span,
+    #[arg(long, value_name = "SPAN", default_value_t = DurationSecs::TEN_MINUTES)]
+    window: DurationSecs,
     /// The number of recent votes and nothing else
     #[arg(long, conflicts_with_all = ["chart", "by", "svg"])]
     recent: bool,
@@ -65,7 +66,7 @@ pub struct Args {
 
 /// What is shown.
 struct Wanted {
-    window: Span,
+    window: DurationSecs,
     recent: bool,
     at: Option<Moment>,
     by: Option<By>,

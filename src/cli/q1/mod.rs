@@ -4,19 +4,17 @@ mod load;
 mod server;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::Context;
 use chrono::NaiveDate;
 use clap::builder::NonEmptyStringValueParser;
-use votekit::ballot::Span;
 use votekit::report::Report;
 use votekit::retention::server::Address;
 use votekit::retention::{
     Collation, Database, EventNames, EventOptions, EventsRead, Question, SAMPLE, SQL, TableNames,
 };
 use votekit::scan::{Input, ScanOptions};
-use votekit::units::Day;
+use votekit::units::{Day, DurationSecs};
 
 use self::curves::CurveArgs;
 use crate::cli::terminal::console::Console;
@@ -56,7 +54,7 @@ pub struct Args {
     db: Option<PathBuf>,
     /// How long a server may take to answer (to connect: 10s at most)
     #[arg(long, value_name = "TIME", default_value = "10m")]
-    timeout: Span,
+    timeout: DurationSecs,
     /// The day of the install
     #[arg(long, value_name = "DAY", default_value = "2017-04-01", value_parser = dated)]
     install_day: NaiveDate,
@@ -181,8 +179,7 @@ impl Args {
             if self.reading.collation.is_some() {
                 return Err(exit::misuse("--collation: a server compares as the table's columns do there"));
             }
-            let limit = Duration::from_secs(self.timeout.secs.into());
-            let mut server = server::connect(address, limit, console)?.with_names(self.place());
+            let mut server = server::connect(address, self.timeout.into(), console)?.with_names(self.place());
             return match asked {
                 Some(asked) => {
                     let last_day = server.last_day()?;

@@ -15,8 +15,9 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 
 use crate::ballot::{
     AllOrNothing, Ballot, BallotBox, BoxError, Candidate, CandidateId, Clock, Finding, Flow, Limits, Moment, Outcome,
-    PacePoint, Record, Settings, Setup, SortedBallots, Span, Tally, check_name, looks,
+    PacePoint, Record, Settings, Setup, SortedBallots, Tally, check_name, looks,
 };
+use crate::units::DurationSecs;
 use cast::Known;
 use fault::{commit_fault, fault};
 
@@ -224,11 +225,11 @@ impl BallotBox for SqliteBox {
         Ok(done)
     }
 
-    fn tally(&mut self, window: Span, now: Moment) -> Result<Tally, BoxError> {
+    fn tally(&mut self, window: DurationSecs, now: Moment) -> Result<Tally, BoxError> {
         self.read(|conn| read::tally(conn, window, now))
     }
 
-    fn tally_at(&mut self, window: Span, at: Moment, now: Moment) -> Result<Tally, BoxError> {
+    fn tally_at(&mut self, window: DurationSecs, at: Moment, now: Moment) -> Result<Tally, BoxError> {
         self.read(|conn| read::tally_at(conn, window, at, now))
     }
 

@@ -1,7 +1,8 @@
 //! What the file says. Each function reads from one snapshot, which its caller holds.
 use rusqlite::{Connection, Row, params};
 
-use crate::ballot::{Candidate, CandidateTotal, Flow, Moment, PacePoint, PrivateRecord, Record, Settings, Span, Tally};
+use crate::ballot::{Candidate, CandidateTotal, Flow, Moment, PacePoint, PrivateRecord, Record, Settings, Tally};
+use crate::units::DurationSecs;
 
 pub fn settings(conn: &Connection) -> rusqlite::Result<Settings> {
     conn.prepare_cached(include_str!("../../../sql/ballot/settings.sql"))?.query_row([], |row| {
@@ -33,13 +34,13 @@ fn count(row: &Row<'_>, index: usize) -> rusqlite::Result<u64> {
     u64::try_from(votes).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(index, votes))
 }
 
-pub fn tally(conn: &Connection, window: Span, now: Moment) -> rusqlite::Result<Tally> {
+pub fn tally(conn: &Connection, window: DurationSecs, now: Moment) -> rusqlite::Result<Tally> {
     let mut statement = conn.prepare_cached("SELECT id, name, votes FROM candidate ORDER BY id")?;
     let totals = statement.query_map([], total)?.collect::<rusqlite::Result<_>>()?;
     assemble(conn, totals, window, now, now)
 }
 
-pub fn tally_at(conn: &Connection, window: Span, at: Moment, now: Moment) -> rusqlite::Result<Tally> {
+pub fn tally_at(conn: &Connection, window: DurationSecs, at: Moment, now: Moment) -> rusqlite::Result<Tally> {
     let mut statement = conn.prepare_cached(include_str!("../../../sql/ballot/totals_at.sql"))?;
     let totals = statement.query_map([at.0], total)?.collect::<rusqlite::Result<_>>()?;
     assemble(conn, totals, window, at, now)
@@ -48,7 +49,7 @@ pub fn tally_at(conn: &Connection, window: Span, at: Moment, now: Moment) -> rus
 fn assemble(
     conn: &Connection,
     mut candidates: Vec<CandidateTotal>,
-    window: Span,
+    window: DurationSecs,
     at: Moment,
     now: Moment,
 ) -> rusqlite::Result<Tally> {
