@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use chrono::{Datelike, Days, Months, NaiveDate, NaiveDateTime, TimeDelta, Timelike};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use votekit::report::Value;
+use votekit::units::byte_size;
 
-use crate::cli::terminal::output::{grouped, human_bytes};
+use crate::cli::terminal::output::grouped;
 
 /// Labelled values, one bar each, in the order given.
 #[derive(Debug, Clone, PartialEq)]
@@ -246,7 +247,7 @@ pub fn short(value: &Value) -> String {
         Value::Null => String::new(),
         Value::Text(text) => text.clone(),
         Value::Count(number) => grouped(*number),
-        Value::Bytes(number) => human_bytes(*number),
+        Value::Bytes(number) => byte_size::human(*number),
         Value::Share(share) => format!("{:.1} %", share * 100.0),
         Value::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
     }

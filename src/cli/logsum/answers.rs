@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{NaiveDate, NaiveDateTime};
 use votekit::report::Value;
+use votekit::units::{ByteSize, ByteSizeError};
 use votekit::weblog::by::{self, By, Key, OTHER};
 use votekit::weblog::group::{Group, GroupError, GroupOptions, Grouped, Sum};
 
@@ -95,22 +96,13 @@ impl AnswerArgs {
 /// More keys make no table that a person can read.
 const BY_MOST: usize = 8;
 
-/// `256MiB`, `2GB`, `1000000`.
 fn memory_bytes(text: &str) -> Result<usize, String> {
-    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    let (number, unit) = text.split_at(digits);
-    let factor = match unit.trim().to_ascii_lowercase().as_str() {
-        "" | "b" => 1,
-        "k" | "kib" => 1 << 10,
-        "m" | "mib" => 1 << 20,
-        "g" | "gib" => 1 << 30,
-        "kb" => 1_000,
-        "mb" => 1_000_000,
-        "gb" => 1_000_000_000,
-        _ => return Err("write a number of bytes with a unit, as in 256MiB or 2GiB".to_owned()),
+    let size = match text.parse::<ByteSize>() {
+        Err(error @ ByteSizeError::Unit) => return Err(error.to_string()),
+        Err(ByteSizeError::Number) => None,
+        Ok(size) => usize::try_from(size.0).ok(),
     };
-    let bytes = number.parse::<usize>().ok().and_then(|number| number.checked_mul(factor));
-    bytes.filter(|bytes| *bytes >= MEMORY_LEAST).ok_or_else(|| "at least 1MiB, as in 256MiB or 2GiB".to_owned())
+    size.filter(|bytes| *bytes >= MEMORY_LEAST).ok_or_else(|| "at least 1MiB, as in 256MiB or 2GiB".to_owned())
 }
 
 const MEMORY_LEAST: usize = 1 << 20;

@@ -5,8 +5,8 @@ use std::io::{self, IsTerminal, Write};
 use anyhow::Context;
 use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
-use unit_prefix::NumberPrefix;
 use votekit::report::{Report, Value};
+use votekit::units::byte_size;
 
 use super::console::{Console, is_unprintable, printable};
 
@@ -128,25 +128,12 @@ pub fn beside(report: &Report, human: bool) -> String {
 /// A value as a person reads it; bytes as `12.1 GB` when `human` is set, else every digit of them.
 pub fn for_people(value: &Value, human: bool) -> Cow<'_, str> {
     match value {
-        Value::Bytes(number) if human => human_bytes(*number).into(),
+        Value::Bytes(number) if human => byte_size::human(*number).into(),
         Value::Null => "-".into(),
         Value::Text(text) => printable(text),
         Value::Count(number) | Value::Bytes(number) => grouped(*number).into(),
         Value::Share(share) => format!("{:.1} %", share * 100.0).into(),
         Value::Flag(flag) => if *flag { "yes" } else { "no" }.into(),
-    }
-}
-
-/// `12149873664` as `12.1 GB`: decimal units (SI), one place.
-pub fn human_bytes(number: u128) -> String {
-    // From 999.95 on one place rounds to 1000.0: that is 1.0 of the next unit, where this small lift puts it.
-    let lifted = match NumberPrefix::decimal(number as f64) {
-        NumberPrefix::Prefixed(_, amount) if amount >= 999.95 => number as f64 * 1.0001,
-        _ => number as f64,
-    };
-    match NumberPrefix::decimal(lifted) {
-        NumberPrefix::Standalone(amount) => format!("{amount} B"),
-        NumberPrefix::Prefixed(prefix, amount) => format!("{amount:.1} {prefix}B"),
     }
 }
 
@@ -186,7 +173,7 @@ fn plain(report: &Report, human: bool) -> String {
                 text.push('\t');
             }
             match value {
-                Value::Bytes(number) if human => text.push_str(&human_bytes(*number)),
+                Value::Bytes(number) if human => text.push_str(&byte_size::human(*number)),
                 value => text.push_str(&printable(&for_programs(value))),
             }
         }
@@ -287,23 +274,6 @@ mod tests {
     fn plain_has_no_header_and_keeps_its_columns_whatever_the_text() {
         assert_eq!(plain(&sample(), false), "薯片\t1234567\t0.666667\na\\tb\\u{1b}\"c\t\t0\n");
         assert_eq!(plain(&Report::figure("bytes", Value::Bytes(u128::MAX)), false), format!("{}\n", u128::MAX));
-    }
-
-    #[test]
-    fn bytes_for_people_have_decimal_units_and_one_place() {
-        for (number, text) in [
-            (0, "0 B"),
-            (999, "999 B"),
-            (1000, "1.0 kB"),
-            (1049, "1.0 kB"),
-            (999_949, "999.9 kB"),
-            (999_950, "1.0 MB"),
-            (999_999_999, "1.0 GB"),
-            (12_149_873_664, "12.1 GB"),
-            (u128::from(u64::MAX), "18.4 EB"),
-        ] {
-            assert_eq!(human_bytes(number), text, "{number}");
-        }
     }
 
     #[test]
