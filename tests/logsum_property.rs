@@ -10,7 +10,7 @@ use votekit::units::Day;
 use votekit::weblog::by::{By, Key};
 use votekit::weblog::group::GroupOptions;
 use votekit::weblog::{
-    Choice, Column, DayRange, Filter, Granularity, GroupRun, Media, Moment, Needs, Outcome, Sinks, Span, SumOptions,
+    Choice, Column, DayRange, Filter, Granularity, GroupRun, LogTime, Media, Needs, Outcome, Sinks, Span, SumOptions,
     sum,
 };
 
@@ -352,7 +352,7 @@ proptest! {
             .collect();
         let at = |second: u32| {
             let date = chrono::NaiveDate::from_ymd_opt(2019, 8, 23).unwrap() + chrono::Days::new(u64::from(second / 86_400));
-            Moment { date: date.into(), second: second % 86_400 }
+            LogTime { date: date.into(), second: second % 86_400 }
         };
         let mut span = Span::days(DayRange::new(None, None).unwrap());
         span.offset_secs = offset_secs;
@@ -372,7 +372,7 @@ proptest! {
             let lines: Vec<String> = rows
                 .iter()
                 .map(|(second, good, size)| {
-                    let Moment { date, second } = at(*second);
+                    let LogTime { date, second } = at(*second);
                     let seconds = if *good { second % 60 } else { 61 };
                     let time = format!("{:02}:{:02}:{seconds:02}", second / 3600, second / 60 % 60);
                     if is_quick { format!("{date}\t{time}\t{size}\t/{size}.jpg") } else { format!("{size}\t/x.jpg\t{time}\t{date}") }

@@ -4,7 +4,7 @@ use libfuzzer_sys::fuzz_target;
 use votekit::scan::{Input, ScanOptions};
 use votekit::units::Day;
 use votekit::weblog::{
-    Choice, Column, DayRange, Filter, Media, Moment, Needs, Outcome, Sinks, Span, SumOptions, Test, Totals, Granularity, sum,
+    Choice, Column, DayRange, Filter, Media, LogTime, Needs, Outcome, Sinks, Span, SumOptions, Test, Totals, Granularity, sum,
 };
 
 /// Halves of a block are visited at once where it has 16 KiB or more.
@@ -14,7 +14,7 @@ fn options(format: &str, block_bytes: usize, time: bool, tests: Vec<Test>) -> Su
     let day = |text: &str| text.parse::<Day>().ok();
     let (first, last) = (day("2019-08-24"), day("2019-08-25"));
     let Ok(days) = DayRange::new(first, last) else { unreachable!("these days make a range") };
-    let from = first.filter(|_| time).map(|day| Moment { date: day.into(), second: 10 * 3600 + 28 * 60 });
+    let from = first.filter(|_| time).map(|day| LogTime { date: day.into(), second: 10 * 3600 + 28 * 60 });
     SumOptions {
         filter: Filter { span: Span { from, ..Span::days(days) }, media: Media::Jpeg, content_type: Some(0), tests },
         needs: Needs { time, columns: vec![Column::ContentType] },

@@ -2,7 +2,8 @@
 use super::by::{self, By, Key, Suggestions};
 use super::format::Needs;
 use super::group::{GroupError, GroupOptions, Grouped, Grouping, Groups, finish};
-use super::record::{Moment, Row};
+use super::log_time::LogTime;
+use super::record::Row;
 use super::sink::{Granularity, Sink};
 use super::url::{self, Extension};
 
@@ -78,7 +79,7 @@ impl Sink for GroupCounter<'_> {
         self.groups.add(self.key.bytes(), row.size_bytes);
     }
 
-    fn time(&mut self, moment: Moment, requests: u64, bytes: u128) {
+    fn time(&mut self, moment: LogTime, requests: u64, bytes: u128) {
         self.key.clear();
         for by in self.keys.by {
             self.key.part(|part| write_time(by, moment, part));
@@ -111,7 +112,7 @@ impl GroupCounter<'_> {
 
 impl Keys<'_> {
     /// Makes `key` the row's.
-    fn write(&self, row: &Row<'_>, moment: Moment, suggestions: &mut Suggestions, key: &mut Key) {
+    fn write(&self, row: &Row<'_>, moment: LogTime, suggestions: &mut Suggestions, key: &mut Key) {
         key.clear();
         for (by, place) in self.by.iter().zip(&self.places) {
             let column = place.and_then(|place| row.columns.get(place)).copied().unwrap_or_default();
@@ -136,7 +137,7 @@ impl Keys<'_> {
 }
 
 /// Adds the hour, day or month of `moment` to `text`: `2019-08-24T10:00`.
-fn write_time(by: &By, moment: Moment, text: &mut Vec<u8>) {
+fn write_time(by: &By, moment: LogTime, text: &mut Vec<u8>) {
     moment.date.write(text);
     match by {
         By::Hour => {

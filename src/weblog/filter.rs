@@ -1,8 +1,9 @@
 //! Which rows count.
 use regex::bytes::Regex;
 
+use super::log_time::{Date, LogTime};
 use super::media::Media;
-use super::record::{Date, Moment, Row};
+use super::record::Row;
 use super::url;
 use crate::units::Day;
 
@@ -99,9 +100,9 @@ pub struct Span {
     /// How far those clocks are ahead of the log's.
     pub offset_secs: i32,
     /// The first moment, on those clocks.
-    pub from: Option<Moment>,
+    pub from: Option<LogTime>,
     /// The last moment, on those clocks.
-    pub to: Option<Moment>,
+    pub to: Option<LogTime>,
 }
 
 impl Span {
@@ -123,7 +124,7 @@ impl Span {
 
     /// Whether all rows of `first` to `last`, as the log has them and within one [`Span::unit_secs`], count, or none; None where
     /// some do.
-    pub fn contains_all(&self, first: Moment, last: Moment) -> Option<bool> {
+    pub fn contains_all(&self, first: LogTime, last: LogTime) -> Option<bool> {
         match (self.contains(first), self.contains(last)) {
             (true, true) => Some(true),
             _ if self.days.contains(first.shifted(self.offset_secs).date) && self.cuts(first, last) => None,
@@ -132,13 +133,13 @@ impl Span {
     }
 
     /// Whether an end of the span is in `first` to `last`.
-    fn cuts(&self, first: Moment, last: Moment) -> bool {
+    fn cuts(&self, first: LogTime, last: LogTime) -> bool {
         let shown = first.shifted(self.offset_secs)..=last.shifted(self.offset_secs);
         [self.from, self.to].iter().flatten().any(|end| shown.contains(end))
     }
 
     /// Whether a row of this moment, as the log has it, counts.
-    pub fn contains(&self, moment: Moment) -> bool {
+    pub fn contains(&self, moment: LogTime) -> bool {
         let moment = if self.offset_secs == 0 { moment } else { moment.shifted(self.offset_secs) };
         self.days.contains(moment.date)
             && self.from.is_none_or(|from| from <= moment)

@@ -1,7 +1,8 @@
 //! Where the rows that count go.
 use std::sync::{Mutex, MutexGuard};
 
-use super::record::{Moment, Row};
+use super::log_time::LogTime;
+use super::record::Row;
 
 /// The finest detail that sinks want of the rows that count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub trait Sink: Send {
 
     /// The sum of the rows that count in the hour or day that begins at `moment`, on the clock of the filter's UTC offset.
     /// Called instead of [`Sink::row`] unless the run's [`Granularity`] is rows.
-    fn time(&mut self, moment: Moment, requests: u64, bytes: u128);
+    fn time(&mut self, moment: LogTime, requests: u64, bytes: u128);
 
     /// Whether this sink has failed and ignores all further rows, so that the run can stop early.
     fn gave_up(&self) -> bool {
@@ -33,7 +34,7 @@ impl Sink for () {
     #[inline]
     fn row(&mut self, _row: &Row<'_>) {}
 
-    fn time(&mut self, _moment: Moment, _requests: u64, _bytes: u128) {}
+    fn time(&mut self, _moment: LogTime, _requests: u64, _bytes: u128) {}
 }
 
 impl<S: Sink> Sink for Option<S> {
@@ -43,7 +44,7 @@ impl<S: Sink> Sink for Option<S> {
         }
     }
 
-    fn time(&mut self, moment: Moment, requests: u64, bytes: u128) {
+    fn time(&mut self, moment: LogTime, requests: u64, bytes: u128) {
         if let Some(sink) = self {
             sink.time(moment, requests, bytes);
         }

@@ -2,9 +2,10 @@
 use std::collections::HashSet;
 use std::str::FromStr;
 
+use votekit::units::offset::{Offset, OffsetForm};
 use votekit::units::{Bound, Day};
 use votekit::weblog::{
-    Choice, Column, DayRange, FORMATS, Filter, GivenColumns, Media, Moment, Needs, Span, StatusKind, Test, read_offset,
+    Choice, Column, DayRange, FORMATS, Filter, GivenColumns, LogTime, Media, Needs, Span, StatusKind, Test, read_offset,
 };
 
 use crate::cli::terminal::exit;
@@ -156,9 +157,7 @@ impl RowArgs {
         tests.extend(kinds.map(|either| Test::Media(content_type, either)));
         let clock = match self.utc_offset {
             0 => "UTC".to_owned(),
-            secs => {
-                format!("UTC{}{:02}:{:02}", if secs < 0 { '-' } else { '+' }, secs.abs() / 3600, secs.abs() / 60 % 60)
-            }
+            secs => format!("UTC{}", Offset { secs, form: OffsetForm::Colon }),
         };
         let format = match (self.log_format, self.columns) {
             (Some(name), _) => Choice::Named(name),
@@ -183,7 +182,7 @@ impl RowArgs {
             DayRange::new(self.from.map(day), self.to.map(day)).map_err(|error| exit::misuse(error.to_string()))?;
         let moment = |bound: Option<Bound>, last: bool| match bound {
             Some(Bound::Within { date, second, span_secs }) => {
-                Some(Moment { date: date.into(), second: second + if last { span_secs - 1 } else { 0 } })
+                Some(LogTime { date: date.into(), second: second + if last { span_secs - 1 } else { 0 } })
             }
             _ => None,
         };

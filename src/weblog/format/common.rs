@@ -2,9 +2,8 @@
 //! `127.0.0.1 - frank [17/May/2015:10:05:03 +0000] "GET /a.jpg HTTP/1.1" 200 2326 "http://…" "Mozilla/5.0 …"`,
 //! <https://httpd.apache.org/docs/2.4/logs.html#common>.
 use super::{FormatError, Needs, without_dash};
-use crate::weblog::record::{
-    Column, Moment, Row, RowError, common_moment, excerpt, read_date, read_offset, read_second, read_size,
-};
+use crate::weblog::read_time::read_apache;
+use crate::weblog::record::{Column, Row, RowError, excerpt, read_size};
 
 /// Reads common and combined lines.
 #[derive(Debug, Clone)]
@@ -73,7 +72,7 @@ impl Common {
     /// Reads a line.
     pub fn read(&self, line: &[u8], then: impl FnOnce(&Row)) -> Result<(), RowError> {
         let cut = cut(line)?;
-        let moment = moment(cut.time)?;
+        let moment = read_apache(cut.time)?;
         let size_bytes = if cut.bytes == b"-" { 0 } else { read_size(cut.bytes)? };
         let mut words = cut.request.split(|byte| *byte == b' ');
         let (method, url) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
@@ -97,7 +96,7 @@ impl Common {
 
 /// Whether `line` looks like one.
 pub fn looks_like(line: &[u8]) -> bool {
-    cut(line).is_ok_and(|cut| moment(cut.time).is_ok())
+    cut(line).is_ok_and(|cut| read_apache(cut.time).is_ok())
 }
 
 fn cut(line: &[u8]) -> Result<Cut<'_>, RowError> {
@@ -127,33 +126,10 @@ fn quoted(text: &[u8]) -> Option<(&[u8], &[u8])> {
     }
 }
 
-/// `17/May/2015:10:05:03 +0000`, brought to UTC.
-fn moment(text: &[u8]) -> Result<Moment, RowError> {
-    quick_moment(text).map_or_else(|| any_moment(text), Ok)
-}
-
-/// A moment that is written as nearly all are; None for anything else.
-fn quick_moment(text: &[u8]) -> Option<Moment> {
-    const MONTHS: [&[u8; 3]; 12] =
-        [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
-    let [d1, d2, b'/', month @ .., y1, y2, y3, y4] = text.get(..11)? else { return None };
-    let month = MONTHS.iter().position(|name| month.strip_suffix(b"/") == Some(&name[..]))? as u8 + 1;
-    let date = [*y1, *y2, *y3, *y4, b'-', b'0' + month / 10, b'0' + month % 10, b'-', *d1, *d2];
-    let [b':', clock @ .., b' ', b'+' | b'-', _, _, _, _] = text.get(11..)? else { return None };
-    let offset_secs = read_offset(std::str::from_utf8(&text[text.len() - 5..]).ok()?)?;
-    let second = read_second(clock).ok().filter(|_| clock.len() == 8)?;
-    Some(Moment { date: read_date(&date).ok()?, second }.shifted(-offset_secs))
-}
-
-fn any_moment(text: &[u8]) -> Result<Moment, RowError> {
-    let wrong = || RowError::Day { text: excerpt(text), reason: "not a time like 17/May/2015:10:05:03 +0000" };
-    std::str::from_utf8(text).ok().and_then(common_moment).ok_or_else(wrong)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::weblog::record::Date;
+    use crate::weblog::log_time::{Date, LogTime};
 
     #[test]
     fn a_combined_line_in_all_its_parts() {
@@ -167,26 +143,13 @@ mod tests {
             .unwrap()
             .read(line, |row| {
                 seen = true;
-                assert_eq!(row.moment, Moment { date: Date::new(2015, 5, 18), second: 3600 + 303 });
+                assert_eq!(row.moment, LogTime { date: Date::new(2015, 5, 18), second: 3600 + 303 });
                 assert_eq!((row.size_bytes, row.url), (2326, &br#"/a.jpg?x=\"1"#[..]));
                 let expected: [&[u8]; 7] = [b"10.0.0.1", b"frank", b"GET", b"HTTP/1.1", b"206", b"", br#"Moz \"x\" 5"#];
                 assert_eq!(row.columns, expected);
             })
             .unwrap();
         assert!(seen);
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn quick_reading_is_complete_reading(
-            day in "[0-3][0-9]", month in "[A-Z][a-z]{2}|May|Feb|Dec|may", year in "[0-9]{4}|20[0-9]{2}",
-            clock in "[0-9]{2}:[0-9]{2}:[0-9]{2}|1[0-9]:[0-5][0-9]:[0-6][0-9]", offset in "[+-][01][0-9][0-5][0-9]|[+]0000",
-        ) {
-            let text = format!("{day}/{month}/{year}:{clock} {offset}");
-            if let Some(quick) = quick_moment(text.as_bytes()) {
-                proptest::prop_assert_eq!(any_moment(text.as_bytes()), Ok(quick), "{}", text);
-            }
-        }
     }
 
     #[test]

@@ -3,7 +3,9 @@ use super::names::{Names, When};
 use super::quotes::{Quotes, quotes};
 use super::{FormatError, GivenColumns, Needs, without_bom, without_cr, without_dash};
 use crate::scan::split::{Span, Splitter};
-use crate::weblog::record::{Column, Moment, Row, RowError, excerpt, read_date, read_moment, read_second, read_size};
+use crate::weblog::log_time::LogTime;
+use crate::weblog::read_time::{read_date, read_moment, read_second};
+use crate::weblog::record::{Column, Row, RowError, excerpt, read_size};
 
 /// A log whose fields stand between delimiters.
 #[derive(Debug, Clone)]
@@ -196,13 +198,13 @@ impl Delimited {
     }
 
     /// When the row was written that `spans` cut.
-    pub(in crate::weblog) fn moment(&self, line: &[u8], spans: &[Span]) -> Result<Moment, RowError> {
+    pub(in crate::weblog) fn moment(&self, line: &[u8], spans: &[Span]) -> Result<LogTime, RowError> {
         let field = |slot: usize| &line[spans[slot].0..spans[slot].1];
         match self.slots.when {
             When::Together(at) => read_moment(field(at), self.needs_time),
-            When::Apart { day, time: None } => Ok(Moment { date: read_date(field(day))?, second: 0 }),
+            When::Apart { day, time: None } => Ok(LogTime { date: read_date(field(day))?, second: 0 }),
             When::Apart { day, time: Some(time) } => {
-                Ok(Moment { date: read_date(field(day))?, second: read_second(field(time))? })
+                Ok(LogTime { date: read_date(field(day))?, second: read_second(field(time))? })
             }
         }
     }
@@ -212,7 +214,7 @@ impl Delimited {
         &self,
         line: &[u8],
         spans: &[Span],
-        moment: Moment,
+        moment: LogTime,
         then: impl FnOnce(&Row),
     ) -> Result<(), RowError> {
         let field = |slot: usize| &line[spans[slot].0..spans[slot].1];

@@ -2,7 +2,8 @@
 use serde_json::Value;
 
 use super::{FormatError, Needs, without_dash};
-use crate::weblog::record::{Column, Row, RowError, excerpt, read_moment, read_size};
+use crate::weblog::read_time::read_moment;
+use crate::weblog::record::{Column, Row, RowError, excerpt, read_size};
 
 /// What a CDN calls what; a dot goes into an object, and the first name that is there counts.
 #[derive(Debug)]

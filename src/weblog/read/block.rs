@@ -1,7 +1,8 @@
 //! What is found in one block.
 use super::outcome::{BAD_ROWS_REPORTED, BadRow, Totals};
 use super::time_sums::TimeSums;
-use crate::weblog::record::{Date, RowError};
+use crate::weblog::log_time::Date;
+use crate::weblog::record::RowError;
 
 /// What was found in one block; line numbers count from 0 at its first line.
 #[derive(Default)]

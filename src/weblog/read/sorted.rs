@@ -4,7 +4,7 @@ use std::ops::Range;
 use crate::scan::{Source, SourceError};
 use crate::weblog::filter::{DayRange, Span};
 use crate::weblog::format::{LineReader, without_cr};
-use crate::weblog::record::{Date, Moment};
+use crate::weblog::log_time::{Date, LogTime};
 
 /// How much is read at an offset to find a row there.
 const PEEK_BYTES: usize = 64 << 10;
@@ -57,7 +57,7 @@ struct Search<'a> {
     reader: &'a LineReader,
     bytes_total: u64,
     /// The rows that were read: their offset and time.
-    seen: Vec<(u64, Moment)>,
+    seen: Vec<(u64, LogTime)>,
 }
 
 /// The range of bytes, in whole lines, that holds all rows of `span`. It covers whole days of the log's clock, with one more day
@@ -74,8 +74,8 @@ pub fn find(source: &Source, reader: &LineReader, span: &Span) -> Result<Range<u
     let DayRange::Dated { from, to } = span.days else { return Ok(0..bytes_total) };
     let mut search = Search { source, reader, bytes_total, seen: Vec::new() };
     let at_midnight = |date: Date, days: i32| match date {
-        Date::FIRST | Date::LAST => Moment { date, second: 0 },
-        _ => Moment { date, second: 0 }.shifted(days * 86_400),
+        Date::FIRST | Date::LAST => LogTime { date, second: 0 },
+        _ => LogTime { date, second: 0 }.shifted(days * 86_400),
     };
     let slack_days = i32::from(span.offset_secs != 0);
     let start = match from {
@@ -92,7 +92,7 @@ pub fn find(source: &Source, reader: &LineReader, span: &Span) -> Result<Range<u
 
 impl Search<'_> {
     /// Where the last row before `moment` ends; 0 if there is none.
-    fn first_at_or_after(&mut self, moment: Moment) -> Result<u64, SortedError> {
+    fn first_at_or_after(&mut self, moment: LogTime) -> Result<u64, SortedError> {
         // All rows that end at or before `low` are before `moment`; no row that begins at or after `high` is.
         let (mut low, mut high) = (0, self.bytes_total);
         while low < high {
@@ -107,7 +107,7 @@ impl Search<'_> {
 
     /// The first readable row among the lines that begin in `from..until`: where it ends, and its time. None if no row begins
     /// there.
-    fn first_row(&mut self, from: u64, until: u64) -> Result<Option<(u64, Moment)>, SortedError> {
+    fn first_row(&mut self, from: u64, until: u64) -> Result<Option<(u64, LogTime)>, SortedError> {
         let ahead = u64::from(from > 0);
         let text = self.source.peek(from - ahead, PEEK_BYTES)?;
         let mut at = match ahead {

@@ -1,20 +1,20 @@
 //! Requests and bytes by hour or day, for sinks that need no single rows.
 use std::collections::BTreeMap;
 
-use crate::weblog::record::Moment;
+use crate::weblog::log_time::LogTime;
 use crate::weblog::sink::Sink;
 
 /// Requests and bytes of each hour or day.
 #[derive(Debug, Clone, Default)]
 pub struct TimeSums {
-    sums: BTreeMap<Moment, (u64, u128)>,
+    sums: BTreeMap<LogTime, (u64, u128)>,
     /// The sum added to last, kept out of the map because the next one usually is of the same hour or day.
-    last: Option<(Moment, u64, u128)>,
+    last: Option<(LogTime, u64, u128)>,
 }
 
 impl TimeSums {
     /// Adds to the sum of `moment`, which is the beginning of an hour or day.
-    pub fn add(&mut self, moment: Moment, requests: u64, bytes: u128) {
+    pub fn add(&mut self, moment: LogTime, requests: u64, bytes: u128) {
         if let Some(last) = self.last.as_mut().filter(|last| last.0 == moment) {
             *last = (moment, last.1 + requests, last.2 + bytes);
             return;

@@ -6,7 +6,9 @@ use super::options::SumOptions;
 use super::quick::RowPrefix;
 use crate::scan::Block;
 use crate::weblog::format::{Delimited, LineReader, When, without_bom};
-use crate::weblog::record::{Moment, RowError, read_date, read_second};
+use crate::weblog::log_time::LogTime;
+use crate::weblog::read_time::{read_date, read_second};
+use crate::weblog::record::RowError;
 use crate::weblog::sink::{Granularity, Sink};
 
 /// Visits the lines of a block.
@@ -28,7 +30,7 @@ pub(super) struct Streak {
     /// What its rows begin with, for the fast path.
     pub(super) prefix: Option<RowPrefix>,
     /// The beginning of its day, hour or minute.
-    first: Moment,
+    first: LogTime,
     /// The length of its day, hour or minute.
     secs: u32,
     /// Whether its rows are in the filter's time range; None if only some are.
@@ -113,7 +115,7 @@ impl<'a> Visitor<'a> {
         let (start, end) = spans[delimited.slots.size];
         let number = self.found.lines;
         self.found.lines += 1;
-        let moment = Moment { date: streak.first.date, second };
+        let moment = LogTime { date: streak.first.date, second };
         let (filter, granularity) = (&self.options.filter, self.options.granularity);
         if !streak.counts.unwrap_or_else(|| filter.span.contains(moment)) {
             match is_plain_number(&line[start..end]) {
@@ -160,11 +162,11 @@ impl<'a> Visitor<'a> {
         }
         let span = &self.options.filter.span;
         let secs = if time.is_some() { span.unit_secs() } else { DAY_SECS };
-        let first = Moment { date, second }.floor(secs);
+        let first = LogTime { date, second }.floor(secs);
         let (last, same_bytes) = match secs {
             DAY_SECS => (first, 0),
-            3600 => (Moment { second: first.second + secs - 1, ..first }, "10:".len()),
-            _ => (Moment { second: first.second + secs - 1, ..first }, "10:28".len()),
+            3600 => (LogTime { second: first.second + secs - 1, ..first }, "10:".len()),
+            _ => (LogTime { second: first.second + secs - 1, ..first }, "10:28".len()),
         };
         let counts = match time {
             Some(_) => span.contains_all(first, last),
@@ -184,7 +186,7 @@ impl<'a> Visitor<'a> {
     }
 
     /// Counts `requests` that were made in the hour or day of `moment`.
-    fn add(&mut self, moment: Moment, requests: u64, bytes: u128) {
+    fn add(&mut self, moment: LogTime, requests: u64, bytes: u128) {
         self.found.requests += requests;
         self.found.bytes += bytes;
         let unit_secs = match self.options.granularity {

@@ -1,0 +1,98 @@
+//! Days and times as a log's clock shows them.
+use chrono::{Datelike, NaiveDate};
+
+/// A day of the calendar, in order: year, month, day. Small, for it is compared for every row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date(u32);
+
+impl Date {
+    /// Before all days.
+    pub const FIRST: Date = Date(0);
+    /// Behind all days.
+    pub const LAST: Date = Date(u32::MAX);
+
+    /// Year, month 1 to 12, day 1 to 31.
+    pub fn new(year: u32, month: u32, day: u32) -> Self {
+        Date(year << 9 | month << 5 | day)
+    }
+
+    /// The same month and day in year 0.
+    pub fn without_year(self) -> Self {
+        Date(self.0 & 0x1ff)
+    }
+
+    /// Adds `2019-08-24` to `text`.
+    pub fn write(self, text: &mut Vec<u8>) {
+        let (year, month, day) = (self.0 >> 9, self.0 >> 5 & 0xf, self.0 & 0x1f);
+        let digit = |number: u32| b'0' + (number % 10) as u8;
+        text.extend([year / 1000, year / 100, year / 10, year].map(digit));
+        text.push(b'-');
+        text.extend([month / 10, month].map(digit));
+        text.push(b'-');
+        text.extend([day / 10, day].map(digit));
+    }
+
+    /// The calendar's day; None for a day of year 0, which is none.
+    pub fn calendar(self) -> Option<NaiveDate> {
+        let year = i32::try_from(self.0 >> 9).ok().filter(|year| *year > 0)?;
+        NaiveDate::from_ymd_opt(year, self.0 >> 5 & 0xf, self.0 & 0x1f)
+    }
+}
+
+impl std::fmt::Display for Date {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.0 >> 9, self.0 >> 5 & 0xf, self.0 & 0x1f)
+    }
+}
+
+impl From<NaiveDate> for Date {
+    fn from(date: NaiveDate) -> Self {
+        Date::new(date.year().unsigned_abs(), date.month(), date.day())
+    }
+}
+
+/// When a request was made, in UTC or in whatever the log means where it does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LogTime {
+    /// The day.
+    pub date: Date,
+    /// Seconds since its midnight, 0 to 86,399.
+    pub second: u32,
+}
+
+impl LogTime {
+    /// The beginning of the `unit_secs` (a minute, an hour, a day) that this is in.
+    #[must_use]
+    pub fn floor(self, unit_secs: u32) -> LogTime {
+        LogTime { second: self.second - self.second % unit_secs, ..self }
+    }
+
+    /// The moment `secs` seconds later (earlier if negative), as clocks of another UTC offset show it.
+    #[must_use]
+    pub fn shifted(self, secs: i32) -> LogTime {
+        let second = i64::from(self.second) + i64::from(secs);
+        let days = second.div_euclid(86_400);
+        let date = match days {
+            0 => self.date,
+            _ => {
+                let moved =
+                    self.date.calendar().and_then(|date| date.checked_add_signed(chrono::TimeDelta::days(days)));
+                moved.map_or(self.date, Date::from)
+            }
+        };
+        LogTime { date, second: second.rem_euclid(86_400) as u32 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_clocks() {
+        let noon = LogTime { date: Date::new(2019, 12, 31), second: 43_200 };
+        assert_eq!(noon.shifted(8 * 3600), LogTime { date: Date::new(2019, 12, 31), second: 72_000 });
+        assert_eq!(noon.shifted(12 * 3600), LogTime { date: Date::new(2020, 1, 1), second: 0 });
+        assert_eq!(noon.shifted(-12 * 3600 - 1), LogTime { date: Date::new(2019, 12, 30), second: 86_399 });
+    }
+}
