@@ -1,0 +1,388 @@
+//! Reads which file of a crate uses which, and which other crates it names.
+//!
+//! It follows `use` trees, `pub use` through parent modules, globs, `self` and `super`, and paths in code, attributes and
+//! macro calls. It knows no types: a method that is called without its type or trait being named is not seen.
+use std::collections::{BTreeSet, HashMap};
+
+use proc_macro2::{TokenStream, TokenTree};
+use syn::visit::{self, Visit};
+use syn::{Attribute, Item, Meta, UseTree, Visibility};
+
+/// A module's full path: the crate's name, then the modules' names.
+type ModulePath = Vec<String>;
+
+/// What a path leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Target {
+    /// A module as a whole.
+    Module(ModulePath),
+    /// An item that this file defines.
+    Item(usize),
+    /// Something of another crate.
+    External(String),
+}
+
+#[derive(Debug)]
+enum Name {
+    /// An item of the module's own.
+    Defined,
+    /// A `use` binds the name to this path.
+    Used(Vec<String>),
+}
+
+#[derive(Debug, Default)]
+struct Module {
+    file: usize,
+    names: HashMap<String, Vec<Name>>,
+    globs: Vec<Vec<String>>,
+}
+
+/// A path as it stands in the code.
+#[derive(Debug)]
+struct Mention {
+    file: usize,
+    module: ModulePath,
+    path: Vec<String>,
+    in_test: bool,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Use,
+    PubUse,
+    Code,
+}
+
+/// One file's use of another.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Import {
+    /// The file that uses.
+    pub from: String,
+    /// The file that defines what is used.
+    pub to: String,
+    /// Whether only code under `#[cfg(test)]` uses it.
+    pub in_test: bool,
+    /// Whether it is only passed on: a parent's `pub use` of what a child defines.
+    pub passed_on: bool,
+}
+
+/// The sources of a package with a library and a binary of its own modules.
+#[derive(Debug)]
+pub struct Sources {
+    files: Vec<String>,
+    modules: HashMap<ModulePath, Module>,
+    mentions: Vec<Mention>,
+}
+
+impl Sources {
+    /// Reads `(path below src, text)` of each file. `library` is the library's name; modules that `main.rs` declares are
+    /// the binary's.
+    pub fn read(library: &str, files: &[(String, String)]) -> Self {
+        let parse = |(path, text): &(String, String)| {
+            syn::parse_file(text).unwrap_or_else(|error| panic!("{path} is not Rust: {error}"))
+        };
+        let parsed: Vec<syn::File> = files.iter().map(parse).collect();
+        let main = files.iter().zip(&parsed).find(|((path, _), _)| path == "main.rs");
+        let binary: Vec<String> = main.iter().flat_map(|(_, file)| declared(&file.items)).collect();
+        let mut sources = Sources {
+            files: files.iter().map(|(path, _)| path.clone()).collect(),
+            modules: HashMap::new(),
+            mentions: Vec::new(),
+        };
+        for (index, file) in parsed.iter().enumerate() {
+            let module = module_of(library, &binary, &files[index].0);
+            let mut reader = Reader { sources: &mut sources, file: index, module: module.clone(), in_test: false };
+            reader.sources.modules.entry(module).or_default().file = index;
+            reader.visit_file(file);
+        }
+        sources
+    }
+
+    /// Each file's uses of other files of the package.
+    pub fn imports(&self) -> BTreeSet<Import> {
+        let mut imports = BTreeSet::new();
+        for mention in &self.mentions {
+            let to = match self.resolve(&mention.module, &mention.path, 0) {
+                Target::Item(file) => file,
+                // A module is named to reach what is in it; that is another mention.
+                Target::Module(_) | Target::External(_) => continue,
+            };
+            if to != mention.file {
+                imports.insert(Import {
+                    from: self.files[mention.file].clone(),
+                    to: self.files[to].clone(),
+                    in_test: mention.in_test,
+                    passed_on: mention.kind == Kind::PubUse && self.is_below(to, &mention.module),
+                });
+            }
+        }
+        imports
+    }
+
+    fn is_below(&self, file: usize, module: &ModulePath) -> bool {
+        let is = |path: &ModulePath| path.len() > module.len() && path.starts_with(module);
+        self.modules.iter().any(|(path, module)| module.file == file && is(path))
+    }
+
+    /// `(file, crate)` for each other crate that a file names.
+    pub fn crates(&self) -> BTreeSet<(&str, String)> {
+        let mut crates = BTreeSet::new();
+        for mention in &self.mentions {
+            // A word alone in code is a variable or comes from the prelude.
+            if mention.kind == Kind::Code && mention.path.len() == 1 {
+                continue;
+            }
+            if let Target::External(name) = self.resolve(&mention.module, &mention.path, 0) {
+                crates.insert((self.files[mention.file].as_str(), name));
+            }
+        }
+        crates
+    }
+
+    /// Where `path` leads, seen from `module`. `hops` counts the `use`s on the way, for `use a::a` leads to itself.
+    fn resolve(&self, module: &ModulePath, path: &[String], hops: usize) -> Target {
+        let external = || Target::External(path[0].clone());
+        if hops > 16 {
+            return external();
+        }
+        let mut at = module.clone();
+        let mut rest = path;
+        while let Some(first) = rest.first() {
+            match first.as_str() {
+                "crate" => at.truncate(1),
+                "self" => {}
+                "super" => drop(at.pop()),
+                name if rest.len() == path.len() && self.modules.contains_key(&vec![name.to_owned()]) => {
+                    at = vec![name.to_owned()];
+                }
+                _ => break,
+            }
+            rest = &rest[1..];
+        }
+        match self.look_up(&at, rest, hops) {
+            Some(target) => target,
+            None if rest.len() == path.len() => external(),
+            // What a macro defines, or what the path's end is called that no item is.
+            None => self.modules.get(&at).map_or_else(external, |module| Target::Item(module.file)),
+        }
+    }
+
+    fn look_up(&self, at: &ModulePath, path: &[String], hops: usize) -> Option<Target> {
+        let Some((name, rest)) = path.split_first() else { return Some(Target::Module(at.clone())) };
+        let module = self.modules.get(at)?;
+        let child = [at.as_slice(), std::slice::from_ref(name)].concat();
+        let within = |child: &ModulePath| {
+            let file = self.modules.get(child)?.file;
+            Some(self.look_up(child, rest, hops).unwrap_or(Target::Item(file)))
+        };
+        if !rest.is_empty() && self.modules.contains_key(&child) {
+            return within(&child);
+        }
+        for known in module.names.get(name).into_iter().flatten() {
+            match known {
+                Name::Defined => return Some(Target::Item(module.file)),
+                Name::Used(path) => return Some(self.resolve(at, &[path.as_slice(), rest].concat(), hops + 1)),
+            }
+        }
+        within(&child).or_else(|| {
+            let globs = module.globs.iter().filter(|_| hops < 16);
+            globs.into_iter().find_map(|glob| match self.resolve(at, glob, hops + 1) {
+                Target::Module(other) if other != *at => self.look_up(&other, path, hops + 1),
+                _ => None,
+            })
+        })
+    }
+}
+
+/// `weblog/format/mod.rs` as `[votekit, weblog, format]`.
+fn module_of(library: &str, binary: &[String], path: &str) -> ModulePath {
+    let mut names: Vec<String> = path.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
+    names.pop_if(|name| name == "mod");
+    let root = match names[0].as_str() {
+        "main" | "lib" => names.remove(0),
+        first if binary.iter().any(|name| name == first) => "main".to_owned(),
+        _ => "lib".to_owned(),
+    };
+    names.insert(0, if root == "lib" { library.to_owned() } else { root });
+    names
+}
+
+/// The modules that `items` declare.
+fn declared(items: &[Item]) -> Vec<String> {
+    let name = |item: &Item| match item {
+        Item::Mod(module) if module.content.is_none() => Some(module.ident.to_string()),
+        _ => None,
+    };
+    items.iter().filter_map(name).collect()
+}
+
+/// Walks through one file.
+struct Reader<'a> {
+    sources: &'a mut Sources,
+    file: usize,
+    module: ModulePath,
+    in_test: bool,
+}
+
+impl Reader<'_> {
+    fn mention(&mut self, path: Vec<String>, kind: Kind) {
+        let Reader { file, in_test, .. } = *self;
+        self.sources.mentions.push(Mention { file, module: self.module.clone(), path, in_test, kind });
+    }
+
+    fn module(&mut self) -> &mut Module {
+        let module = self.sources.modules.entry(self.module.clone()).or_default();
+        module.file = self.file;
+        module
+    }
+
+    fn bind(&mut self, tree: &UseTree, before: &[String], kind: Kind) {
+        let with = |ident: &syn::Ident| [before, &[ident.to_string()]].concat();
+        let (path, name) = match tree {
+            UseTree::Path(path) => return self.bind(&path.tree, &with(&path.ident), kind),
+            UseTree::Group(group) => return group.items.iter().for_each(|tree| self.bind(tree, before, kind)),
+            UseTree::Glob(_) => {
+                self.mention(before.to_vec(), kind);
+                return self.module().globs.push(before.to_vec());
+            }
+            UseTree::Name(name) if name.ident == "self" => {
+                (before.to_vec(), before.last().cloned().unwrap_or_default())
+            }
+            UseTree::Name(name) => (with(&name.ident), name.ident.to_string()),
+            UseTree::Rename(rename) if rename.ident == "self" => (before.to_vec(), rename.rename.to_string()),
+            UseTree::Rename(rename) => (with(&rename.ident), rename.rename.to_string()),
+        };
+        self.mention(path.clone(), kind);
+        if path != [name.as_str()] {
+            self.module().names.entry(name).or_default().push(Name::Used(path));
+        }
+    }
+
+    /// The paths among the tokens of a macro call or an attribute, which no parser knows.
+    fn scan(&mut self, tokens: TokenStream) {
+        let mut path: Vec<String> = Vec::new();
+        // What stood just before: `.name` is a field or method, `'name` a lifetime, `a::name` goes on with `a`.
+        let (mut colons, mut is_part) = (0, false);
+        for token in tokens {
+            match token {
+                TokenTree::Ident(ident) => {
+                    if colons != 2 || path.is_empty() {
+                        self.scanned(&mut path);
+                    }
+                    if !is_part {
+                        path.push(ident.to_string());
+                    }
+                    (colons, is_part) = (0, false);
+                }
+                TokenTree::Punct(punct) if punct.as_char() == ':' => colons += 1,
+                other => {
+                    self.scanned(&mut path);
+                    colons = 0;
+                    // Of two dots, a range, the second undoes the first.
+                    is_part = match &other {
+                        TokenTree::Punct(punct) if punct.as_char() == '.' => !is_part,
+                        other => matches!(other, TokenTree::Punct(punct) if punct.as_char() == '\''),
+                    };
+                    if let TokenTree::Group(group) = other {
+                        self.scan(group.stream());
+                    }
+                }
+            }
+        }
+        self.scanned(&mut path);
+    }
+
+    fn scanned(&mut self, path: &mut Vec<String>) {
+        if !path.is_empty() {
+            self.mention(std::mem::take(path), Kind::Code);
+        }
+    }
+
+    fn within(&mut self, attributes: &[Attribute], walk: impl FnOnce(&mut Self)) {
+        let before = self.in_test;
+        self.in_test |= attributes.iter().any(is_for_tests);
+        walk(self);
+        self.in_test = before;
+    }
+}
+
+/// `#[cfg(test)]`, alone or with more.
+fn is_for_tests(attribute: &Attribute) -> bool {
+    let Meta::List(list) = &attribute.meta else { return false };
+    let text = list.tokens.to_string();
+    list.path.is_ident("cfg") && text.contains("test") && !text.contains("not")
+}
+
+fn attributes(item: &Item) -> &[Attribute] {
+    match item {
+        Item::Const(item) => &item.attrs,
+        Item::Enum(item) => &item.attrs,
+        Item::Fn(item) => &item.attrs,
+        Item::Impl(item) => &item.attrs,
+        Item::Mod(item) => &item.attrs,
+        Item::Static(item) => &item.attrs,
+        Item::Struct(item) => &item.attrs,
+        Item::Trait(item) => &item.attrs,
+        Item::Type(item) => &item.attrs,
+        Item::Use(item) => &item.attrs,
+        _ => &[],
+    }
+}
+
+fn defined(item: &Item) -> Option<&syn::Ident> {
+    match item {
+        Item::Const(item) => Some(&item.ident),
+        Item::Enum(item) => Some(&item.ident),
+        Item::Fn(item) => Some(&item.sig.ident),
+        Item::Macro(item) => item.ident.as_ref(),
+        Item::Static(item) => Some(&item.ident),
+        Item::Struct(item) => Some(&item.ident),
+        Item::Trait(item) => Some(&item.ident),
+        Item::Type(item) => Some(&item.ident),
+        Item::Union(item) => Some(&item.ident),
+        _ => None,
+    }
+}
+
+impl<'ast> Visit<'ast> for Reader<'_> {
+    fn visit_item(&mut self, item: &'ast Item) {
+        if let Some(name) = defined(item) {
+            self.module().names.entry(name.to_string()).or_default().push(Name::Defined);
+        }
+        self.within(attributes(item), |reader| match item {
+            Item::Use(item) => {
+                let kind = if matches!(item.vis, Visibility::Inherited) { Kind::Use } else { Kind::PubUse };
+                reader.bind(&item.tree, &[], kind);
+            }
+            Item::Mod(module) if module.content.is_some() => {
+                reader.module.push(module.ident.to_string());
+                reader.module();
+                visit::visit_item(reader, item);
+                reader.module.pop();
+            }
+            _ => visit::visit_item(reader, item),
+        });
+    }
+
+    fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
+        self.within(&item.attrs, |reader| visit::visit_impl_item_fn(reader, item));
+    }
+
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        self.mention(path.segments.iter().map(|segment| segment.ident.to_string()).collect(), Kind::Code);
+        visit::visit_path(self, path);
+    }
+
+    fn visit_macro(&mut self, called: &'ast syn::Macro) {
+        self.scan(called.tokens.clone());
+        visit::visit_macro(self, called);
+    }
+
+    fn visit_attribute(&mut self, attribute: &'ast Attribute) {
+        if let Meta::List(list) = &attribute.meta {
+            self.scan(list.tokens.clone());
+        }
+        visit::visit_attribute(self, attribute);
+    }
+}
