@@ -11,10 +11,11 @@
 //! | 2 | [`weblog`] | logsum: format, record, filter, totals |
 //! | 2 | [`ballot`] | what a vote is: ballots, rules, errors, and the trait of every store; knows no SQL, no HTTP |
 //! | 2 | [`retention`] | q1: load events, run `sql/q1.sql`; MySQL's semantics on SQLite |
+//! | 1 | [`rows`] | lines → named fields: delimited, quoted, JSON; headers, and what is wrong with a row; knows no dates, sizes or users |
 //! | 0 | [`scan`] | where bytes come from and how they reach every core in whole lines; knows no columns |
 //! | 0 | [`report`], [`progress`], [`units`] | plain results, a progress sink, days, times, durations and byte sizes as they are written |
 //!
-//! Three wings, none of which imports another: logs ([`weblog`] on `scan`), retention ([`retention`] on `scan`), and votes
+//! Three wings, none of which imports another: logs ([`weblog`] on `rows`), retention ([`retention`] on `rows`), and votes
 //! ([`api`] and [`store`] on [`ballot`]; these two meet only in its trait).
 //!
 //! The library never prints: it returns data or takes a sink.
@@ -25,6 +26,7 @@ pub mod ballot;
 pub mod progress;
 pub mod report;
 pub mod retention;
+pub mod rows;
 pub mod scan;
 pub mod store;
 pub mod units;

@@ -8,7 +8,7 @@ use super::date_time::DateTimeParser;
 use super::events::{Event, EventError, EventNames, Part, Taker};
 use super::quick::{self, Places};
 use crate::progress::Progress;
-use crate::scan::split::{Span, Splitter};
+use crate::rows::split::{Span, Splitter};
 use crate::scan::{Block, Source};
 
 /// How a file is to be read.
@@ -344,7 +344,7 @@ mod tests {
     use super::*;
     use crate::retention::collation::Collation;
     use crate::retention::quick::{QuickEvent, Short};
-    use crate::scan::split::levels;
+    use crate::rows::split::levels;
     use proptest::prelude::*;
 
     /// Keeps every event, field by field, and how many of them a quick look told.
@@ -401,7 +401,7 @@ mod tests {
                 "time\tuid\tevent_name", "uid\ttime\tx\tevent_name", "a\tb\tevent_name\ttime\tuid", "uid\tevent_name\tx\ty\tz\tw\tv\ttime",
             ]),
             lines in prop::collection::vec(
-                "((2017-0[13]-(01|28|31)|2016-02-29|0000-0[01]-0[01]|[0-9:-]{10}) [0-3][0-9]:[0-6][0-9]:[0-6][0-9]|[a-z]{1,3}|[A-Za-z0-9 ]{0,20}|é|[\\[`{@/\\\\N \t]{0,3}|x{50,70}){1}(\t((2017-03-01|2017-02-29) 1[0-9]:00:00|[a-zB ]{1,9}|\\\\N|é?)){0,5}\r?",
+                "((2017-0[13]-(01|28|31)|2016-02-29|0000-0[01]-0[01]|[0-9:-]{10}) [0-3][0-9]:[0-6][0-9]:[0-6][0-9]|[a-z]{1,3}|[A-Za-z0-9 ]{0,20}|é|[\\[`{@/\\\\N \t]{0,3}|x{50,70}){1}(\t((2017-03-01|2017-02-29) 1[0-9]:00:00|[a-zB ]{1,9}|\\\\N|é?)){0,5}\r{0,2}",
                 1..30,
             ),
         ) {

@@ -100,6 +100,9 @@ impl Places {
             return None;
         }
         let line_end = end - usize::from(row[end - 1] == b'\r');
+        if line_end > 0 && row[line_end - 1] == b'\r' {
+            return None;
+        }
         let (mut near, mut far) = (near.up_to_newline(), far.up_to_newline());
         *if line_end < 64 { &mut near } else { &mut far } |= 1 << (line_end % 64);
         // bounds[i] is one behind the beginning of the ith column; LOOKED_AT and more where there are fewer.

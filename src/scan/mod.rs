@@ -4,7 +4,6 @@ mod cutter;
 pub mod follow;
 mod range;
 mod source;
-pub mod split;
 
 use std::io;
 use std::path::{Path, PathBuf};

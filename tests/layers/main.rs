@@ -12,7 +12,7 @@ use imports::{Import, Sources};
 /// What is in `src`, from the bottom up. A room imports rooms of lower layers; of its own layer only what [`BESIDE`] says.
 const LAYERS: &[&[&str]] = &[
     &["scan", "report", "progress", "units"],
-    &[],
+    &["rows"],
     &["weblog", "retention", "ballot"],
     &["api", "store"],
     &["main", "lib", "cli"],

@@ -2,7 +2,7 @@
 use super::names::{Names, When};
 use super::quotes::{Quotes, quotes};
 use super::{FormatError, GivenColumns, Needs, without_bom, without_cr, without_dash};
-use crate::scan::split::{Span, Splitter};
+use crate::rows::split::{Span, Splitter};
 use crate::weblog::log_time::LogTime;
 use crate::weblog::read_time::{read_date, read_moment, read_second};
 use crate::weblog::record::{Column, Row, RowError, excerpt, read_size};

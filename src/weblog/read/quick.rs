@@ -133,7 +133,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::scan::split::levels;
+    use crate::rows::split::levels;
 
     proptest! {
         #[test]

@@ -45,7 +45,7 @@ impl Splitter {
         &self.wanted
     }
 
-    /// Cuts the first line of `text`: `spans[i]` is where the `i`th wanted column stands. A last `\r` is no part of a line.
+    /// Cuts the first line of `text`: `spans[i]` is where the `i`th wanted column stands. A `\r` at a line's end is not part of it, nor are several.
     pub fn split(&self, text: &[u8], spans: &mut [Span]) -> Line {
         dispatch!(Level::new(), simd => self.split_by(simd, text, spans))
     }
@@ -89,7 +89,10 @@ impl Splitter {
                 base += WINDOW;
                 continue;
             };
-            let len = if end > 0 && text[end - 1] == b'\r' { end - 1 } else { end };
+            let mut len = end;
+            while len > 0 && text[len - 1] == b'\r' {
+                len -= 1;
+            }
             if found < self.wanted.len() && column == self.wanted[found] {
                 spans[found] = (field_start, len);
                 found += 1;
@@ -138,7 +141,7 @@ mod tests {
     fn plainly(text: &str, wanted: &[usize]) -> (Vec<String>, Line) {
         let line = text.split('\n').next().unwrap();
         let len_with_end = (line.len() + 1).min(text.len());
-        let line = line.strip_suffix('\r').unwrap_or(line);
+        let line = line.trim_end_matches('\r');
         let fields: Vec<&str> = line.split('\t').collect();
         let found: Vec<String> =
             wanted.iter().filter_map(|at| fields.get(*at)).map(|field| (*field).to_owned()).collect();
@@ -149,7 +152,7 @@ mod tests {
     proptest! {
         #[test]
         fn it_cuts_as_a_plain_split_does(
-            text in "([a-c]{0,30}[\t\n\r]{0,2}){0,12}",
+            text in "([a-c]{0,30}[\t\n\r]{0,3}){0,12}",
             wanted in proptest::collection::btree_set(0usize..8, 1..5),
         ) {
             let wanted: Vec<usize> = wanted.into_iter().collect();

@@ -1,0 +1,198 @@
+//! Fields between delimiters, with quotes or without.
+use super::fault::{RowFault, excerpt};
+use super::quotes::{behind_closing_quote, unquote};
+use super::split::{Span, Splitter};
+
+/// Reads the wanted columns of delimited lines.
+#[derive(Debug, Clone)]
+pub struct Delimited {
+    delimiter: u8,
+    has_quotes: bool,
+    splitter: Splitter,
+}
+
+/// The wanted fields of a row, in the order of their columns.
+#[derive(Debug, Clone, Copy)]
+pub struct Fields<'a> {
+    text: &'a [u8],
+    spans: &'a [Span],
+}
+
+/// More columns are wanted, or one further to the right, than can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the column {column} is beyond the {}th", Delimited::COLUMNS_MAX)]
+pub struct TooWide {
+    /// The last column that is wanted, from 1.
+    pub column: usize,
+}
+
+impl Delimited {
+    /// Columns beyond this are not looked at.
+    pub const COLUMNS_MAX: usize = 256;
+    /// How many columns can be wanted.
+    pub const WANTED_MAX: usize = 16;
+
+    /// A reader of the columns `wanted` (from 0, in any order, repeated or not). If `has_quotes`, fields may be quoted as RFC
+    /// 4180 has it.
+    ///
+    /// # Errors
+    /// When there are too many columns, or one is too far to the right.
+    pub fn new(delimiter: u8, has_quotes: bool, mut wanted: Vec<usize>) -> Result<Self, TooWide> {
+        wanted.sort_unstable();
+        wanted.dedup();
+        let needed = wanted.last().map_or(0, |last| last + 1);
+        if needed > Self::COLUMNS_MAX || wanted.len() > Self::WANTED_MAX {
+            return Err(TooWide { column: needed });
+        }
+        Ok(Delimited { delimiter, has_quotes, splitter: Splitter::new(delimiter, wanted) })
+    }
+
+    /// What separates columns.
+    pub fn delimiter(&self) -> u8 {
+        self.delimiter
+    }
+
+    /// Whether fields may be quoted.
+    pub fn has_quotes(&self) -> bool {
+        self.has_quotes
+    }
+
+    /// What finds the fields of lines without quotes, for hot loops.
+    pub fn splitter(&self) -> &Splitter {
+        &self.splitter
+    }
+
+    /// The place of a wanted column among [`Fields`].
+    pub fn slot(&self, column: usize) -> usize {
+        self.splitter.wanted().partition_point(|other| *other < column)
+    }
+
+    /// Reads a row: a line without its line end, or several if it has quoted line breaks.
+    ///
+    /// # Errors
+    /// When it has too few columns, or its quotes are not in order.
+    pub fn read<T>(&self, row: &[u8], then: impl FnOnce(Fields<'_>) -> T) -> Result<T, RowFault> {
+        let mut spans = [(0, 0); Self::WANTED_MAX];
+        let spans = &mut spans[..self.splitter.wanted().len()];
+        if self.has_quotes && memchr::memchr(b'"', row).is_some() {
+            let mut text = Vec::with_capacity(row.len());
+            self.cut_quoted(row, &mut text, spans)?;
+            return Ok(then(Fields { text: &text, spans }));
+        }
+        let cut = self.splitter.split(row, spans);
+        if cut.found < spans.len() {
+            return Err(self.too_few(cut.columns));
+        }
+        Ok(then(Fields { text: row, spans }))
+    }
+
+    /// Appends the wanted fields of `row` to `text`, without their quotes.
+    fn cut_quoted(&self, row: &[u8], text: &mut Vec<u8>, spans: &mut [Span]) -> Result<(), RowFault> {
+        let (mut at, mut found) = (0, 0);
+        for column in 0.. {
+            let is_wanted = self.splitter.wanted().get(found) == Some(&column);
+            let begin = text.len();
+            let end = if row.get(at) == Some(&b'"') {
+                let end = behind_closing_quote(row, at + 1);
+                let end = end.ok_or_else(|| RowFault::OpenQuote { excerpt: excerpt(row) })?;
+                if row.get(end).is_some_and(|byte| *byte != self.delimiter) {
+                    return Err(RowFault::TornQuote { excerpt: excerpt(row) });
+                }
+                if is_wanted {
+                    unquote(&row[at + 1..end - 1], text);
+                }
+                end
+            } else {
+                let end = memchr::memchr(self.delimiter, &row[at..]).map_or(row.len(), |len| at + len);
+                if is_wanted {
+                    text.extend_from_slice(&row[at..end]);
+                }
+                end
+            };
+            if is_wanted {
+                spans[found] = (begin, text.len());
+                found += 1;
+            }
+            if end == row.len() {
+                return if found == spans.len() { Ok(()) } else { Err(self.too_few(column + 1)) };
+            }
+            at = end + 1;
+        }
+        Ok(())
+    }
+
+    /// The fault of a row that has only `found` columns.
+    pub fn too_few(&self, found: usize) -> RowFault {
+        RowFault::TooFewColumns { found, needed: self.splitter.wanted().last().map_or(0, |last| last + 1) }
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// Fields that `spans` cut out of `text`.
+    pub fn new(text: &'a [u8], spans: &'a [Span]) -> Self {
+        Fields { text, spans }
+    }
+
+    /// The field in `slot`, as [`Delimited::slot`] gives it.
+    #[inline]
+    pub fn get(&self, slot: usize) -> &'a [u8] {
+        let (start, end) = self.spans[slot];
+        &self.text[start..end]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(reader: &Delimited, row: &str) -> Result<Vec<String>, RowFault> {
+        let fields = 0..reader.splitter().wanted().len();
+        reader
+            .read(row.as_bytes(), |row| fields.map(|slot| String::from_utf8(row.get(slot).to_vec()).unwrap()).collect())
+    }
+
+    #[test]
+    fn rows_of_every_shape() {
+        let commas = Delimited::new(b',', true, vec![2, 0, 2]).unwrap();
+        let fields = |texts: &[&str]| Ok(texts.iter().map(|text| (*text).to_owned()).collect());
+        let excerpt = |text: &str| text.to_owned();
+        for (row, expected) in [
+            ("a,b,c", fields(&["a", "c"])),
+            ("a,b,", fields(&["a", ""])),
+            ("a,\"b,x\",\"say \"\"hi\"\"\",d", fields(&["a", "say \"hi\""])),
+            ("\"a\nb\",,\"\"", fields(&["a\nb", ""])),
+            ("a,b", Err(RowFault::TooFewColumns { found: 2, needed: 3 })),
+            ("a,\"b\"", Err(RowFault::TooFewColumns { found: 2, needed: 3 })),
+            ("", Err(RowFault::TooFewColumns { found: 1, needed: 3 })),
+            ("a,\"b,c", Err(RowFault::OpenQuote { excerpt: excerpt("a,\"b,c") })),
+            ("a,\"b\"x,c", Err(RowFault::TornQuote { excerpt: excerpt("a,\"b\"x,c") })),
+            ("a,b,c,\"d", Err(RowFault::OpenQuote { excerpt: excerpt("a,b,c,\"d") })),
+        ] {
+            assert_eq!(read(&commas, row), expected, "{row}");
+        }
+        let pipes = Delimited::new(b'|', false, vec![1]).unwrap();
+        assert_eq!(read(&pipes, "\"a|b\"|c"), fields(&["b\""]));
+        assert_eq!(Delimited::new(b',', true, vec![256]).unwrap_err(), TooWide { column: 257 });
+        assert_eq!(Delimited::new(b',', true, (0..17).collect()).unwrap_err(), TooWide { column: 17 });
+    }
+
+    proptest! {
+        #[test]
+        fn quoted_rows_are_read_as_the_csv_crate_reads_them(
+            fields in prop::collection::vec("[a,\"\n ]{0,5}", 1..6),
+            wanted in prop::collection::btree_set(0usize..5, 1..4),
+        ) {
+            let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
+            writer.write_record(&fields).unwrap();
+            let row = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+            let reader = Delimited::new(b',', true, wanted.iter().copied().collect()).unwrap();
+            let expected: Option<Vec<String>> = wanted.iter().map(|column| fields.get(*column).cloned()).collect();
+            let found = read(&reader, row.strip_suffix('\n').unwrap());
+            match expected {
+                Some(expected) => prop_assert_eq!(found, Ok(expected)),
+                None => prop_assert_eq!(found, Err(reader.too_few(fields.len()))),
+            }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! What is wrong with a row, and the count of rows that cannot be read.
+
+/// Why a row cannot be read, whatever its fields mean.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RowFault {
+    /// It ends before the last column that is needed.
+    #[error("too few columns: {found}, and column {needed} is needed")]
+    TooFewColumns {
+        /// How many it has.
+        found: usize,
+        /// How many it would have to have.
+        needed: usize,
+    },
+    /// The line is longer than any row.
+    #[error("the line is longer than {max_bytes} bytes")]
+    TooLong {
+        /// How long a line may be.
+        max_bytes: usize,
+    },
+    /// A quote is opened and never closed.
+    #[error("a quote is not closed: {excerpt}")]
+    OpenQuote {
+        /// How the line begins.
+        excerpt: String,
+    },
+    /// A closing quote is followed by something other than the next column.
+    #[error("something stands behind a closing quote: {excerpt}")]
+    TornQuote {
+        /// How the line begins.
+        excerpt: String,
+    },
+    /// The line is not a JSON object.
+    #[error("no JSON object: {excerpt}")]
+    NotJson {
+        /// How the line begins.
+        excerpt: String,
+        /// What the parser says.
+        cause: String,
+    },
+}
+
+/// A row that cannot be read: where it stands, and why.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{input}:{line}: {reason}")]
+pub struct BadRow<R> {
+    /// The input's name.
+    pub input: String,
+    /// The number of its first line, from 1.
+    pub line: u64,
+    /// Why it cannot be read.
+    pub reason: R,
+}
+
+/// How many bad rows are kept, to be reported one by one.
+pub const BAD_ROWS_KEPT: usize = 3;
+
+/// The rows of a part of an input whose place in it is not known yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartRows<R> {
+    /// Lines, among them blank ones and headers.
+    pub lines: u64,
+    /// Rows that could be read.
+    pub read: u64,
+    /// Rows that could not be read.
+    pub bad: u64,
+    /// The first of these, with their line in the part, from 0.
+    first_bad: Vec<(u64, R)>,
+}
+
+impl<R> Default for PartRows<R> {
+    fn default() -> Self {
+        PartRows { lines: 0, read: 0, bad: 0, first_bad: Vec::new() }
+    }
+}
+
+impl<R> PartRows<R> {
+    /// Counts the row in `line` (from 0 in this part) as bad.
+    pub fn add_bad(&mut self, line: u64, reason: R) {
+        self.bad += 1;
+        if self.first_bad.len() < BAD_ROWS_KEPT {
+            self.first_bad.push((line, reason));
+        }
+    }
+
+    /// Adds the part that follows this one directly.
+    pub fn append(&mut self, next: PartRows<R>) {
+        self.read += next.read;
+        self.bad += next.bad;
+        let (lines, room) = (self.lines, BAD_ROWS_KEPT - self.first_bad.len());
+        self.first_bad.extend(next.first_bad.into_iter().take(room).map(|(line, reason)| (lines + line, reason)));
+        self.lines += next.lines;
+    }
+}
+
+/// The rows of inputs: how many there are, and the first bad ones with their place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowCount<R> {
+    /// Rows that could be read.
+    pub read: u64,
+    /// Rows that could not be read.
+    pub bad: u64,
+    /// The first of these, at most [`BAD_ROWS_KEPT`].
+    pub first_bad: Vec<BadRow<R>>,
+}
+
+impl<R> Default for RowCount<R> {
+    fn default() -> Self {
+        RowCount { read: 0, bad: 0, first_bad: Vec::new() }
+    }
+}
+
+impl<R> RowCount<R> {
+    /// Adds a part of `input` that begins after `lines` lines, and moves `lines` behind it.
+    pub fn add_part(&mut self, part: PartRows<R>, input: &str, lines: &mut u64) {
+        let first_line = *lines + 1;
+        let bad_row = |(line, reason)| BadRow { input: input.to_owned(), line: first_line + line, reason };
+        *lines += part.lines;
+        let first_bad = part.first_bad.into_iter().map(bad_row).collect();
+        self.add(RowCount { read: part.read, bad: part.bad, first_bad });
+    }
+
+    /// Adds the rows of further inputs.
+    pub fn add(&mut self, other: RowCount<R>) {
+        self.read += other.read;
+        self.bad += other.bad;
+        let room = BAD_ROWS_KEPT - self.first_bad.len();
+        self.first_bad.extend(other.first_bad.into_iter().take(room));
+    }
+
+    /// All rows.
+    pub fn total(&self) -> u64 {
+        self.read + self.bad
+    }
+}
+
+/// The first 40 characters of `text`, for an error.
+pub fn excerpt(text: &[u8]) -> String {
+    const CHARS_MOST: usize = 40;
+    // A field may be a whole line: only as many bytes are looked at as the characters, and one more, can have.
+    let text = String::from_utf8_lossy(&text[..text.len().min(4 * (CHARS_MOST + 1))]);
+    match text.char_indices().nth(CHARS_MOST) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_bad_rows_are_kept_with_their_lines() {
+        let part = |lines, bad: &[u64]| {
+            let mut part = PartRows { lines, read: lines - bad.len() as u64, ..PartRows::default() };
+            bad.iter().for_each(|line| part.add_bad(*line, *line));
+            part
+        };
+        let mut joined = part(10, &[2]);
+        joined.append(part(5, &[0, 4]));
+        let (mut count, mut lines) = (RowCount::default(), 100);
+        count.add_part(joined, "a", &mut lines);
+        count.add_part(part(4, &[1]), "a", &mut lines);
+        assert_eq!((count.read, count.bad, count.total(), lines), (15, 4, 19, 119));
+        let kept: Vec<String> = count.first_bad.iter().map(ToString::to_string).collect();
+        assert_eq!(kept, ["a:103: 2", "a:111: 0", "a:115: 4"]);
+        let mut both = RowCount::default();
+        both.add(count.clone());
+        both.add(count);
+        assert_eq!((both.total(), both.first_bad.len()), (38, BAD_ROWS_KEPT));
+    }
+
+    #[test]
+    fn an_excerpt_ends_between_characters() {
+        assert_eq!(excerpt(b"short"), "short");
+        assert_eq!(excerpt("薯".repeat(50).as_bytes()), format!("{}…", "薯".repeat(40)));
+    }
+}

@@ -1,0 +1,173 @@
+//! The names of columns: of a header line, of a `#Fields` directive, or known beforehand. Upper and lower case are the same.
+use super::lines::without_bom;
+use super::quotes::{Quotes, behind_closing_quote, quotes, unquote};
+
+/// The columns of an input, by name, in lower case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Names {
+    found: Vec<(String, usize)>,
+}
+
+/// A column that cannot be found by its name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NameFault {
+    /// There is none of this name.
+    #[error("there is no column {column}; there are: {}", found.join(", "))]
+    Missing {
+        /// The name.
+        column: String,
+        /// The columns that there are.
+        found: Vec<String>,
+    },
+    /// There are several of this name, and which of them is meant cannot be told.
+    #[error("there is more than one column {column}")]
+    Twice {
+        /// The name.
+        column: String,
+    },
+}
+
+impl Names {
+    /// Columns that are known beforehand, from the first on.
+    pub fn fixed(names: &[&str]) -> Self {
+        Self::in_order(names.iter().map(|name| name.to_lowercase()))
+    }
+
+    /// Columns at given positions, from 0.
+    pub fn given(columns: &[(String, usize)]) -> Self {
+        Names { found: columns.iter().map(|(name, at)| (name.to_lowercase(), *at)).collect() }
+    }
+
+    /// The names in a header line, separated by `delimiter`. A byte order mark and a `#` before the first are not part of it,
+    /// nor are quotes, which may hold delimiters.
+    pub fn of_header(line: &[u8], delimiter: u8) -> Self {
+        let text = String::from_utf8_lossy(without_bom(line)).to_lowercase();
+        let text = text.trim_start_matches('#');
+        let clean = |name: &[u8]| String::from_utf8_lossy(name).trim().trim_matches('"').to_owned();
+        Self::in_order(cut(text.as_bytes(), delimiter).iter().map(|name| clean(name)))
+    }
+
+    /// The names behind `#Fields:`, if `line` is such a directive. Spaces separate them; some tools write tabs.
+    pub fn of_directive(line: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(without_bom(line)).ok()?;
+        let (name, fields) = text.strip_prefix('#')?.split_once(':')?;
+        let names = || fields.split_whitespace().map(str::to_lowercase);
+        name.trim().eq_ignore_ascii_case("fields").then(|| Self::in_order(names()))
+    }
+
+    fn in_order(names: impl Iterator<Item = String>) -> Self {
+        Names { found: names.zip(0..).collect() }
+    }
+
+    /// The position of the first of `names`, in lower case, that is there.
+    pub fn first(&self, names: &[&str]) -> Option<usize> {
+        let position = |wanted: &&str| self.found.iter().find(|(name, _)| name == wanted).map(|(_, at)| *at);
+        names.iter().find_map(position)
+    }
+
+    /// The position of the only column `name`.
+    ///
+    /// # Errors
+    /// When there is none, or more than one.
+    pub fn only(&self, name: &str) -> Result<usize, NameFault> {
+        let column = name.to_lowercase();
+        let missing = || NameFault::Missing { column: name.to_owned(), found: self.listed() };
+        let at = self.first(&[&column]).ok_or_else(missing)?;
+        self.once(&[at]).map(|()| at)
+    }
+
+    /// Refuses names if two columns are called as one of those at the positions `wanted` is.
+    ///
+    /// # Errors
+    /// With the first such name.
+    pub fn once(&self, wanted: &[usize]) -> Result<(), NameFault> {
+        let is_wanted = |name: &&(String, usize)| wanted.contains(&name.1);
+        let is_twice =
+            |(name, at): &&(String, usize)| self.found.iter().any(|(other, other_at)| other == name && other_at != at);
+        match self.found.iter().filter(is_wanted).find(is_twice) {
+            Some((column, _)) => Err(NameFault::Twice { column: column.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    /// How many columns there are.
+    pub fn count(&self) -> usize {
+        self.found.len()
+    }
+
+    /// All of them, in their order.
+    pub fn listed(&self) -> Vec<String> {
+        self.found.iter().map(|(name, _)| name.clone()).collect()
+    }
+}
+
+/// Cuts a header at `delimiter`; quotes count only if all of them are in order.
+fn cut(line: &[u8], delimiter: u8) -> Vec<Vec<u8>> {
+    if !matches!(quotes(line, delimiter), Quotes::Closed { .. }) {
+        return line.split(|byte| *byte == delimiter).map(<[u8]>::to_vec).collect();
+    }
+    let mut names = Vec::new();
+    let mut at = 0;
+    loop {
+        let mut name = Vec::new();
+        let quoted = (line.get(at) == Some(&b'"')).then(|| behind_closing_quote(line, at + 1)).flatten();
+        let end = match quoted {
+            Some(end) => {
+                unquote(&line[at + 1..end - 1], &mut name);
+                end
+            }
+            None => {
+                let end = memchr::memchr(delimiter, &line[at..]).map_or(line.len(), |len| at + len);
+                name.extend_from_slice(&line[at..end]);
+                end
+            }
+        };
+        names.push(name);
+        if end == line.len() {
+            return names;
+        }
+        at = end + 1;
+    }
+}
+
+/// Whether `line` is `header` again, as in files that were put together with cat.
+pub fn is_repeated(header: &[u8], line: &[u8]) -> bool {
+    let bare = |line| {
+        let line: &[u8] = without_bom(line);
+        line.strip_prefix(b"#").unwrap_or(line).trim_ascii_start()
+    };
+    bare(header).eq_ignore_ascii_case(bare(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_headers_of_every_kind() {
+        for (header, delimiter, expected) in [
+            ("\u{feff}# Date\ttime\tSIZE", b'\t', &["date", "time", "size"][..]),
+            ("##date\turl", b'\t', &["date", "url"]),
+            ("date;\"URL\"; size ", b';', &["date", "url", "size"]),
+            ("a,\"b,c\",\"d \"\"e\"\"\"", b',', &["a", "b,c", "d \"e"]),
+            ("a,\"b,c", b',', &["a", "b", "c"]),
+            ("a,,b,", b',', &["a", "", "b", ""]),
+        ] {
+            assert_eq!(Names::of_header(header.as_bytes(), delimiter).listed(), expected, "{header}");
+        }
+        let directive = Names::of_directive(b"#Fields: date time\tcs(Host)").unwrap();
+        assert_eq!(directive.listed(), ["date", "time", "cs(host)"]);
+        assert_eq!(Names::of_directive(b"#fields:").unwrap().count(), 0);
+        assert!(Names::of_directive(b"#Version: 1.0").is_none() && Names::of_directive(b"Fields: a").is_none());
+    }
+
+    #[test]
+    fn a_column_is_there_once_or_it_is_said_why_not() {
+        let names = Names::of_header(b"a,B,b,c", b',');
+        assert_eq!((names.only("A"), names.first(&["x", "c"])), (Ok(0), Some(3)));
+        assert_eq!(names.only("b").unwrap_err().to_string(), "there is more than one column b");
+        assert_eq!(names.only("x").unwrap_err().to_string(), "there is no column x; there are: a, b, b, c");
+        assert_eq!((names.once(&[0, 3]), names.once(&[3, 2]).is_err()), (Ok(()), true));
+        assert!(is_repeated(b"# Date\turl", b"date\tURL") && !is_repeated(b"date\turl", b"url\tdate"));
+    }
+}

@@ -1,0 +1,388 @@
+//! JSON lines: the wanted values of an object, found in one walk over its text.
+//!
+//! Nothing is built but what is asked for: text without escapes is borrowed from the line, numbers are given as they are
+//! written, and all else is skipped.
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::fault::{RowFault, excerpt};
+
+/// The fields that are wanted of each object.
+#[derive(Debug, Clone)]
+pub struct JsonFields {
+    /// For each field, where its value may be, the most wanted place first.
+    fields: Vec<Vec<usize>>,
+    /// Keys that lead to values; the first is the object itself.
+    nodes: Vec<Node>,
+    /// How many places there are.
+    places: usize,
+}
+
+/// A key that leads to values, or the object itself.
+#[derive(Debug, Clone, Default)]
+struct Node {
+    /// The place of its value, if that is wanted.
+    place: Option<usize>,
+    /// The keys in its object that lead on.
+    children: Vec<(String, usize)>,
+    /// The places here and below.
+    below: Vec<usize>,
+}
+
+/// A value.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum JsonValue<'a> {
+    /// The object has no such key.
+    #[default]
+    Absent,
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number, as it is written, with all its digits.
+    Number(&'a str),
+    /// A string.
+    Text(Cow<'a, str>),
+    /// An object or an array.
+    Nested,
+}
+
+/// The wanted values of an object.
+#[derive(Debug)]
+pub struct JsonRow<'f, 'a> {
+    fields: &'f JsonFields,
+    values: Vec<JsonValue<'a>>,
+}
+
+impl JsonValue<'_> {
+    /// The value as text; None for null, for what is absent, and for objects and arrays.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            JsonValue::Text(text) => Some(text),
+            JsonValue::Number(number) => Some(number),
+            JsonValue::Bool(true) => Some("true"),
+            JsonValue::Bool(false) => Some("false"),
+            JsonValue::Absent | JsonValue::Null | JsonValue::Nested => None,
+        }
+    }
+}
+
+impl<'a> JsonRow<'_, 'a> {
+    /// The value of a field, counted from 0 as in [`JsonFields::new`]: that of the first of its names that the object has.
+    pub fn get(&self, field: usize) -> &JsonValue<'a> {
+        let mut places = self.fields.fields[field].iter().map(|place| &self.values[*place]);
+        places.find(|value| **value != JsonValue::Absent).unwrap_or(&JsonValue::Absent)
+    }
+}
+
+impl JsonFields {
+    /// Fields of which each has one name or several. A name is a key of the object, dots and all; if there is none, its dots
+    /// lead into objects: `httpRequest.status`. Of a key that is repeated the last counts.
+    pub fn new<N: AsRef<str>>(fields: impl IntoIterator<Item = impl IntoIterator<Item = N>>) -> Self {
+        let mut found = JsonFields { fields: Vec::new(), nodes: vec![Node::default()], places: 0 };
+        for names in fields {
+            let places = names.into_iter().flat_map(|name| found.places_of(name.as_ref())).collect();
+            found.fields.push(places);
+        }
+        found.note_below(0);
+        found
+    }
+
+    /// Reads the object in `line`, which may stand behind a syslog prefix.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn read<'a>(&self, line: &'a [u8]) -> Result<JsonRow<'_, 'a>, RowFault> {
+        let fault = |cause| RowFault::NotJson { excerpt: excerpt(line), cause };
+        let text = std::str::from_utf8(object_text(line)).map_err(|error| fault(error.to_string()))?;
+        let mut values = vec![JsonValue::Absent; self.places];
+        let mut parser = serde_json::Deserializer::from_str(text);
+        let walk = Walk { fields: self, node: &self.nodes[0], values: &mut values };
+        let read = parser.deserialize_map(walk).and_then(|()| parser.end());
+        read.map_err(|error| fault(error.to_string()))?;
+        Ok(JsonRow { fields: self, values })
+    }
+
+    /// The places of what `name` leads to: a key of its own, then a path.
+    fn places_of(&mut self, name: &str) -> Vec<usize> {
+        let key = self.child(0, name);
+        let mut places = vec![self.place(key)];
+        if name.contains('.') {
+            let last = name.split('.').fold(0, |node, part| self.child(node, part));
+            places.push(self.place(last));
+        }
+        places
+    }
+
+    fn child(&mut self, node: usize, key: &str) -> usize {
+        if let Some((_, child)) = self.nodes[node].children.iter().find(|(other, _)| other == key) {
+            return *child;
+        }
+        let child = self.nodes.len();
+        self.nodes.push(Node::default());
+        self.nodes[node].children.push((key.to_owned(), child));
+        child
+    }
+
+    fn place(&mut self, node: usize) -> usize {
+        let next = self.places;
+        let place = *self.nodes[node].place.get_or_insert(next);
+        self.places = self.places.max(place + 1);
+        place
+    }
+
+    fn note_below(&mut self, node: usize) -> Vec<usize> {
+        let children: Vec<usize> = self.nodes[node].children.iter().map(|(_, child)| *child).collect();
+        let mut below: Vec<usize> = self.nodes[node].place.into_iter().collect();
+        for child in children {
+            below.extend(self.note_below(child));
+        }
+        self.nodes[node].below.clone_from(&below);
+        below
+    }
+}
+
+/// What is to be parsed of `line`: `<134>2019-08-24T10:28:13Z cache-hkg1 log[123]: {…}` without what stands before the object.
+fn object_text(line: &[u8]) -> &[u8] {
+    if line.first() == Some(&b'<')
+        && let Some(start) = memchr::memchr(b'{', line)
+        && line[..start].trim_ascii_end().ends_with(b":")
+    {
+        return &line[start..];
+    }
+    line
+}
+
+/// Walks an object and keeps what is wanted of it.
+struct Walk<'f, 'v, 'a> {
+    fields: &'f JsonFields,
+    node: &'f Node,
+    values: &'v mut [JsonValue<'a>],
+}
+
+impl<'de> Walk<'_, '_, 'de> {
+    /// The value of the key that `child` stands for.
+    fn value<A: MapAccess<'de>>(&mut self, child: usize, map: &mut A) -> Result<(), A::Error> {
+        let node = &self.fields.nodes[child];
+        // The key may have come before, with an object that had more in it.
+        node.below.iter().for_each(|place| self.values[*place] = JsonValue::Absent);
+        let inner = Walk { fields: self.fields, node, values: &mut *self.values };
+        let Some(place) = node.place else { return map.next_value_seed(inner) };
+        let raw: &'de RawValue = map.next_value()?;
+        if !node.children.is_empty() && raw.get().starts_with('{') {
+            inner.deserialize(&mut serde_json::Deserializer::from_str(raw.get())).map_err(A::Error::custom)?;
+        }
+        self.values[place] = value_of(raw.get()).map_err(A::Error::custom)?;
+        Ok(())
+    }
+}
+
+fn value_of(raw: &str) -> serde_json::Result<JsonValue<'_>> {
+    Ok(match raw.as_bytes().first() {
+        Some(b'"') if raw.contains('\\') => JsonValue::Text(serde_json::from_str::<String>(raw)?.into()),
+        Some(b'"') => JsonValue::Text(raw[1..raw.len() - 1].into()),
+        Some(b'{' | b'[') => JsonValue::Nested,
+        Some(b'n') => JsonValue::Null,
+        Some(b't') => JsonValue::Bool(true),
+        Some(b'f') => JsonValue::Bool(false),
+        _ => JsonValue::Number(raw),
+    })
+}
+
+impl<'de> DeserializeSeed<'de> for Walk<'_, '_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Walk<'_, '_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        while let Some(child) = map.next_key_seed(Key(&self.node.children))? {
+            match child {
+                Some(child) => self.value(child, &mut map)?,
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+
+    // Where an object would lead on, anything else leads nowhere.
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+}
+
+/// Tells which of these keys the next one is, if any.
+struct Key<'f>(&'f [(String, usize)]);
+
+impl<'de> DeserializeSeed<'de> for Key<'_> {
+    type Value = Option<usize>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key<'_> {
+    type Value = Option<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(self.0.iter().find(|(name, _)| name == key).map(|(_, child)| *child))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    const NAMES: &[&[&str]] = &[&["a"], &["a.b"], &["a.b.c", "b"], &["c", "a.c"], &["b.a", "é"]];
+
+    fn values(line: &str) -> Result<Vec<JsonValue<'_>>, RowFault> {
+        let fields = JsonFields::new(NAMES.iter().copied());
+        let row = fields.read(line.as_bytes())?;
+        Ok((0..NAMES.len()).map(|field| row.get(field).clone()).collect())
+    }
+
+    /// The same from the whole object, written to be read.
+    fn plainly(object: &Value, names: &[&str]) -> Option<Value> {
+        let find = |name: &&str| {
+            let path = || name.split('.').try_fold(object, |value, part| value.get(part));
+            object.get(name).or_else(path).cloned()
+        };
+        names.iter().find_map(find)
+    }
+
+    #[test]
+    fn values_are_given_as_they_are_written() {
+        let text = |text: &'static str| JsonValue::Text(text.into());
+        for (line, expected) in [
+            (
+                r#"{"a":123456789012345678901,"b":1234567890.1491043201}"#,
+                ["123456789012345678901", "1234567890.1491043201"],
+            ),
+            (r#"{"a":-0.50e+3,"b":1E400}"#, ["-0.50e+3", "1E400"]),
+        ] {
+            let found = values(line).unwrap();
+            assert_eq!((&found[0], &found[2]), (&JsonValue::Number(expected[0]), &JsonValue::Number(expected[1])));
+        }
+        assert_eq!(values(r#"{"a":"\u00e9\"","c":null}"#).unwrap()[0], text("é\""));
+        assert_eq!(values("<134>1 h s[1]: {\"a\":true}").unwrap()[0], JsonValue::Bool(true));
+        assert_eq!(values(" {\"a\":[{\"b\":1}]}\r").unwrap()[..2], [JsonValue::Nested, JsonValue::Absent]);
+        // A key of its own is preferred to a path, the last of the same to the others, and a name that is there to one that is not.
+        assert_eq!(values(r#"{"a":{"b":"path"},"a.b":"key"}"#).unwrap()[1], text("key"));
+        assert_eq!(
+            values(r#"{"a":{"b":"1"},"a":{"c":"2"}}"#).unwrap()[1..],
+            [JsonValue::Absent, JsonValue::Absent, text("2"), JsonValue::Absent,]
+        );
+        assert_eq!(values(r#"{"c":null,"a":{"c":1}}"#).unwrap()[3], JsonValue::Null);
+    }
+
+    #[test]
+    fn what_is_not_one_object_is_a_fault_with_its_cause() {
+        let invalid: &[&[u8]] = &[
+            b"",
+            b"{",
+            b"[1]",
+            b"{} {}",
+            b"text",
+            b"x {\"a\":1}",
+            b"<1> no colon {}",
+            b"{\"a\":01}",
+            b"{\"x\":\"\x01\"}",
+            b"{\"x\":\"\xff\"}",
+            b"{\"a\":\"\\ud800\"}",
+            b"{\"a\":1,}",
+        ];
+        let fields = JsonFields::new(NAMES.iter().copied());
+        for line in invalid {
+            let fault = fields.read(line).unwrap_err();
+            assert!(matches!(&fault, RowFault::NotJson { cause, .. } if !cause.is_empty()), "{fault:?}");
+        }
+    }
+
+    /// Objects, written as JSON, with keys that are repeated and keys that are looked for.
+    fn object() -> impl Strategy<Value = String> {
+        let scalar = prop_oneof![
+            "[a-zé ]{0,4}".prop_map(|text| Value::from(text).to_string()),
+            "-?(0|[1-9][0-9]{0,17})".prop_map(|number| number),
+            Just("null".to_owned()),
+            Just("true".to_owned()),
+            Just(r#""\n\u0041""#.to_owned()),
+            Just("[1,{\"a\":2}]".to_owned()),
+        ];
+        scalar.prop_recursive(4, 24, 4, |inner| {
+            let key = prop::sample::select(vec!["a", "b", "c", "a.b", "a.b.c", "é", "\\u0061", "x"]);
+            prop::collection::vec((key, inner), 0..5).prop_map(|members| {
+                let members: Vec<String> = members.iter().map(|(key, value)| format!("\"{key}\": {value}")).collect();
+                format!("{{{}}}", members.join(" ,"))
+            })
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn one_walk_finds_what_the_whole_object_holds(line in object()) {
+            let whole: Value = serde_json::from_str(&line).unwrap();
+            prop_assert_eq!(values(&line).is_ok(), whole.is_object());
+            prop_assume!(whole.is_object());
+            for (found, names) in values(&line).unwrap().into_iter().zip(NAMES) {
+                let expected = match plainly(&whole, names) {
+                    None => JsonValue::Absent,
+                    Some(Value::Null) => JsonValue::Null,
+                    Some(Value::Bool(flag)) => JsonValue::Bool(flag),
+                    Some(Value::String(text)) => JsonValue::Text(text.into()),
+                    Some(Value::Array(_) | Value::Object(_)) => JsonValue::Nested,
+                    Some(Value::Number(number)) => {
+                        prop_assert!(matches!(found, JsonValue::Number(text) if text.parse::<i64>().ok() == number.as_i64() || number.is_f64()));
+                        continue;
+                    }
+                };
+                prop_assert_eq!(found, expected, "{:?}", names);
+            }
+        }
+    }
+}

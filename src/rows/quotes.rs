@@ -1,0 +1,128 @@
+//! Quotes as RFC 4180 has them: a field is quoted if its first byte is a quote, and a quote inside it is doubled. A quoted
+//! field may hold delimiters and line breaks.
+
+/// What quotes make of a text that begins where a row does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quotes {
+    /// All are closed.
+    Closed {
+        /// How many columns the text has.
+        columns: usize,
+    },
+    /// The text ends within quotes: if the file is sound, the field goes on in the next line.
+    Open,
+    /// A closing quote is followed by something other than the next column.
+    Torn,
+}
+
+/// A scan over the quotes of a row, to be continued as lines are added to it.
+#[derive(Debug, Clone)]
+pub struct QuoteScan {
+    delimiter: u8,
+    /// Where to go on: at the beginning of a field, or inside a quoted one.
+    at: usize,
+    columns: usize,
+    is_open: bool,
+}
+
+impl QuoteScan {
+    /// A scan of a row whose columns are separated by `delimiter`.
+    pub fn new(delimiter: u8) -> Self {
+        QuoteScan { delimiter, at: 0, columns: 1, is_open: false }
+    }
+
+    /// Looks at `text`, the row so far without its last line end. After anything but [`Quotes::Open`] the scan is over; after
+    /// that, it may be called again with the same text and more behind it.
+    pub fn scan(&mut self, text: &[u8]) -> Quotes {
+        loop {
+            if self.is_open || text.get(self.at) == Some(&b'"') {
+                let inside = if self.is_open { self.at } else { self.at + 1 };
+                let Some(behind) = behind_closing_quote(text, inside) else {
+                    (self.at, self.is_open) = (text.len(), true);
+                    return Quotes::Open;
+                };
+                (self.at, self.is_open) = (behind, false);
+                if text.get(behind).is_some_and(|byte| *byte != self.delimiter) {
+                    return Quotes::Torn;
+                }
+            }
+            match memchr::memchr(self.delimiter, &text[self.at..]) {
+                Some(found) => (self.at, self.columns) = (self.at + found + 1, self.columns + 1),
+                None => return Quotes::Closed { columns: self.columns },
+            }
+        }
+    }
+}
+
+/// What the quotes of `text` make of it, a row or the beginning of one, without its last line end.
+pub fn quotes(text: &[u8], delimiter: u8) -> Quotes {
+    QuoteScan::new(delimiter).scan(text)
+}
+
+/// Where the quotes that were opened before `at` are closed: the index after the closing quote.
+pub(super) fn behind_closing_quote(text: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        at += memchr::memchr(b'"', &text[at..])? + 1;
+        if text.get(at) != Some(&b'"') {
+            return Some(at);
+        }
+        at += 1;
+    }
+}
+
+/// Adds what a quoted field means to `unquoted`; `inside` is what stands between its first and its last quote.
+pub(super) fn unquote(inside: &[u8], unquoted: &mut Vec<u8>) {
+    let mut rest = inside;
+    while let Some(at) = memchr::memchr(b'"', rest) {
+        unquoted.extend_from_slice(&rest[..=at]);
+        rest = rest.get(at + 2..).unwrap_or_default();
+    }
+    unquoted.extend_from_slice(rest);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn quotes_close_or_stay_open() {
+        for (text, expected) in [
+            ("", Quotes::Closed { columns: 1 }),
+            ("a,b", Quotes::Closed { columns: 2 }),
+            ("a,\"b,c\",d", Quotes::Closed { columns: 3 }),
+            ("\"a\"", Quotes::Closed { columns: 1 }),
+            ("\"\",", Quotes::Closed { columns: 2 }),
+            ("a\"b,c", Quotes::Closed { columns: 2 }),
+            ("a, \"b,c", Quotes::Closed { columns: 3 }),
+            ("\"say \"\"hi\"\"\",x", Quotes::Closed { columns: 2 }),
+            ("\"line\nbreak\",x", Quotes::Closed { columns: 2 }),
+            ("a,\"b", Quotes::Open),
+            ("a,\"b\"\"", Quotes::Open),
+            ("a,\"", Quotes::Open),
+            ("a,\"\"\"", Quotes::Open),
+            ("a,\"b\"c", Quotes::Torn),
+            ("a,\"b\" ,c", Quotes::Torn),
+        ] {
+            assert_eq!(quotes(text.as_bytes(), b','), expected, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_scan_line_by_line_finds_what_a_scan_of_the_whole_does(lines in prop::collection::vec("[a,\"]{0,8}\r?", 1..6)) {
+            let mut scan = QuoteScan::new(b',');
+            let mut text = Vec::new();
+            for line in lines {
+                text.extend_from_slice(line.as_bytes());
+                let row = super::super::lines::without_cr(&text);
+                let found = scan.scan(row);
+                prop_assert_eq!(found, quotes(row, b','));
+                if found != Quotes::Open {
+                    return Ok(());
+                }
+                text.push(b'\n');
+            }
+        }
+    }
+}
