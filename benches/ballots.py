@@ -4,8 +4,10 @@
 Parts: single, bulk, keys, tally. Needs sqlite3 on the PATH and about 3 GB in the current folder's disk (a real one: a vote is
 an fsync). Every figure is the median of several runs; both sides take turns in one run. Prints Markdown.
 """
-import os, random, statistics, subprocess, sys, tempfile, time
+import os, statistics, subprocess, sys, tempfile, time
 from pathlib import Path
+
+import data
 
 VOTEKIT = str(Path(sys.argv[1]).resolve())
 PARTS = sys.argv[2:] or ["single", "bulk", "keys", "tally"]
@@ -85,18 +87,13 @@ def bulk():
 
 def keys():
     votes = 3 * MILLION
-    dice = random.Random(17)
-    order = list(range(votes))
     for what in ("rising", "in no order"):
-        if what == "in no order":
-            dice.shuffle(order)
-        key = (lambda at: f"k{at:08d}") if what == "rising" else (lambda at: f"k{dice.getrandbits(32):08x}{at:x}")
         with open("lines.txt", "w") as lines, open("vote.tsv", "w") as rows, open("voter.tsv", "w") as voters:
-            for number, at in enumerate(order, 1):
-                name = key(at)
-                lines.write(f"{at % 3 + 1}\tu{at:08d}\t\t{name}\n")
-                rows.write(f"{number}\t1795489074\t{at % 3 + 1}\tu{at:08d}\t\t{name}\n")
-                voters.write(f"u{at:08d}\t\t1\t{number}\n")
+            for number, line in enumerate(data.ballots(votes, what == "in no order"), 1):
+                lines.write(line)
+                candidate, rest = line.split("\t", 1)
+                rows.write(f"{number}\t1795489074\t{candidate}\t{rest}")
+                voters.write(f"{rest.split()[0]}\t\t1\t{number}\n")
 
         def ours():
             for suffix in ("", "-wal", "-shm"):

@@ -6,8 +6,10 @@ that is not set), the same as gzip -1, as 1,000 small gzip files, and a CloudFro
 ROUNDS times in turn (A B A B …) after one warm-up, each as a whole process with its output read, and prints medians of wall
 and cpu seconds and peak memory, and the wall as a multiple of the first command of its group.
 """
-import gzip, os, random, resource, shutil, statistics, subprocess, sys, tempfile, time
+import itertools, os, resource, shutil, statistics, subprocess, sys, tempfile, time
 from pathlib import Path
+
+import data as made
 
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 votekit = str(Path(sys.argv[1]).resolve())
@@ -15,54 +17,11 @@ lines = int(sys.argv[2]) if len(sys.argv) > 2 else 20_000_000
 data = Path(os.environ.get("BENCH_DATA") or tempfile.mkdtemp(prefix="votekit-bench-"))
 two_days = "--from 2019-08-24 --to 2019-08-25"
 
-
-def rows():
-    """(day, time, size, path), 31 days of August 2019 in time order."""
-    r = random.Random(7)
-    ends = [".jpg"] * 62 + [".jpeg"] * 4 + [".JPG"] * 2 + [".js"] * 9 + [".css"] * 6 + [".png"] * 8 + [".webp"] * 5 + [".mp4"] * 2 + [".html"] * 2
-    folders = ["/media/thumbnail/", "/media/photo/", "/media/avatar/", "/static/", "/media/gif/"]
-    pool = [folders[r.randrange(5)] + "%010x" % r.getrandbits(40) + r.choice(ends) for _ in range(200_000)]
-    per_day = lines // 31 + 1
-    for i in range(lines):
-        day, k = divmod(i, per_day)
-        s = k * 86400 // per_day
-        yield "2019-08-%02d" % (day + 1), "%02d:%02d:%02d" % (s // 3600, s // 60 % 60, s % 60), min(int(r.expovariate(1 / 15000)) + 10, 9_999_999), pool[int(r.random() ** 2 * 200_000)]
-
-
-def make(path, header, every, write):
-    if path.exists():
-        return
-    with open(path.with_suffix(".part"), "w") as out:
-        out.write(header)
-        for number, row in enumerate(rows()):
-            if number % every == 0:
-                out.write(write(*row))
-    path.with_suffix(".part").rename(path)
-
-
-def small_files(log, folder):
-    if folder.exists():
-        return
-    part = folder.with_suffix(".part")
-    part.mkdir()
-    with open(log, "rb") as source:
-        header = source.readline()
-        for number in range(1000):
-            chunk = source.read(1 << 20) + source.readline()
-            if chunk:
-                (part / f"{number:04}.gz").write_bytes(gzip.compress(header + chunk, 1))
-    part.rename(folder)
-
-
 log, packed, folder, cloudfront = data / "log.tsv", data / "log.tsv.gz", data / "small", data / "cloudfront.log"
-make(log, "# date\ttime\tsize\turl\n", 1, lambda day, at, size, url: f"{day}\t{at}\t{size}\t{url}\n")
-if not packed.exists():
-    subprocess.run(["sh", "-c", f"gzip -1 < '{log}' > '{packed}.part' && mv '{packed}.part' '{packed}'"], check=True)
-small_files(log, folder)
-fields = "date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer) cs(User-Agent) cs-uri-query cs(Cookie) x-edge-result-type x-edge-request-id x-host-header cs-protocol cs-bytes time-taken x-forwarded-for ssl-protocol ssl-cipher x-edge-response-result-type cs-protocol-version fle-status fle-encrypted-fields c-port time-to-first-byte x-edge-detailed-result-type sc-content-type sc-content-len sc-range-start sc-range-end"
-agent = "Mozilla/5.0%20(X11;%20Linux%20x86_64)%20AppleWebKit/537.36%20(KHTML,%20like%20Gecko)%20Chrome/120.0.0.0%20Safari/537.36"
-make(cloudfront, f"#Version: 1.0\n#Fields: {fields}\n", 8, lambda day, at, size, url:
-     f"{day}\t{at}\tFRA56-P4\t{size}\t192.0.2.7\tGET\td111111abcdef8.cloudfront.net\t{url}\t200\thttps://www.example.org/\t{agent}\t-\t-\tHit\tSOX4xwn4XV6Q4rgb7XiVGOHms_BGlTAC4KyHmureZmBNrjGdRLiNIQ==\timg.example.org\thttps\t421\t0.001\t-\tTLSv1.3\tTLS_AES_128_GCM_SHA256\tHit\tHTTP/2.0\t-\t-\t11040\t0.001\tHit\t-\t{size}\t-\t-\n")
+made.make(log, made.FOUR_HEADER, (made.four_columns(*row) for row in made.requests(lines)))
+made.make_gzip(log, packed)
+made.make_small_files(log, folder)
+made.make(cloudfront, made.CLOUDFRONT_HEADER, (made.cloudfront(*row) for row in itertools.islice(made.requests(lines), 0, None, 8)))
 
 q = lambda path: f"'{path}'"
 groups = {

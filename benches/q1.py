@@ -7,8 +7,10 @@ that has duckdb and polars. Runs every command ROUNDS times in turn (A B A B …
 its output read, and prints medians of wall and cpu seconds, the most memory, the wall as a multiple of the first command of its
 group, and the answer. Needs gzip and sqlite3.
 """
-import os, random, shutil, statistics, subprocess, sys, tempfile, time
+import os, shutil, statistics, subprocess, sys, tempfile, time
 from pathlib import Path
+
+import data as made
 
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 votekit = str(Path(sys.argv[1]).resolve())
@@ -16,27 +18,6 @@ count = int(sys.argv[2]) if len(sys.argv) > 2 else 5_000_000
 data = Path(os.environ.get("BENCH_DATA") or tempfile.mkdtemp(prefix="votekit-bench-"))
 python = os.environ.get("PEERS", sys.executable)
 only = os.environ.get("ONLY", "")
-HEADER = "time\tuid\tevent_name\n"
-
-
-def rows():
-    """Lines of 14 days from 2017-03-29 in time order; 3 % are FIRST_INSTALL."""
-    r = random.Random(11)
-    names = ["FIRST_INSTALL", "OPEN_APP", "VIEW_POST", "UPVOTE", "COMMENT", "SHARE", "LOGIN", "SEARCH"]
-    for i in range(count):
-        s = i * 14 * 86400 // count
-        d = s // 86400
-        day = "2017-%02d-%02d" % ((3, 29 + d) if d < 3 else (4, d - 2))
-        name = names[0] if r.random() < 0.03 else names[1 + int(r.random() * 7)]
-        yield "%s %02d:%02d:%02d\t%08X\t%s\n" % (day, s // 3600 % 24, s // 60 % 60, s % 60, int(r.random() ** 2 * 2_000_000) + 0xF0000000, name)
-
-
-def make(path, lines):
-    if not path.exists():
-        with open(path.with_suffix(".part"), "w") as out:
-            out.write(HEADER)
-            out.writelines(lines())
-        path.with_suffix(".part").rename(path)
 
 
 def thinned():
@@ -53,10 +34,9 @@ def thinned():
 
 
 events, packed, few = data / "events.tsv", data / "events.tsv.gz", data / "few.tsv"
-make(events, rows)
-make(few, thinned)
-if not packed.exists():
-    subprocess.run(["sh", "-c", f"gzip -1 < '{events}' > '{packed}.part' && mv '{packed}.part' '{packed}'"], check=True)
+made.make(events, made.EVENTS_HEADER, made.events(count))
+made.make(few, made.EVENTS_HEADER, thinned())
+made.make_gzip(events, packed)
 for source in events, few:
     if not source.with_suffix(".db").exists():
         subprocess.run([votekit, "q1", "load", "--events", source, "--db", source.with_suffix(".db"), "-q"], check=True)
