@@ -33,7 +33,7 @@ enum Name {
 #[derive(Debug, Default)]
 struct Module {
     file: usize,
-    names: HashMap<String, Vec<Name>>,
+    names: HashMap<String, Name>,
     globs: Vec<Vec<String>>,
 }
 
@@ -179,11 +179,10 @@ impl Sources {
         if !rest.is_empty() && self.modules.contains_key(&child) {
             return within(&child);
         }
-        for known in module.names.get(name).into_iter().flatten() {
-            match known {
-                Name::Defined => return Some(Target::Item(module.file)),
-                Name::Used(path) => return Some(self.resolve(at, &[path.as_slice(), rest].concat(), hops + 1)),
-            }
+        match module.names.get(name) {
+            Some(Name::Defined) => return Some(Target::Item(module.file)),
+            Some(Name::Used(path)) => return Some(self.resolve(at, &[path.as_slice(), rest].concat(), hops + 1)),
+            None => {}
         }
         within(&child).or_else(|| {
             let globs = module.globs.iter().filter(|_| hops < 16);
@@ -255,7 +254,7 @@ impl Reader<'_> {
         };
         self.mention(path.clone(), kind);
         if path != [name.as_str()] {
-            self.module().names.entry(name).or_default().push(Name::Used(path));
+            self.module().names.entry(name).or_insert(Name::Used(path));
         }
     }
 
@@ -348,7 +347,7 @@ fn defined(item: &Item) -> Option<&syn::Ident> {
 impl<'ast> Visit<'ast> for Reader<'_> {
     fn visit_item(&mut self, item: &'ast Item) {
         if let Some(name) = defined(item) {
-            self.module().names.entry(name.to_string()).or_default().push(Name::Defined);
+            self.module().names.entry(name.to_string()).or_insert(Name::Defined);
         }
         self.within(attributes(item), |reader| match item {
             Item::Use(item) => {

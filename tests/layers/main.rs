@@ -187,8 +187,10 @@ fn the_tables_name_what_there_is() {
     }
 }
 
+type Files<'a> = &'a [(&'a str, &'a str)];
+
 /// `(path, text)` of small files as sources.
-fn small(files: &[(&str, &str)]) -> Sources {
+fn small(files: Files<'_>) -> Sources {
     let files: Vec<_> = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
     Sources::read("votekit", &files)
 }
@@ -246,7 +248,7 @@ fn what_is_no_import_is_not_found() {
 #[test]
 fn circles_are_found_through_parents_and_over_several_files() {
     let lib = ("lib.rs", "mod a;");
-    let cases: &[(&[(&str, &str)], &[&str])] = &[
+    let cases: &[(Files<'_>, &[&str])] = &[
         // Two files, one of which imports the other through their parent.
         (
             &[
