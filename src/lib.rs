@@ -10,19 +10,21 @@
 //! | 3 | [`store`] | ballots in a file; another store is another file there |
 //! | 2 | [`weblog`] | logsum: format, record, filter, totals |
 //! | 2 | [`ballot`] | what a vote is: ballots, rules, errors, and the trait of every store; knows no SQL, no HTTP |
-//! | 2 | [`retention`] | q1: load events, run `sql/q1.sql`; MySQL's semantics on SQLite |
+//! | 2 | [`retention`] | q1: the question, its engines (files, SQLite, a server), MySQL's semantics |
 //! | 1 | [`rows`] | lines → named fields: delimited, quoted, JSON; headers, and what is wrong with a row; knows no dates, sizes or users |
+//! | 1 | [`dial`] | how to reach a MySQL-compatible server by its URL: address, option file, passwords, TLS |
 //! | 0 | [`scan`] | where bytes come from and how they reach every core in whole lines; knows no columns |
 //! | 0 | [`report`], [`progress`], [`units`] | plain results, a progress sink, days, times, durations and byte sizes as they are written |
 //!
-//! Three wings, none of which imports another: logs ([`weblog`] on `rows`), retention ([`retention`] on `rows`), and votes
-//! ([`api`] and [`store`] on [`ballot`]; these two meet only in its trait).
+//! Three wings, none of which imports another: logs ([`weblog`] on `rows`), retention ([`retention`] on `rows` and [`dial`]),
+//! and votes ([`api`] and [`store`] on [`ballot`]; these two meet only in its trait).
 //!
 //! The library never prints: it returns data or takes a sink.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod api;
 pub mod ballot;
+pub mod dial;
 pub mod progress;
 pub mod report;
 pub mod retention;

@@ -9,13 +9,14 @@ use std::process::ExitCode;
 use clap::Parser;
 use cli::Cli;
 use cli::terminal::console::{Color, Console};
-use cli::terminal::{exit, secret};
+use cli::terminal::exit;
+use votekit::dial;
 
 fn main() -> ExitCode {
     exit::quiet_panics();
     // Before anything is parsed, so that no message can repeat it.
-    if let Err(error) = secret::hide() {
-        return exit::conclude(&error, &Console::new(false, false, Color::Auto)).into();
+    if let Err(error) = dial::hide_password() {
+        return exit::conclude(&error.into(), &Console::new(false, false, Color::Auto)).into();
     }
     let cli = Cli::parse();
     let console = cli.console();

@@ -6,7 +6,9 @@ use std::process::Command;
 
 use chrono::NaiveDate;
 use proptest::prelude::*;
-use votekit::retention::{Collation, Curves, Database, DaySpan, EventNames, EventOptions, Question, TableNames, load};
+use votekit::retention::{
+    Collation, Curves, Database, DaySpan, Engine, EventFiles, EventNames, EventOptions, Question, TableNames, load,
+};
 use votekit::scan::{Input, ScanOptions};
 
 fn day(text: &str) -> NaiveDate {
@@ -77,28 +79,28 @@ proptest! {
         let cut = options(threads, block_bytes);
 
         let everything = load(&inputs, &db, collation, &options(1, 1 << 20), &());
-        let reduced = Database::from_events(&inputs, &question, collation, &cut, &());
+        let mut files = EventFiles::new(&inputs, collation, &cut, &());
+        let reduced = files.num_of_user(&question);
         let Ok(everything) = everything else {
             // Not one row can be read: then neither way answers.
             prop_assert!(reduced.is_err());
             return Ok(());
         };
-        let (reduced, read) = reduced.unwrap();
-        prop_assert_eq!(&read, &everything, "rows read, rows bad, and their lines");
-        let sets = Database::open(&db, &TableNames::default(), collation).unwrap();
+        let reduced = reduced.unwrap();
+        prop_assert_eq!(files.events_read(), Some(&everything), "rows read, rows bad, and their lines");
+        let mut sets = Database::open(&db, &TableNames::default(), collation).unwrap();
         let users = (sets.num_of_user(&question).unwrap(), sets.last_day().unwrap());
         drop(sets);
         // Once it was written to, a loaded database is asked event by event.
         rusqlite::Connection::open(&db).unwrap().execute_batch("CREATE TABLE theirs(x)").unwrap();
-        let all = Database::open(&db, &TableNames::default(), collation).unwrap();
-        prop_assert_eq!(reduced.num_of_user(&question).unwrap(), all.num_of_user(&question).unwrap());
+        let mut all = Database::open(&db, &TableNames::default(), collation).unwrap();
+        prop_assert_eq!(reduced, all.num_of_user(&question).unwrap());
         prop_assert_eq!(users, (all.num_of_user(&question).unwrap(), all.last_day().unwrap()));
 
         let installs = DaySpan::new(day("2017-03-31"), day("2017-04-03")).unwrap();
-        let curves = Curves { installs, after: (0, 3) };
-        let (from_file, _) = curves.read(&inputs, "FIRST_INSTALL", collation, &cut, &()).unwrap().unwrap();
-        let asked = curves.ask("FIRST_INSTALL", all.last_day().unwrap(), |one| all.num_of_user(one)).unwrap();
-        prop_assert_eq!(from_file, asked, "each number of a triangle is what q1.sql gives");
+        let curves = Curves::new(installs, (0, 3)).unwrap();
+        let from_files = files.curves(&curves, "FIRST_INSTALL").unwrap();
+        prop_assert_eq!(from_files, all.curves(&curves, "FIRST_INSTALL").unwrap(), "each number of a triangle is what q1.sql gives");
     }
 }
 

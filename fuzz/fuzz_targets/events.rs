@@ -2,7 +2,7 @@
 #![no_main]
 use chrono::NaiveDate;
 use libfuzzer_sys::fuzz_target;
-use votekit::retention::{Collation, Database, EventNames, EventOptions, Question};
+use votekit::retention::{Collation, Engine, EventFiles, EventNames, EventOptions, Question};
 use votekit::scan::{Input, ScanOptions};
 
 fn answer(text: Vec<u8>, collation: Collation) -> Result<(u64, u64, Vec<u64>), String> {
@@ -12,12 +12,12 @@ fn answer(text: Vec<u8>, collation: Collation) -> Result<(u64, u64, Vec<u64>), S
     let options = EventOptions { names: EventNames::default(), strict: false, scan };
     let bytes: &'static [u8] = Box::leak(text.into_boxed_slice());
     let input = [Input::BuiltIn { name: "fuzz", bytes }];
-    let read = Database::from_events(&input, &question, collation, &options, &());
-    // SAFETY: the bytes come from a box of this very size, and nothing that was read refers to them.
+    let mut files = EventFiles::new(&input, collation, &options, &());
+    let users = files.num_of_user(&question).map_err(|error| error.to_string());
+    let read = files.events_read().cloned().unwrap_or_default();
+    // SAFETY: the bytes come from a box of this very size, and nothing that is left refers to them.
     drop(unsafe { Box::from_raw(std::ptr::from_ref(bytes).cast_mut()) });
-    let (database, read) = read.map_err(|error| error.to_string())?;
-    let users = database.num_of_user(&question).map_err(|error| error.to_string())?;
-    Ok((users, read.rows_read, read.bad_rows.iter().map(|bad| bad.line).collect()))
+    Ok((users?, read.rows_read, read.bad_rows.iter().map(|bad| bad.line).collect()))
 }
 
 fuzz_target!(|data: &[u8]| {

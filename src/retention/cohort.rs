@@ -1,8 +1,8 @@
-//! Cohorts and their active days from files of events, at the speed of reading them.
+//! Cohorts and their active days from files of events, in one pass.
 //!
-//! One pass keeps, of each event that a question can see, the day and what the user folds to. Only then is it known who is of
-//! a cohort; what was kept of others is let go. A row that no WHERE accepts cannot change an answer, nor can a second row of
-//! the same user and day change a COUNT(DISTINCT).
+//! The pass records, of each event that a question can see, the day and the folded user. Who belongs to a cohort is known only
+//! at its end; records of other users are then ignored. This gives q1.sql's answer: a row that no WHERE accepts cannot change
+//! it, and neither can a second row of the same user and day, because it counts DISTINCT users.
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
@@ -11,7 +11,8 @@ use chrono::NaiveDate;
 
 use super::collation::Collation;
 use super::date_time::{DayNumber, day_number};
-use super::events::{Event, EventError, EventOptions, EventsRead, Taker, read_events};
+use super::event::{Event, EventError, EventOptions, EventSink, EventsRead};
+use super::events::read_events;
 use super::kept::{Kept, record, record_short, records};
 use super::numbered::{Key, Numbered};
 use super::question::DaySpan;
@@ -19,7 +20,7 @@ use super::quick::{QuickEvent, Short};
 use crate::progress::Progress;
 use crate::scan::Input;
 
-/// Days, and whether each is looked at by itself or all as one.
+/// A span of days, as one slot or with a slot for each day.
 #[derive(Debug, Clone, Copy)]
 struct Slots {
     first: i32,
@@ -31,7 +32,7 @@ impl Slots {
     #[inline]
     fn of(self, day: i32) -> Option<u8> {
         let within = self.first <= day && day <= self.last;
-        // Apart they are at most DAYS_MOST.
+        // With a slot each, they are at most DAYS_MOST.
         within.then(|| if self.apart { (day - self.first) as u8 } else { 0 })
     }
 
@@ -40,43 +41,49 @@ impl Slots {
     }
 }
 
-/// What is looked for.
+/// Which users and days are asked for.
 #[derive(Debug, Clone)]
-pub struct Wanted<'a> {
-    /// The event that makes a user one of a cohort.
-    pub event: &'a str,
+pub(super) struct CohortQuery<'a> {
+    /// The event that makes a user a member of a cohort.
+    event: &'a str,
     /// What makes two events or users the same.
-    pub collation: Collation,
+    collation: Collation,
     installs: Slots,
     window: Slots,
 }
 
-impl<'a> Wanted<'a> {
+impl<'a> CohortQuery<'a> {
     /// Cohorts of each of the `installs` days, and on which days of `window` they were active.
-    pub fn days(event: &'a str, collation: Collation, installs: DaySpan, window: DaySpan) -> Self {
+    pub(super) fn days(event: &'a str, collation: Collation, installs: DaySpan, window: DaySpan) -> Self {
         let slots = |span: DaySpan| Slots { first: day_number(span.first), last: day_number(span.last), apart: true };
-        Wanted { event, collation, installs: slots(installs), window: slots(window) }
+        CohortQuery { event, collation, installs: slots(installs), window: slots(window) }
     }
 
     /// The cohort of one day, and whether it was active from `from` to `to`.
-    pub fn once(event: &'a str, collation: Collation, install_day: NaiveDate, from: NaiveDate, to: NaiveDate) -> Self {
+    pub(super) fn once(
+        event: &'a str,
+        collation: Collation,
+        install_day: NaiveDate,
+        from: NaiveDate,
+        to: NaiveDate,
+    ) -> Self {
         let slots = |first, last| Slots { first: day_number(first), last: day_number(last), apart: false };
-        Wanted { event, collation, installs: slots(install_day, install_day), window: slots(from, to) }
+        CohortQuery { event, collation, installs: slots(install_day, install_day), window: slots(from, to) }
     }
 }
 
-/// Users of cohorts, when they installed, and when they were active.
+/// The users of cohorts: when each installed, and when each was active.
 #[derive(Debug, Default)]
-pub struct Cohorts {
-    /// How many there are. They are known by their numbers, from 0: spellings that are one user to the collation have one.
+pub(super) struct Cohorts {
+    /// How many there are. A user is a number from 0; spellings that the collation takes for one user share a number.
     users: usize,
     installed: Bits,
     active: Bits,
-    /// The day of the latest event, of whatever user and name.
+    /// The day of the latest event, of any user and name.
     pub(super) last_day: Option<NaiveDate>,
 }
 
-/// Bits of each user, a slot a bit.
+/// A bit for each user and slot.
 #[derive(Debug, Default, Clone)]
 struct Bits {
     words: usize,
@@ -106,17 +113,17 @@ impl Cohorts {
     ///
     /// # Errors
     /// When an input cannot be read or holds no events.
-    pub fn read(
+    pub(super) fn read(
         inputs: &[Input],
-        wanted: &Wanted,
+        query: &CohortQuery,
         options: &EventOptions,
         progress: &dyn Progress,
     ) -> Result<(Self, EventsRead), EventError> {
-        let mut members = Members::new(wanted);
+        let mut members = Members::new(query);
         let mut kept = Kept::default();
-        let scout = Scout { wanted, folded_event: folded(wanted.collation, wanted.event) };
+        let sink = CohortSink { query, folded_event: folded(query.collation, query.event) };
         let mut last_day = None;
-        let read = read_events(inputs, options, progress, &scout, |found: Found| {
+        let read = read_events(inputs, options, progress, &sink, |found: Found| {
             last_day = last_day.max(found.last_day);
             records(&found.installs).for_each(|(slot, user)| members.add(slot, user));
             kept.push(found.window).map_err(EventError::Spill)
@@ -126,12 +133,12 @@ impl Cohorts {
         Ok((Cohorts { users: members.users.len(), installed: members.installed, active, last_day }, read))
     }
 
-    /// The users who were active on the window's first slot: all that [`Wanted::once`] leaves to tell.
+    /// The users who were active in the window's first slot, the only one of a [`CohortQuery::once`].
     pub(super) fn who_came_back(&self) -> impl Iterator<Item = u32> {
         (0..self.users).filter(|user| self.active.is_set(*user, 0)).map(|user| user as u32)
     }
 
-    /// The cohort of the `cohort`th install day: how many it has, and how many of them were active on each window's slot of
+    /// How many users the cohort of the `cohort`th install day has, and how many of them were active in each of the window's
     /// `slots`.
     pub(super) fn curve(&self, cohort: usize, slots: std::ops::Range<usize>) -> (u64, Vec<u64>) {
         let (mut size, mut active) = (0, vec![0; slots.len()]);
@@ -151,9 +158,9 @@ fn folded(collation: Collation, text: &str) -> Vec<u8> {
     folded
 }
 
-/// Keeps of events what the question can see.
-struct Scout<'a> {
-    wanted: &'a Wanted<'a>,
+/// Records of each event what the question can see.
+struct CohortSink<'a> {
+    query: &'a CohortQuery<'a>,
     folded_event: Vec<u8>,
 }
 
@@ -165,65 +172,65 @@ struct Found {
 }
 
 #[derive(Default)]
-struct ScoutWorker {
+struct CohortWorker {
     installs: Vec<u8>,
     window: Vec<u8>,
     last_day: DayNumber,
     folded: Vec<u8>,
 }
 
-impl Taker for Scout<'_> {
-    type Worker = ScoutWorker;
+impl EventSink for CohortSink<'_> {
+    type Worker = CohortWorker;
     type Found = Found;
 
-    fn worker(&self) -> ScoutWorker {
-        ScoutWorker::default()
+    fn worker(&self) -> CohortWorker {
+        CohortWorker::default()
     }
 
     #[inline]
-    fn take(&self, worker: &mut ScoutWorker, event: &Event) {
+    fn event(&self, worker: &mut CohortWorker, event: &Event) {
         worker.last_day = worker.last_day.max(event.day);
         let (Some(day), Some(uid)) = (event.day, event.uid) else { return };
-        if let (Some(slot), Some(name)) = (self.wanted.installs.of(day), event.event_name)
+        if let (Some(slot), Some(name)) = (self.query.installs.of(day), event.event_name)
             && self.is_install(name, &mut worker.folded)
         {
-            record(&mut worker.installs, slot, |bytes| self.wanted.collation.fold(uid, bytes));
+            record(&mut worker.installs, slot, |bytes| self.query.collation.fold(uid, bytes));
         }
-        if let Some(slot) = self.wanted.window.of(day) {
-            record(&mut worker.window, slot, |bytes| self.wanted.collation.fold(uid, bytes));
+        if let Some(slot) = self.query.window.of(day) {
+            record(&mut worker.window, slot, |bytes| self.query.collation.fold(uid, bytes));
         }
     }
 
     #[inline(always)]
-    fn take_quick(&self, worker: &mut ScoutWorker, event: &QuickEvent) {
+    fn quick_event(&self, worker: &mut CohortWorker, event: &QuickEvent) {
         worker.last_day = worker.last_day.max(Some(event.day));
-        if let Some(slot) = self.wanted.installs.of(event.day)
+        if let Some(slot) = self.query.installs.of(event.day)
             && self.is_quick_install(event.event_name, &mut worker.folded)
         {
             self.record_quick(&mut worker.installs, slot, event);
         }
-        if let Some(slot) = self.wanted.window.of(event.day) {
+        if let Some(slot) = self.query.window.of(event.day) {
             self.record_quick(&mut worker.window, slot, event);
         }
     }
 
-    fn found(&self, worker: &mut ScoutWorker) -> Found {
+    fn found(&self, worker: &mut CohortWorker) -> Found {
         let window = worker.window.as_slice().into();
         worker.window.clear();
         Found { installs: std::mem::take(&mut worker.installs), window, last_day: worker.last_day.take() }
     }
 }
 
-impl Scout<'_> {
+impl CohortSink<'_> {
     /// Whether a `name` in ASCII is that of an install.
     #[inline(always)]
     fn is_quick_install(&self, name: &[u8], folded: &mut Vec<u8>) -> bool {
         let is_it_without_spaces = |folded: &mut Vec<u8>| {
             folded.clear();
-            self.wanted.collation.fold_ascii(name, folded);
+            self.query.collation.fold_ascii(name, folded);
             *folded == self.folded_event
         };
-        match self.wanted.collation {
+        match self.query.collation {
             Collation::GeneralCi if name.last() == Some(&b' ') => is_it_without_spaces(folded),
             Collation::GeneralCi => name.eq_ignore_ascii_case(&self.folded_event),
             Collation::Binary => name == self.folded_event,
@@ -232,39 +239,39 @@ impl Scout<'_> {
 
     #[inline(always)]
     fn record_quick(&self, records: &mut Vec<u8>, slot: u8, event: &QuickEvent) {
-        let folded = match self.wanted.collation {
+        let folded = match self.query.collation {
             Collation::GeneralCi => event.short_uid.and_then(Short::upper),
             Collation::Binary => event.short_uid,
         };
         match folded {
             Some(uid) => record_short(records, slot, uid),
-            None => record(records, slot, |bytes| self.wanted.collation.fold_ascii(event.uid, bytes)),
+            None => record(records, slot, |bytes| self.query.collation.fold_ascii(event.uid, bytes)),
         }
     }
 
     #[inline]
     fn is_install(&self, name: &str, folded: &mut Vec<u8>) -> bool {
-        if name == self.wanted.event {
+        if name == self.query.event {
             return true;
         }
         folded.clear();
-        self.wanted.collation.fold(name, folded);
+        self.query.collation.fold(name, folded);
         *folded == self.folded_event
     }
 }
 
-/// The users of all cohorts.
+/// The users of all cohorts, and when they installed.
 struct Members<'a> {
-    wanted: &'a Wanted<'a>,
-    /// What users fold to.
+    query: &'a CohortQuery<'a>,
+    /// Folded users.
     users: Numbered,
     installed: Bits,
 }
 
 impl<'a> Members<'a> {
-    fn new(wanted: &'a Wanted<'a>) -> Self {
-        let installed = Bits { words: wanted.installs.words(), bits: Vec::new() };
-        Members { wanted, users: Numbered::default(), installed }
+    fn new(query: &'a CohortQuery<'a>) -> Self {
+        let installed = Bits { words: query.installs.words(), bits: Vec::new() };
+        Members { query, users: Numbered::default(), installed }
     }
 
     fn add(&mut self, slot: u8, key: Key) {
@@ -273,9 +280,9 @@ impl<'a> Members<'a> {
         self.installed.set(user, usize::from(slot));
     }
 
-    /// When each of them was active, of all that was kept.
+    /// When each of them was active, from all records that were `kept`.
     fn find(&self, kept: &Kept, threads: usize) -> std::io::Result<Bits> {
-        let mut none = Bits { words: self.wanted.window.words(), bits: Vec::new() };
+        let mut none = Bits { words: self.query.window.words(), bits: Vec::new() };
         none.grow(self.users.len());
         if self.users.len() == 0 {
             return Ok(none);

@@ -6,31 +6,29 @@ use chrono::NaiveDate;
 use rusqlite::{Connection, OpenFlags};
 
 use super::activity::Stored;
-use super::cohort::{Cohorts, Wanted};
 use super::collation::Collation;
 use super::date_time::day_of;
-use super::events::{EventError, EventNames, EventOptions, EventsRead};
+use super::engine::Engine;
 use super::load;
+use super::names::{EventNames, TableNames};
 use super::question::{Question, SQL};
-use crate::progress::Progress;
-use crate::scan::Input;
 
-/// A database with a table `piwik_track`.
+/// A SQLite database with a table of events.
 pub struct Database {
     connection: Connection,
-    /// What `q1 load` kept beside the events, as long as they are as it left them.
+    /// The sets of users that `q1 load` stored beside the events, if nothing has written to the file since.
     stored: Option<Stored>,
-    /// The file, if it is one: it must be closed after the connection, whose locks end with it.
+    /// The database's file. It must be closed after the connection, whose locks would end with it.
     _file: Option<File>,
 }
 
-/// Behind all times of the calendar's last day: SQLite compares them as texts.
+/// After all times of the calendar's last day: SQLite compares them as texts.
 const CALENDAR_END: &str = "9999-12-32";
 
-/// Why a database gives no answer.
+/// Why a database cannot answer.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
-    /// It is not there, not a database, or must not be read.
+    /// It does not exist, is not a database, or cannot be read.
     #[error("cannot open the database {}: {reason}", path.display())]
     Open {
         /// The file.
@@ -60,7 +58,7 @@ pub enum DatabaseError {
         /// The columns that it has.
         found: String,
     },
-    /// Its times are not as MySQL writes them, so that no comparison with a day would be right.
+    /// Its times are not as MySQL writes them, so comparisons with a day would be wrong.
     #[error("in the database {}, the column {column} of {table} is not like 2017-04-01 10:00:00, but: {found}", path.display())]
     Time {
         /// The file.
@@ -69,7 +67,7 @@ pub enum DatabaseError {
         table: String,
         /// The column.
         column: String,
-        /// A time that is there.
+        /// One of its times.
         found: String,
     },
     /// The query failed.
@@ -77,67 +75,34 @@ pub enum DatabaseError {
     Query(#[from] rusqlite::Error),
 }
 
-/// Where a database has its events.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TableNames {
-    /// The table.
-    pub table: String,
-    /// Its columns.
-    pub columns: EventNames,
+/// A temporary view with the name and the columns that q1.sql asks for; it shadows a table of the same name. Columns are
+/// named with their table: SQLite takes a name in double quotes that is no column for a text.
+fn view_sql(names: &TableNames, collation: Collation) -> String {
+    let EventNames { time, uid, event_name } = &names.columns;
+    let [table, time, uid, event_name] = [&names.table, time, uid, event_name].map(|name| quoted(name));
+    let name = collation.sqlite_name();
+    format!(
+        "CREATE TEMP VIEW piwik_track AS SELECT e.{time} AS time, e.{uid} COLLATE {name} AS uid,
+         e.{event_name} COLLATE {name} AS event_name FROM main.{table} AS e"
+    )
 }
 
-impl Default for TableNames {
-    fn default() -> Self {
-        TableNames { table: "piwik_track".to_owned(), columns: EventNames::default() }
-    }
-}
-
-impl TableNames {
-    /// A temporary view under the name and with the columns that q1.sql asks; it shadows a table of the same name. Columns
-    /// are named with their table: SQLite takes a lone name in quotes that is no column for a text.
-    fn view(&self, collation: Collation) -> String {
-        let EventNames { time, uid, event_name } = &self.columns;
-        let [table, time, uid, event_name] = [&self.table, time, uid, event_name].map(|name| quoted(name));
-        let name = collation.sqlite_name();
-        format!(
-            "CREATE TEMP VIEW piwik_track AS SELECT e.{time} AS time, e.{uid} COLLATE {name} AS uid,
-             e.{event_name} COLLATE {name} AS event_name FROM main.{table} AS e"
-        )
-    }
-}
-
-/// Names as an error tells them.
+/// Names as an error lists them.
 fn listed(names: &[String]) -> String {
     const TOLD_MOST: usize = 20;
     let told = names.iter().take(TOLD_MOST).map(String::as_str).chain((names.len() > TOLD_MOST).then_some("…"));
     if names.is_empty() { "none".to_owned() } else { told.collect::<Vec<_>>().join(", ") }
 }
 
-/// A name as SQL has it, whatever is in it.
+/// `name` quoted for SQL.
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 impl Database {
-    /// A database in memory with what of `inputs` can change the answer to `question`, and how many events these hold.
-    ///
-    /// # Errors
-    /// When the events cannot be read.
-    pub fn from_events(
-        inputs: &[Input],
-        question: &Question,
-        collation: Collation,
-        options: &EventOptions,
-        progress: &dyn Progress,
-    ) -> Result<(Self, EventsRead), EventError> {
-        let wanted = Wanted::once(&question.event, collation, question.install_day, question.from, question.to);
-        let (cohorts, read) = Cohorts::read(inputs, &wanted, options, progress)?;
-        Ok((Self::of_users(cohorts.who_came_back(), question)?, read))
-    }
-
-    /// A database in memory where each of `users`, and nobody else, installed on the question's install day and was active in
-    /// its window. Users are numbers: to any collation two numbers are two users.
-    fn of_users(users: impl Iterator<Item = u32>, question: &Question) -> rusqlite::Result<Self> {
+    /// A database in memory where exactly `users` installed on the question's install day and were active in its window. Users
+    /// are numbers: in any collation two numbers are two users.
+    pub(super) fn of_users(users: impl Iterator<Item = u32>, question: &Question) -> rusqlite::Result<Self> {
         let connection = Connection::open_in_memory()?;
         connection.execute_batch(
             "CREATE TABLE user(uid INTEGER PRIMARY KEY); CREATE TABLE event(time TEXT, event_name TEXT);
@@ -158,10 +123,10 @@ impl Database {
         Ok(Database { connection, stored: None, _file: None })
     }
 
-    /// Someone's database at `path`, which stays as it is. Whatever collations its columns have, `collation` is used.
+    /// Opens a database of any origin at `path`, to read only. `collation` is used, whatever collations its columns have.
     ///
     /// # Errors
-    /// When it cannot be opened, has no such table, or has times that are none.
+    /// When it cannot be opened, has no such table, or its times are not as MySQL writes them.
     pub fn open(path: &Path, place: &TableNames, collation: Collation) -> Result<Self, DatabaseError> {
         let open_error = |reason: String| DatabaseError::Open { path: path.to_owned(), reason };
         // SQLite would say only "unable to open database file".
@@ -172,7 +137,7 @@ impl Database {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(|error| open_error(error.to_string()))?;
         collation.register(&connection)?;
-        // From the first look on to the last answer, all that is read is of one moment.
+        // One transaction from here to the last answer: all of it sees one state.
         connection
             .execute_batch("BEGIN; SELECT COUNT(*) FROM sqlite_master")
             .map_err(|error| open_error(error.to_string()))?;
@@ -182,7 +147,7 @@ impl Database {
         if let Err(error) = database.view(place, collation) {
             return Err(database.what_is_missing(path, place)?.unwrap_or(error.into()));
         }
-        // `q1 load` stores no time but those it could read.
+        // `q1 load` stores only times that it could read.
         match if is_loaded { None } else { database.odd_time(place)? } {
             Some(found) => {
                 let (table, column) = (place.table.clone(), place.columns.time.clone());
@@ -193,11 +158,11 @@ impl Database {
     }
 
     fn view(&self, place: &TableNames, collation: Collation) -> rusqlite::Result<()> {
-        self.connection.execute_batch(&place.view(collation))?;
+        self.connection.execute_batch(&view_sql(place, collation))?;
         self.connection.prepare("SELECT time, uid, event_name FROM piwik_track").map(|_| ())
     }
 
-    /// What of `place` the database at `path` does not have; None where all of it is there.
+    /// What of `place` the database at `path` lacks; None if it lacks nothing.
     fn what_is_missing(&self, path: &Path, place: &TableNames) -> rusqlite::Result<Option<DatabaseError>> {
         let names = |sql: &str| -> rusqlite::Result<Vec<String>> {
             let mut statement = self.connection.prepare(sql)?;
@@ -215,18 +180,6 @@ impl Database {
         Ok(missing.map(|column| DatabaseError::Column { path, table, column, found: listed(&columns) }))
     }
 
-    /// The answer: users.
-    ///
-    /// # Errors
-    /// When the query fails.
-    pub fn num_of_user(&self, question: &Question) -> Result<u64, DatabaseError> {
-        let came_back = self.stored.as_ref().map(|stored| stored.came_back(&self.connection, question)).transpose()?;
-        match came_back.flatten() {
-            Some(users) => Self::of_users(users.into_iter(), question)?.ask(question),
-            None => self.ask(question),
-        }
-    }
-
     fn ask(&self, question: &Question) -> Result<u64, DatabaseError> {
         let mut statement = self.connection.prepare(SQL)?;
         for (name, value) in question.parameters(CALENDAR_END) {
@@ -242,21 +195,8 @@ impl Database {
         Ok(count.unsigned_abs())
     }
 
-    /// The day of the latest event; None where there is none with a time. Unless `q1 load` noted it, all are looked at.
-    ///
-    /// # Errors
-    /// When the query fails.
-    pub fn last_day(&self) -> Result<Option<NaiveDate>, DatabaseError> {
-        if let Some(stored) = &self.stored {
-            return Ok(stored.last_day());
-        }
-        let latest: Option<String> =
-            self.connection.query_row("SELECT MAX(time) FROM piwik_track", [], |row| row.get(0))?;
-        Ok(latest.as_deref().and_then(day_of))
-    }
-
-    /// A time that is not like MySQL's, if there is one. Every row is looked at: a single one among sound ones would be left
-    /// out of the answer, or counted in it, without a word.
+    /// A time that is not as MySQL writes it, if there is one. Every row is checked: a single odd time would silently be left
+    /// out of the answer, or counted.
     fn odd_time(&self, place: &TableNames) -> rusqlite::Result<Option<String>> {
         const DAY: &str = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]";
         let (time, table) = (quoted(&place.columns.time), quoted(&place.table));
@@ -272,8 +212,32 @@ impl Database {
     }
 }
 
+impl Engine for Database {
+    type Error = DatabaseError;
+
+    fn num_of_user(&mut self, question: &Question) -> Result<u64, DatabaseError> {
+        let came_back = self.stored.as_ref().map(|stored| stored.came_back(&self.connection, question)).transpose()?;
+        match came_back.flatten() {
+            Some(users) => Self::of_users(users.into_iter(), question)?.ask(question),
+            None => self.ask(question),
+        }
+    }
+
+    /// Unless `q1 load` stored the day, all events are looked at.
+    fn last_day(&mut self) -> Result<Option<NaiveDate>, DatabaseError> {
+        if let Some(stored) = &self.stored {
+            return Ok(stored.last_day());
+        }
+        let latest: Option<String> =
+            self.connection.query_row("SELECT MAX(time) FROM piwik_track", [], |row| row.get(0))?;
+        Ok(latest.as_deref().and_then(day_of))
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::event::EventOptions;
+    use super::super::events::SAMPLE;
     use super::*;
 
     fn question() -> Question {
@@ -284,12 +248,12 @@ mod tests {
     /// The sample, loaded, of which 8 users came back.
     fn loaded(folder: &Path) -> PathBuf {
         let (path, options) = (folder.join("loaded.db"), EventOptions::default());
-        load::load(&[crate::retention::SAMPLE], &path, Collation::GeneralCi, &options, &()).unwrap();
+        load::load(&[SAMPLE], &path, Collation::GeneralCi, &options, &()).unwrap();
         path
     }
 
     fn ask(path: &Path, collation: Collation) -> (bool, u64) {
-        let database = Database::open(path, &TableNames::default(), collation).unwrap();
+        let mut database = Database::open(path, &TableNames::default(), collation).unwrap();
         (database.stored.is_some(), database.num_of_user(&question()).unwrap())
     }
 
@@ -348,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edited_database_is_no_loaded_one_once_it_is_copied() {
+    fn the_copy_of_an_edited_database_is_not_taken_for_a_loaded_one() {
         let folder = tempfile::tempdir().unwrap();
         let path = loaded(folder.path());
         let theirs = Connection::open(&path).unwrap();
@@ -364,7 +328,7 @@ mod tests {
     fn nobody_changes_a_database_between_its_questions() {
         let folder = tempfile::tempdir().unwrap();
         let path = loaded(folder.path());
-        let database = Database::open(&path, &TableNames::default(), Collation::GeneralCi).unwrap();
+        let mut database = Database::open(&path, &TableNames::default(), Collation::GeneralCi).unwrap();
         let theirs = Connection::open(&path).unwrap();
         theirs.busy_timeout(std::time::Duration::ZERO).unwrap();
         assert!(theirs.execute("DELETE FROM piwik_track", []).is_err(), "it is read from the first look on");

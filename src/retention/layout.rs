@@ -5,7 +5,8 @@ use fearless_simd::{Level, Simd, dispatch};
 use serde_json::Value;
 
 use super::date_time::DateTimeParser;
-use super::events::{Event, EventError, EventNames, Part, Taker};
+use super::event::{Event, EventError, EventSink, Part};
+use super::names::EventNames;
 use super::quick::{self, Places};
 use crate::progress::Progress;
 use crate::rows::split::{Span, Splitter};
@@ -57,27 +58,27 @@ impl Layout {
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
 impl LineReader {
-    /// Has `taker` take the events of `block`. The first line of an input that has a header is no event.
-    pub(super) fn visit<T: Taker>(
+    /// Gives `sink` the events of `block`. The first line of an input that has a header is no event.
+    pub(super) fn visit<K: EventSink>(
         &self,
         block: &Block,
         line_bytes_max: usize,
         clock: &mut DateTimeParser,
-        taker: &T,
-        worker: &mut T::Worker,
+        sink: &K,
+        worker: &mut K::Worker,
     ) -> Part {
-        dispatch!(Level::new(), simd => self.visit_by(simd, block, line_bytes_max, clock, taker, worker))
+        dispatch!(Level::new(), simd => self.visit_by(simd, block, line_bytes_max, clock, sink, worker))
     }
 
     #[inline(always)]
-    fn visit_by<S: Simd, T: Taker>(
+    fn visit_by<S: Simd, K: EventSink>(
         &self,
         simd: S,
         block: &Block,
         line_bytes_max: usize,
         clock: &mut DateTimeParser,
-        taker: &T,
-        worker: &mut T::Worker,
+        sink: &K,
+        worker: &mut K::Worker,
     ) -> Part {
         let mut part = Part::default();
         let mut rest = block.bytes;
@@ -91,7 +92,7 @@ impl LineReader {
                 && !is_header
                 && let Some(event) = places.look(simd, rest, clock)
             {
-                taker.take_quick(worker, &event);
+                sink.quick_event(worker, &event);
                 part.rows_read += 1;
                 part.lines += 1;
                 rest = &rest[event.len_with_end..];
@@ -101,7 +102,7 @@ impl LineReader {
             if !line.is_blank && !std::mem::take(&mut is_header) {
                 let read = match line.bytes.len() {
                     len if len > line_bytes_max => Err(too_long(line_bytes_max)),
-                    _ => self.read(&line, clock, &mut |event| taker.take(worker, event)),
+                    _ => self.read(&line, clock, &mut |event| sink.event(worker, event)),
                 };
                 match read {
                     Ok(()) => part.rows_read += 1,
@@ -203,13 +204,13 @@ fn read_time<'a>(
     }
 }
 
-/// Hands the events of a CSV file to `taker`, on this thread.
-pub(super) fn read_csv<T: Taker>(
+/// Hands the events of a CSV file to `sink`, on this thread.
+pub(super) fn read_csv<K: EventSink>(
     source: Source,
     names: &EventNames,
     progress: &dyn Progress,
-    taker: &T,
-    merge: &mut impl FnMut((Part, T::Found)) -> Result<(), EventError>,
+    sink: &K,
+    merge: &mut impl FnMut((Part, K::Found)) -> Result<(), EventError>,
 ) -> Result<(), EventError> {
     /// Rows that are handed on together.
     const PART_ROWS: u64 = 1 << 14;
@@ -221,7 +222,7 @@ pub(super) fn read_csv<T: Taker>(
     let first = header.iter().enumerate();
     let header = first.map(|(at, name)| if at == 0 { name.strip_prefix(BOM).unwrap_or(name) } else { name });
     let columns = Columns::find(header, names, &input.name())?;
-    let (mut clock, mut worker, mut scratch) = (DateTimeParser::new(), taker.worker(), String::new());
+    let (mut clock, mut worker, mut scratch) = (DateTimeParser::new(), sink.worker(), String::new());
     let mut row = csv::ByteRecord::new();
     let (mut part, mut told_bytes) = (Part::default(), 0);
     loop {
@@ -230,7 +231,7 @@ pub(super) fn read_csv<T: Taker>(
             let bytes = reader.position().byte();
             progress.advance(bytes - told_bytes);
             told_bytes = bytes;
-            merge((std::mem::take(&mut part), taker.found(&mut worker)))?;
+            merge((std::mem::take(&mut part), sink.found(&mut worker)))?;
         }
         if !more {
             return Ok(());
@@ -238,7 +239,7 @@ pub(super) fn read_csv<T: Taker>(
         match columns.csv_event(&row, &mut clock, &mut scratch) {
             Ok(event) => {
                 part.rows_read += 1;
-                taker.take(&mut worker, &event);
+                sink.event(&mut worker, &event);
             }
             Err(reason) => part.bad(row.position().map_or(0, |at| at.line() - 1), reason),
         }
@@ -352,7 +353,7 @@ mod tests {
 
     type Seen = (Vec<(Option<i32>, [Option<String>; 3])>, usize);
 
-    impl Taker for Witness {
+    impl EventSink for Witness {
         type Worker = Seen;
         type Found = ();
 
@@ -360,11 +361,11 @@ mod tests {
             Seen::default()
         }
 
-        fn take(&self, seen: &mut Seen, event: &Event) {
+        fn event(&self, seen: &mut Seen, event: &Event) {
             seen.0.push((event.day, [event.time, event.uid, event.event_name].map(|field| field.map(str::to_owned))));
         }
 
-        fn take_quick(&self, seen: &mut Seen, event: &QuickEvent) {
+        fn quick_event(&self, seen: &mut Seen, event: &QuickEvent) {
             let text = |bytes: &[u8]| Some(std::str::from_utf8(bytes).unwrap().to_owned());
             seen.0.push((Some(event.day), [text(event.time), text(event.uid), text(event.event_name)]));
             seen.1 += 1;

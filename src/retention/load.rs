@@ -19,7 +19,8 @@ use rusqlite::{Connection, Statement};
 use super::activity::Activity;
 use super::collation::Collation;
 use super::date_time::DayNumber;
-use super::events::{Event, EventError, EventOptions, EventsRead, Taker, read_events};
+use super::event::{Event, EventError, EventOptions, EventSink, EventsRead};
+use super::events::read_events;
 use super::quick::QuickEvent;
 use crate::progress::Progress;
 use crate::scan::Input;
@@ -111,7 +112,7 @@ fn fill(
         let (parts, received) = mpsc::sync_channel(4);
         let activity = &mut activity;
         let reading = scope.spawn(move || {
-            read_events(inputs, options, progress, &Copyist, |part: Batch| {
+            read_events(inputs, options, progress, &BatchSink, |part: Batch| {
                 activity.add(part.iter().map(|(day, [_, uid, name])| (day, uid, name)));
                 parts.send(part).map_err(|_| EventError::NotTaken)
             })
@@ -162,7 +163,7 @@ pub(super) fn is_untouched(file: &File) -> bool {
 }
 
 /// Copies events out of the block they stand in.
-struct Copyist;
+struct BatchSink;
 
 /// Events, with all their texts, in UTF-8, one behind the other.
 #[derive(Default)]
@@ -274,7 +275,7 @@ fn bind(statement: &mut Statement, before: usize, fields: [Option<&[u8]>; 3]) ->
     Ok(())
 }
 
-impl Taker for Copyist {
+impl EventSink for BatchSink {
     type Worker = Batch;
     type Found = Batch;
 
@@ -282,11 +283,11 @@ impl Taker for Copyist {
         Batch::default()
     }
 
-    fn take(&self, worker: &mut Batch, event: &Event) {
+    fn event(&self, worker: &mut Batch, event: &Event) {
         worker.push(event.day, [event.time, event.uid, event.event_name].map(|field| field.map(str::as_bytes)));
     }
 
-    fn take_quick(&self, worker: &mut Batch, event: &QuickEvent) {
+    fn quick_event(&self, worker: &mut Batch, event: &QuickEvent) {
         worker.push(Some(event.day), [Some(event.time), Some(event.uid), Some(event.event_name)]);
     }
 

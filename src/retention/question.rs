@@ -1,4 +1,4 @@
-//! What is asked, and the text that asks it.
+//! The question and its SQL text.
 use chrono::{Datelike, NaiveDate};
 
 /// `sql/q1.sql`, the one text for SQLite and for MySQL.
@@ -13,13 +13,13 @@ pub struct Question {
     pub from: NaiveDate,
     /// The window's last day.
     pub to: NaiveDate,
-    /// The name of the event that makes a user one of the cohort.
+    /// The name of the event that makes a user a member of the cohort.
     pub event: String,
 }
 
 impl Question {
-    /// The values of the text's parameters, by name, as both engines take them; no day is behind the calendar's last one, so
-    /// that `calendar_end` stands for the midnight that ends it.
+    /// The names and values of the text's parameters, for SQLite and MySQL. The calendar has no day after its last, so
+    /// `calendar_end` stands for the midnight at its end.
     pub fn parameters(&self, calendar_end: &str) -> [(&'static str, String); 5] {
         let midnight_after = |day: NaiveDate| {
             let next = day.succ_opt().filter(|next| next.year() <= 9999);
@@ -39,18 +39,18 @@ fn midnight(day: NaiveDate) -> String {
     day.format("%Y-%m-%d").to_string()
 }
 
-/// Days from a first to a last one, both whole.
+/// Days from a first to a last, both included; at most [`DAYS_MOST`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DaySpan {
     pub(super) first: NaiveDate,
     pub(super) last: NaiveDate,
 }
 
-/// More days than this cannot be told apart in one run: a day's place is kept in a byte.
+/// The most days that one run can tell apart: a day's place in its span is stored in a byte.
 pub const DAYS_MOST: usize = 256;
 
 impl DaySpan {
-    /// From `first` to `last`; None where that is no day or more than [`DAYS_MOST`].
+    /// From `first` to `last`; None if that is no day, or more than [`DAYS_MOST`].
     pub fn new(first: NaiveDate, last: NaiveDate) -> Option<Self> {
         let days = (last - first).num_days();
         (0..DAYS_MOST as i64).contains(&days).then_some(DaySpan { first, last })
@@ -61,13 +61,13 @@ impl DaySpan {
         self.first.iter_days().take(self.len())
     }
 
-    /// How many these are.
-    #[allow(clippy::len_without_is_empty, reason = "it never is")]
+    /// How many days it has.
+    #[allow(clippy::len_without_is_empty, reason = "it is never empty")]
     pub fn len(self) -> usize {
         (self.last - self.first).num_days() as usize + 1
     }
 
-    /// Which of its days `day` is, from 0.
+    /// The index of `day` among its days.
     pub(super) fn place(self, day: NaiveDate) -> Option<usize> {
         (self.first <= day && day <= self.last).then(|| (day - self.first).num_days() as usize)
     }

@@ -182,6 +182,32 @@ impl Drop for Server {
     }
 }
 
+/// An event's time, user and name.
+pub type Event = (Option<String>, Option<String>, Option<String>);
+
+fn quoted(text: Option<&String>) -> String {
+    text.map_or_else(|| "NULL".to_owned(), |text| format!("'{}'", text.replace('\'', "''")))
+}
+
+/// The statements that make a table piwik_track with these events.
+pub fn create_events(rows: &[Event], character_set: &str) -> String {
+    let mut sql = format!(
+        "SET sql_mode = ''; DROP TABLE IF EXISTS piwik_track;
+         CREATE TABLE piwik_track(time DATETIME, uid VARCHAR(64), event_name VARCHAR(64),
+           KEY (event_name, time, uid), KEY (uid, time)) CHARACTER SET {character_set} COLLATE {character_set}_general_ci;"
+    );
+    for chunk in rows.chunks(5000) {
+        let rows: Vec<String> = chunk
+            .iter()
+            .map(|(time, uid, name)| {
+                format!("({},{},{})", quoted(time.as_ref()), quoted(uid.as_ref()), quoted(name.as_ref()))
+            })
+            .collect();
+        sql.push_str(&format!("INSERT INTO piwik_track VALUES {};", rows.join(",")));
+    }
+    sql
+}
+
 /// A held lock.
 pub struct Lock(Child);
 

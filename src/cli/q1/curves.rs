@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use chrono::NaiveDate;
 use votekit::report::{Report, Value};
 use votekit::retention::{Curve, Curves, CurvesFound, DAYS_MOST, DaySpan, Question};
-use votekit::units::Day;
 
 use crate::cli::draw::chart::{self, Canvas};
 use crate::cli::draw::picture::{Bars, HeatMap};
 use crate::cli::draw::svg;
+use crate::cli::q1::reading::dated;
 use crate::cli::terminal::console::Console;
 use crate::cli::terminal::exit;
 use crate::cli::terminal::files::write_file_atomically;
@@ -43,20 +43,17 @@ enum By {
 const TRIANGLE_AFTER: (u64, u64) = (1, 7);
 
 fn days(text: &str) -> Result<DaySpan, String> {
-    let dated = |text: &str| -> Result<NaiveDate, String> {
-        let day = text.parse::<Day>().map_err(|error| error.to_string())?;
-        day.dated().ok_or_else(|| "the year is missing: write 2017-04-01..2017-04-14".to_owned())
-    };
-    let (first, last) = text.split_once("..").ok_or("write two days, as in 2017-04-01..2017-04-14")?;
-    let (first, last) = (dated(first)?, dated(last)?);
+    const EXAMPLE: &str = "2017-04-01..2017-04-14";
+    let (first, last) = text.split_once("..").ok_or(format!("write two days, as in {EXAMPLE}"))?;
+    let (first, last) = (dated(first, EXAMPLE)?, dated(last, EXAMPLE)?);
     if first > last {
         return Err(format!("{last} is before {first}"));
     }
     DaySpan::new(first, last).ok_or_else(|| format!("at most {DAYS_MOST} days"))
 }
 
-/// The days are more than one run tells apart.
-pub fn too_many_days() -> anyhow::Error {
+/// The error for more days than one run can tell apart.
+fn too_many_days() -> anyhow::Error {
     exit::misuse(format!("these are too many days: at most {DAYS_MOST} from the first to the last"))
 }
 
@@ -76,13 +73,13 @@ impl CurveArgs {
         self.svg.as_deref()
     }
 
-    /// What was meant; None for the one figure.
+    /// The curves that are asked for; None for the one figure.
     ///
     /// # Errors
     /// When options contradict each other.
-    pub fn meant(&self, question: &Question, format: Format) -> anyhow::Result<Option<Asked>> {
-        let curves = match (self.cohorts, self.by) {
-            (Some(installs), _) => Curves { installs, after: TRIANGLE_AFTER },
+    pub fn resolve(&self, question: &Question, format: Format) -> anyhow::Result<Option<Asked>> {
+        let (installs, after) = match (self.cohorts, self.by) {
+            (Some(installs), _) => (installs, TRIANGLE_AFTER),
             (None, Some(By::Day)) => {
                 let after = |day: NaiveDate| {
                     u64::try_from((day - question.install_day).num_days()).map_err(|_| {
@@ -93,7 +90,7 @@ impl CurveArgs {
                     })
                 };
                 let installs = DaySpan::new(question.install_day, question.install_day).ok_or_else(too_many_days)?;
-                Curves { installs, after: (after(question.from)?, after(question.to)?) }
+                (installs, (after(question.from)?, after(question.to)?))
             }
             (None, None) if self.chart || self.svg.is_some() => {
                 return Err(exit::misuse(
@@ -107,15 +104,15 @@ impl CurveArgs {
                 "--chart is drawn for people: leave --format away, or draw a file with --svg FILE",
             ));
         }
-        curves.whole_window().ok_or_else(too_many_days)?;
+        let curves = Curves::new(installs, after).ok_or_else(too_many_days)?;
         let triangle = self.cohorts.is_some();
         Ok(Some(Asked { curves, triangle, chart: self.chart, svg: self.svg.clone() }))
     }
 }
 
 impl Asked {
-    /// Prints what was found, as rows or as a chart; writes the picture where one was asked for. Says so where days are behind
-    /// the last that has events.
+    /// Prints what was found, as rows or as a chart, and writes the picture if one was asked for. Notes when days are after the
+    /// last event.
     ///
     /// # Errors
     /// When the picture or stdout cannot be written.
@@ -144,7 +141,8 @@ impl Asked {
     }
 
     fn after(&self) -> std::ops::RangeInclusive<u64> {
-        self.curves.after.0..=self.curves.after.1
+        let (first, last) = self.curves.after();
+        first..=last
     }
 
     fn curve_report(&self, curve: &Curve) -> Report {
@@ -169,7 +167,7 @@ impl Asked {
         report
     }
 
-    /// With `end`, where the picture must say by itself why parts of it are empty.
+    /// `end` is where the events end, if parts of the picture are empty because of it.
     fn heat_map(&self, found: &[Curve], end: Option<&str>) -> HeatMap {
         let cells = |curve: &Curve| curve.days.iter().map(|(_, active)| share(*active, curve.users)).collect();
         let label = |curve: &Curve| match curve.users {
@@ -188,7 +186,7 @@ impl Asked {
     }
 }
 
-/// A part of nobody is nothing, and of what is not known yet nothing is known.
+/// The share of a cohort; null if the cohort has no users or the number is not known yet.
 fn share(active: Option<u64>, users: Option<u64>) -> Value {
     match (active, users) {
         (Some(active), Some(users)) if users > 0 => Value::Share(active as f64 / users as f64),

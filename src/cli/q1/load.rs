@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use votekit::retention;
 
-use crate::cli::q1::{self, Reading};
+use crate::cli::q1::reading::{self, Reading};
 use crate::cli::terminal::console::Console;
 use crate::cli::terminal::exit;
 
@@ -36,18 +36,18 @@ impl Args {
     /// # Errors
     /// When the events cannot be read or the database cannot be made.
     pub fn run(self, console: &Console) -> anyhow::Result<()> {
-        // It may hold a password: only the scheme is told.
+        // It may hold a password, so only the scheme is repeated.
         if let Some((scheme, _)) = self.db.to_str().and_then(|text| text.split_once("://")) {
             return Err(exit::misuse(format!("--db: load makes a SQLite file, and {scheme}:// is none")));
         }
-        let inputs = q1::inputs(&self.events)?;
-        let bar = console.bar(q1::bytes_total(&inputs));
+        let inputs = reading::inputs(&self.events)?;
+        let bar = console.bar(reading::bytes_total(&inputs));
         let read = retention::load(&inputs, &self.db, self.reading.collation(), &self.reading.options(), &bar);
         let read = read.context("cannot load the events")?;
         drop(bar);
         let events = if read.rows_read == 1 { "event is" } else { "events are" };
         console.note(&format!("{} {events} in {}", read.rows_read, self.db.display()));
-        q1::tell_of_bad_events(&read, console);
+        reading::warn_of_bad_events(&read, console);
         Ok(())
     }
 }

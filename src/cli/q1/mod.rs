@@ -1,22 +1,21 @@
 //! `votekit q1`: users of an install cohort who came back.
 mod curves;
 mod load;
+mod reading;
 mod server;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::Context;
 use chrono::NaiveDate;
 use clap::builder::NonEmptyStringValueParser;
+use votekit::dial::Address;
 use votekit::report::Report;
-use votekit::retention::server::Address;
-use votekit::retention::{
-    Collation, Database, EventNames, EventOptions, EventsRead, Question, SAMPLE, SQL, TableNames,
-};
-use votekit::scan::{Input, ScanOptions};
-use votekit::units::{Day, DurationSecs};
+use votekit::retention::{CurvesFound, Database, Engine, EventFiles, EventsRead, Question, SAMPLE, SQL, TableNames};
+use votekit::scan::Input;
+use votekit::units::DurationSecs;
 
-use self::curves::CurveArgs;
+use self::curves::{Asked, CurveArgs};
+use self::reading::{Reading, bytes_total, dated, warn_of_bad_events};
 use crate::cli::terminal::console::Console;
 use crate::cli::terminal::exit;
 use crate::cli::terminal::files;
@@ -56,13 +55,13 @@ pub struct Args {
     #[arg(long, value_name = "TIME", default_value = "10m")]
     timeout: DurationSecs,
     /// The day of the install
-    #[arg(long, value_name = "DAY", default_value = "2017-04-01", value_parser = dated)]
+    #[arg(long, value_name = "DAY", default_value = "2017-04-01", value_parser = day)]
     install_day: NaiveDate,
     /// The first day of the window in which a user must have an event
-    #[arg(long, value_name = "DAY", default_value = "2017-04-02", value_parser = dated)]
+    #[arg(long, value_name = "DAY", default_value = "2017-04-02", value_parser = day)]
     from: NaiveDate,
     /// The last day of the window, whole
-    #[arg(long, value_name = "DAY", default_value = "2017-04-08", value_parser = dated)]
+    #[arg(long, value_name = "DAY", default_value = "2017-04-08", value_parser = day)]
     to: NaiveDate,
     /// The event that counts as an install
     #[arg(long, value_name = "NAME", default_value = "FIRST_INSTALL")]
@@ -84,76 +83,21 @@ enum Command {
     Load(load::Args),
 }
 
-/// How events are read, from files and from tables.
-#[derive(Debug, clap::Args)]
-pub struct Reading {
-    /// How names of events and users compare [default: utf8_general_ci; on a server as its columns do]
-    #[arg(long, value_name = "NAME")]
-    collation: Option<TypedCollation>,
-    /// Fail at the first event that cannot be read
-    #[arg(long)]
-    strict: bool,
-    /// The column that says when
-    #[arg(long, value_name = "COLUMN", value_parser = NonEmptyStringValueParser::new(), default_value = "time")]
-    time: String,
-    /// The column that says who
-    #[arg(long, value_name = "COLUMN", value_parser = NonEmptyStringValueParser::new(), default_value = "uid")]
-    user: String,
-    /// The column that says what
-    #[arg(long, value_name = "COLUMN", value_parser = NonEmptyStringValueParser::new(), default_value = "event_name")]
-    event_column: String,
+fn day(text: &str) -> Result<NaiveDate, String> {
+    dated(text, "2017-04-01")
 }
 
-impl Reading {
-    /// What makes two names the same.
-    pub fn collation(&self) -> Collation {
-        match self.collation {
-            None | Some(TypedCollation::GeneralCi) => Collation::GeneralCi,
-            Some(TypedCollation::Binary) => Collation::Binary,
-        }
-    }
-
-    /// What was meant.
-    pub fn options(&self) -> EventOptions {
-        let names =
-            EventNames { time: self.time.clone(), uid: self.user.clone(), event_name: self.event_column.clone() };
-        EventOptions { names, strict: self.strict, scan: ScanOptions::default() }
-    }
+/// Where the events are.
+enum Place {
+    Files(Vec<Input>),
+    Sqlite(PathBuf),
+    Server(String),
 }
 
-/// The files that were named, and those in the directories that were.
-///
-/// # Errors
-/// When a directory cannot be listed or holds no file.
-pub fn inputs(paths: &[PathBuf]) -> anyhow::Result<Vec<Input>> {
-    let mut inputs = Vec::new();
-    for path in paths {
-        if path == Path::new("-") {
-            inputs.push(Input::Stdin);
-        } else {
-            inputs.extend(Input::below(path)?);
-        }
-    }
-    Ok(inputs)
-}
-
-/// How many bytes `inputs` hold, where that is known of all.
-pub fn bytes_total(inputs: &[Input]) -> Option<u64> {
-    inputs.iter().map(Input::bytes_total).sum()
-}
-
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum TypedCollation {
-    /// As MySQL's default for utf8: without case, accents and trailing spaces
-    #[value(name = "utf8_general_ci")]
-    GeneralCi,
-    /// Byte by byte
-    Binary,
-}
-
-fn dated(text: &str) -> Result<NaiveDate, String> {
-    let day = text.parse::<Day>().map_err(|error| error.to_string())?;
-    day.dated().ok_or_else(|| "the year is missing: write 2017-04-01".to_owned())
+/// An engine's answer.
+enum Answer<'a> {
+    Figure(u64),
+    Curves(&'a Asked, CurvesFound),
 }
 
 impl Args {
@@ -171,88 +115,91 @@ impl Args {
         if self.from > self.to {
             return Err(exit::misuse(format!("the window ends before it begins: {} is after {}", self.from, self.to)));
         }
-        let collation = self.reading.collation();
         let question =
             Question { install_day: self.install_day, from: self.from, to: self.to, event: self.event.clone() };
-        let asked = self.curves.meant(&question, format)?;
-        if let Some(address) = self.db.as_deref().and_then(Path::to_str).filter(|text| Address::is_one(text)) {
-            if self.reading.collation.is_some() {
-                return Err(exit::misuse("--collation: a server compares as the table's columns do there"));
-            }
-            let mut server = server::connect(address, self.timeout.into(), console)?.with_names(self.place());
-            return match asked {
-                Some(asked) => {
-                    let last_day = server.last_day()?;
-                    let found = asked.curves.ask(&question.event, last_day, |one| server.num_of_user(one))?;
-                    asked.show(&found, format, console)
-                }
-                None => print_figure(server.num_of_user(&question)?, format, console),
-            };
+        let asked = self.curves.resolve(&question, format)?;
+        let (answer, read) = self.answer(&question, asked.as_ref(), console)?;
+        match answer {
+            Answer::Figure(users) => output::print(&Report::figure("num_of_user", users), format, console)?,
+            Answer::Curves(asked, found) => asked.show(&found, format, console)?,
         }
-        if let Some(path) = &self.db {
-            // It may hold a password: only the scheme is told.
-            if let Some((scheme, _)) = path.to_str().and_then(|text| text.split_once("://")) {
-                return Err(exit::misuse(format!("--db: {scheme}:// is neither mysql:// nor mariadb://, nor a file")));
-            }
-            self.refuse_to_draw_over(&[Input::Path(path.clone())])?;
-            let database = Database::open(path, &self.place(), collation)?;
-            return match asked {
-                Some(asked) => {
-                    let last_day = database.last_day()?;
-                    let found = asked.curves.ask(&question.event, last_day, |one| database.num_of_user(one))?;
-                    asked.show(&found, format, console)
-                }
-                None => print_figure(database.num_of_user(&question)?, format, console),
-            };
+        if let Some(read) = read {
+            warn_of_bad_events(&read, console);
         }
-        let inputs = self.inputs(console)?;
-        self.refuse_to_draw_over(&inputs)?;
-        let bar = console.bar(bytes_total(&inputs));
-        let options = self.reading.options();
-        let read = match asked {
-            Some(asked) => {
-                let read = asked.curves.read(&inputs, &question.event, collation, &options, &bar);
-                let (found, read) = read.context("cannot load the events")?.ok_or_else(curves::too_many_days)?;
-                drop(bar);
-                asked.show(&found, format, console)?;
-                read
-            }
-            None => {
-                let loaded = Database::from_events(&inputs, &question, collation, &options, &bar);
-                let (database, read) = loaded.context("cannot load the events")?;
-                drop(bar);
-                print_figure(database.num_of_user(&question)?, format, console)?;
-                read
-            }
-        };
-        tell_of_bad_events(&read, console);
         Ok(())
+    }
+
+    /// The answer of the engine for the place of the events, and what it read of files.
+    fn answer<'a>(
+        &self,
+        question: &Question,
+        asked: Option<&'a Asked>,
+        console: &Console,
+    ) -> anyhow::Result<(Answer<'a>, Option<EventsRead>)> {
+        let collation = self.reading.collation();
+        match self.place(console)? {
+            Place::Files(inputs) => {
+                self.refuse_to_draw_over(&inputs)?;
+                let bar = console.bar(bytes_total(&inputs));
+                let options = self.reading.options();
+                ask(EventFiles::new(&inputs, collation, &options, &bar), question, asked)
+            }
+            Place::Sqlite(path) => {
+                self.refuse_to_draw_over(&[Input::Path(path.clone())])?;
+                ask(Database::open(&path, &self.names(), collation)?, question, asked)
+            }
+            Place::Server(url) => {
+                let limit = self.timeout.into();
+                ask(server::connect(&url, limit, self.names(), console)?, question, asked)
+            }
+        }
+    }
+
+    fn place(&self, console: &Console) -> anyhow::Result<Place> {
+        let Some(path) = &self.db else {
+            if self.events.is_empty() {
+                console.note("no --events and no --db: these are the sample events that are built in");
+                return Ok(Place::Files(vec![SAMPLE]));
+            }
+            return Ok(Place::Files(reading::inputs(&self.events)?));
+        };
+        match path.to_str() {
+            Some(url) if Address::is_url(url) => {
+                if self.reading.collation.is_some() {
+                    return Err(exit::misuse("--collation: a server compares as the table's columns do"));
+                }
+                Ok(Place::Server(url.to_owned()))
+            }
+            // It may hold a password, so only the scheme is repeated.
+            Some(url) if let Some((scheme, _)) = url.split_once("://") => {
+                Err(exit::misuse(format!("--db: {scheme}:// is neither mysql:// nor mariadb://, nor a file")))
+            }
+            _ => Ok(Place::Sqlite(path.clone())),
+        }
     }
 
     fn refuse_to_draw_over(&self, inputs: &[Input]) -> anyhow::Result<()> {
         self.curves.svg().map_or(Ok(()), |path| files::refuse_input("--svg", path, inputs))
     }
 
-    fn place(&self) -> TableNames {
+    fn names(&self) -> TableNames {
         let table = self.table.clone().unwrap_or_else(|| TableNames::default().table);
         TableNames { table, columns: self.reading.options().names }
     }
-
-    fn inputs(&self, console: &Console) -> anyhow::Result<Vec<Input>> {
-        if self.events.is_empty() {
-            console.note("no --events and no --db: these are the sample events that are built in");
-            return Ok(vec![SAMPLE]);
-        }
-        inputs(&self.events)
-    }
 }
 
-fn print_figure(num_of_user: u64, format: Format, console: &Console) -> anyhow::Result<()> {
-    output::print(&Report::figure("num_of_user", num_of_user), format, console)
-}
-
-/// Warns of events that could not be read.
-pub fn tell_of_bad_events(read: &EventsRead, console: &Console) {
-    let bad_rows: Vec<String> = read.bad_rows.iter().map(ToString::to_string).collect();
-    console.warn_of_bad_rows("events", read.rows_bad, read.rows_bad + read.rows_read, &bad_rows, "counted");
+/// Asks `engine` for the curves that were asked for, or else for the one figure.
+fn ask<'a, E>(
+    mut engine: E,
+    question: &Question,
+    asked: Option<&'a Asked>,
+) -> anyhow::Result<(Answer<'a>, Option<EventsRead>)>
+where
+    E: Engine<Error: std::error::Error + Send + Sync + 'static>,
+{
+    let answer = match asked {
+        Some(asked) => Answer::Curves(asked, engine.curves(&asked.curves, &question.event)?),
+        None => Answer::Figure(engine.num_of_user(question)?),
+    };
+    Ok((answer, engine.events_read().cloned()))
 }

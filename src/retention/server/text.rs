@@ -3,7 +3,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use crate::retention::TableNames;
+use crate::retention::names::TableNames;
 use crate::retention::question::SQL;
 
 /// A name of the text, where it stands for the table or, behind an alias, for a column.
@@ -49,7 +49,7 @@ fn quoted(name: &str) -> String {
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
-    use crate::retention::EventNames;
+    use crate::retention::names::EventNames;
 
     #[test]
     fn the_usual_names_leave_the_text_as_it_is() {

@@ -1,5 +1,5 @@
-//! TLS by rustls and ring. The driver trusts every public authority besides the one it is given; with `verify-ca`, which
-//! does not look at names, anyone with any public certificate could then pass for the server. So their keys are refused here.
+//! TLS by rustls and ring. The driver trusts every public authority besides the one it is given. With `verify-ca`, which does
+//! not check names, anyone with a public certificate could then pass for the server, so the public keys are refused here.
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,17 +11,17 @@ use rustls::pki_types::{
 };
 
 use super::address::{Address, TlsMode};
-use super::error::ServerError;
+use super::error::DialError;
 
-/// What the driver is told of TLS; `None` is none. Chooses the process's crypto once.
-pub(super) fn options(address: &Address) -> Result<Option<SslOpts>, ServerError> {
-    let own = match &address.ca {
+/// The driver's TLS options; `None` is without TLS. Chooses the process's crypto, once.
+pub(super) fn options(address: &Address) -> Result<Option<SslOpts>, DialError> {
+    let own = match address.ca() {
         Some(path) => {
-            authorities(path).map_err(|reason| ServerError::Authority { path: path.display().to_string(), reason })?
+            authorities(path).map_err(|reason| DialError::Authority { path: path.display().to_string(), reason })?
         }
         None => Vec::new(),
     };
-    let options = match address.tls_mode {
+    let options = match address.tls_mode() {
         TlsMode::Disabled => return Ok(None),
         _ if address.socket().is_some() => return Ok(None),
         TlsMode::Preferred | TlsMode::Required => SslOpts::default().with_danger_accept_invalid_certs(true),
@@ -29,19 +29,19 @@ pub(super) fn options(address: &Address) -> Result<Option<SslOpts>, ServerError>
         TlsMode::VerifyIdentity => SslOpts::default(),
     };
     let refused = if own.is_empty() { Vec::new() } else { foreign_keys(webpki_roots::TLS_SERVER_ROOTS, &own) };
-    // Only the first choice of a process holds; a later one that failed would be an authority not enforced.
+    // Only a process's first choice counts. If a later one were ignored, its authority would not be enforced.
     let installed = provider(refused).install_default().is_ok();
     if !installed && !own.is_empty() {
         let reason = "another connection of this process has set up TLS already".to_owned();
-        return Err(ServerError::Tls { server: address.to_string(), reason });
+        return Err(DialError::Tls { server: address.to_string(), reason });
     }
-    Ok(Some(match &address.ca {
-        Some(path) => options.with_root_cert_path(Some(path.clone())),
+    Ok(Some(match address.ca() {
+        Some(path) => options.with_root_cert_path(Some(path.to_owned())),
         None => options,
     }))
 }
 
-/// The keys of the authorities in the PEM file at `path`, or why it has none.
+/// The keys of the authorities in the PEM file at `path`; the error says why there are none.
 fn authorities(path: &Path) -> Result<Vec<Vec<u8>>, String> {
     let text = std::fs::read(path).map_err(|error| error.to_string())?;
     let certificates: Vec<CertificateDer<'_>> = CertificateDer::pem_slice_iter(&text)
@@ -59,13 +59,13 @@ fn authorities(path: &Path) -> Result<Vec<Vec<u8>>, String> {
         .collect()
 }
 
-/// The public authorities' keys that are not among `own`.
+/// The keys of `public` authorities except those in `own`.
 fn foreign_keys(public: &[TrustAnchor<'_>], own: &[Vec<u8>]) -> Vec<Vec<u8>> {
     let keys = public.iter().map(|anchor| anchor.subject_public_key_info.to_vec());
     keys.filter(|key| !own.contains(key)).collect()
 }
 
-/// ring's crypto, which takes no signature for good that was made with one of the `refused` keys.
+/// ring's crypto, except that it accepts no signature by one of the `refused` keys.
 fn provider(refused: Vec<Vec<u8>>) -> CryptoProvider {
     let provider = ring::default_provider();
     if refused.is_empty() {
@@ -74,7 +74,7 @@ fn provider(refused: Vec<Vec<u8>>) -> CryptoProvider {
     let refused: Arc<[Vec<u8>]> = refused.into();
     let wrapped = |algorithm: &&'static dyn SignatureVerificationAlgorithm| {
         let wrapped = Box::new(Refusing { algorithm: *algorithm, refused: Arc::clone(&refused) });
-        // rustls wants them for the life of the process, which is one query's.
+        // rustls needs them for the life of the process, which is short: one connection sets up TLS.
         &*Box::leak(wrapped) as &'static dyn SignatureVerificationAlgorithm
     };
     let known = provider.signature_verification_algorithms;
@@ -84,8 +84,8 @@ fn provider(refused: Vec<Vec<u8>>) -> CryptoProvider {
     CryptoProvider { signature_verification_algorithms, ..provider }
 }
 
-/// A way to check signatures that fails for some keys. A chain of certificates ends in a signature of its authority, so
-/// refusing the authority's key refuses the chain.
+/// A signature check that fails for some keys. A chain of certificates ends in its authority's signature, so refusing the
+/// authority's key refuses the chain.
 #[derive(Debug)]
 struct Refusing {
     algorithm: &'static dyn SignatureVerificationAlgorithm,
@@ -94,7 +94,7 @@ struct Refusing {
 
 impl SignatureVerificationAlgorithm for Refusing {
     fn verify_signature(&self, public_key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), InvalidSignature> {
-        // A subjectPublicKeyInfo (RFC 5280, 4.1) ends in the bits of the key, which is what comes here.
+        // `public_key` is the key's bits, and a subjectPublicKeyInfo (RFC 5280, 4.1) ends in them.
         if self.refused.iter().any(|info| info.ends_with(public_key)) {
             return Err(InvalidSignature);
         }
@@ -115,7 +115,7 @@ impl SignatureVerificationAlgorithm for Refusing {
 mod tests {
     use super::*;
 
-    /// A public authority's key, in its subjectPublicKeyInfo, is the tail behind the header and a byte of unused bits.
+    /// The key's bits in a subjectPublicKeyInfo: its tail, after the header and the byte that counts unused bits.
     fn key_bits(info: &[u8]) -> &[u8] {
         let length = |at: usize| match info[at] {
             short @ 0..0x80 => (1, usize::from(short)),
@@ -150,8 +150,8 @@ mod tests {
         }
     }
 
-    /// A chain that is good by its authority is none where that authority's key is refused: what a public authority signed
-    /// does not pass for the server.
+    /// A valid chain is invalid once its authority's key is refused: a certificate that a public authority signed does not
+    /// pass for the server's.
     #[test]
     fn a_chain_of_a_refused_authority_is_refused() {
         use rustls::RootCertStore;

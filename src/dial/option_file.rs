@@ -1,11 +1,11 @@
-//! MySQL's option file of a user, `~/.my.cnf`: groups `[client]` and `[mysql]`.
+//! A user's option file for MySQL's clients, `~/.my.cnf`: its groups `[client]` and `[mysql]`.
 //! Format: <https://dev.mysql.com/doc/refman/5.7/en/option-files.html>.
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::address::Password;
+use super::password::Password;
 
-/// What the file says of a connection; a later line and the later group win, as in MySQL's client.
+/// The file's options for a connection. As in MySQL's client, a later line wins, and `[mysql]` wins over `[client]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OptionFile {
     /// `user`.
@@ -23,7 +23,7 @@ pub struct OptionFile {
 /// Why the file cannot be used. It never holds a value of the file.
 #[derive(Debug, thiserror::Error)]
 pub enum OptionFileError {
-    /// It is there and cannot be read.
+    /// It exists and cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     Read {
         /// The file.
@@ -31,7 +31,7 @@ pub enum OptionFileError {
         /// Why.
         source: io::Error,
     },
-    /// A port that is none.
+    /// Its port is not a port number.
     #[error("{}:{line}: the port is not a number from 1 to 65535", path.display())]
     Port {
         /// The file.
@@ -42,10 +42,10 @@ pub enum OptionFileError {
 }
 
 impl OptionFile {
-    /// Reads the file; where there is none, it says nothing.
+    /// Reads the file. A missing file is an empty one.
     ///
     /// # Errors
-    /// When it cannot be read, or its port is none.
+    /// When it cannot be read, or its port is not a port number.
     pub fn read(path: &Path) -> Result<Self, OptionFileError> {
         let bytes = match std::fs::read(path) {
             Ok(bytes) => bytes,
@@ -56,7 +56,7 @@ impl OptionFile {
             .map_err(|line| OptionFileError::Port { path: path.to_owned(), line })
     }
 
-    /// The error is the number of the line whose port is none.
+    /// The error is the number of the line whose port is not one.
     fn parse(text: &str) -> Result<Self, usize> {
         let (mut client, mut mysql) = (OptionFile::default(), OptionFile::default());
         let mut group = "";
@@ -71,7 +71,7 @@ impl OptionFile {
                 "mysql" => &mut mysql,
                 _ => continue,
             };
-            // A name alone, as `password`, asks for input: nothing to take.
+            // `password` without a value makes MySQL's client prompt; there is nothing to take here.
             let Some((name, value)) = line.split_once('=').filter(|_| !line.starts_with(['#', ';'])) else { continue };
             into.take(name.trim(), value_of(value)).map_err(|()| index + 1)?;
         }
@@ -97,7 +97,7 @@ impl OptionFile {
     }
 }
 
-/// The value behind `=`: a `#` outside quotes begins a comment, quotes around it are taken off, `\s` and the like read.
+/// The value after `=`: without a comment, which a `#` outside quotes begins, and without quotes; `\s` and the like resolved.
 fn value_of(text: &str) -> String {
     let text = text.trim();
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''));
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn no_file_says_nothing() {
+    fn a_missing_file_is_empty() {
         assert_eq!(OptionFile::read(Path::new("/nonexistent/.my.cnf")).unwrap(), OptionFile::default());
     }
 }

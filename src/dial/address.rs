@@ -1,40 +1,31 @@
-//! Where a server is and who asks: `mysql://user:password@host:port/database?ssl-mode=…`.
+//! Where a server is and who connects: `mysql://user:password@host:port/database?ssl-mode=…`.
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::option_file::OptionFile;
+use super::password::Password;
 
-/// The port of servers that speak MySQL's protocol.
+/// The default port of MySQL's protocol.
 const DEFAULT_PORT: u16 = 3306;
-/// What may begin an address.
+/// The schemes of an address.
 const SCHEMES: [&str; 2] = ["mysql://", "mariadb://"];
-
-/// A password, which no `Debug` or error shows.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Password(pub String);
-
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(hidden)")
-    }
-}
 
 /// How much the connection must be protected, as MySQL's `--ssl-mode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TlsMode {
     /// No TLS.
     Disabled,
-    /// TLS where the server has it; its certificate is not checked.
+    /// TLS if the server supports it; its certificate is not checked.
     #[default]
     Preferred,
-    /// TLS or nothing; the certificate is not checked.
+    /// Only with TLS; the certificate is not checked.
     Required,
     /// TLS, and the certificate is signed by the authority in `ssl-ca`.
     VerifyCa,
-    /// As `VerifyCa` (without `ssl-ca`: by one that browsers trust), and the certificate is that host's.
+    /// As `VerifyCa`, or without `ssl-ca` signed by an authority that browsers trust; and the certificate is for that host.
     VerifyIdentity,
 }
 
@@ -47,14 +38,14 @@ impl TlsMode {
         ("verify-identity", TlsMode::VerifyIdentity),
     ];
 
-    /// MySQL writes `VERIFY_CA`; both are read.
+    /// Also as MySQL writes it: `VERIFY_CA`.
     fn parse(text: &str) -> Option<Self> {
         let name = text.to_ascii_lowercase().replace('_', "-");
         Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, mode)| *mode)
     }
 }
 
-/// A server, a database on it, and who asks.
+/// A server, a database on it, and a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
     user: Option<String>,
@@ -62,44 +53,43 @@ pub struct Address {
     host: Option<String>,
     port: Option<u16>,
     socket: Option<PathBuf>,
-    pub(super) database: String,
-    pub(super) tls_mode: TlsMode,
-    pub(super) ca: Option<PathBuf>,
+    database: String,
+    tls_mode: TlsMode,
+    ca: Option<PathBuf>,
 }
 
-/// Why an address is none. It never holds a password.
+/// What is wrong with an address. It never holds a password.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum AddressError {
-    /// Not of the form.
+    /// Not a URL of this form.
     #[error(
         "this is no address of a server: {0}; write mysql://USER@HOST:PORT/DATABASE, with @ in a name as %40 and / as %2F"
     )]
     Form(String),
-    /// No database named.
+    /// It names no database.
     #[error("the address names no database: write mysql://USER@HOST/DATABASE")]
     NoDatabase,
-    /// An option that is not known.
+    /// An unknown option.
     #[error("the address has an option {0:?}; known are ssl-mode, ssl-ca and socket")]
     UnknownOption(String),
-    /// A mode that is not known.
+    /// An unknown TLS mode.
     #[error("ssl-mode is {0:?}; known are disabled, preferred, required, verify-ca, verify-identity")]
     UnknownMode(String),
-    /// A check that has nothing to check against.
+    /// An authority must be checked and none is given.
     #[error("ssl-mode=verify-ca needs the authority's certificate: add &ssl-ca=FILE.pem")]
     NoCa,
-    /// A certificate that would not be used.
+    /// An authority is given and would not be checked.
     #[error("ssl-ca is only used by ssl-mode=verify-ca and ssl-mode=verify-identity; ask for one of them")]
     UnusedCa,
-    /// TLS is for TCP.
+    /// TLS needs TCP.
     #[error("a socket has no TLS: leave ssl-mode out, or name a host instead of the socket")]
     TlsOnSocket,
 }
 
-/// The address without its password, and the password, where `text` is a server's address and has one.
+/// The address without its password, and the password, if `text` is a server's address with one.
 ///
-/// Also where the password holds `/`, `?`, `#` or `@` as they are, which belong percent-encoded: it must not be seen then
-/// either.
-pub fn split_password(text: &str) -> Option<(String, Password)> {
+/// This also finds a password with `/`, `?`, `#` or `@`, which should have been percent-encoded: it must not show either.
+pub(super) fn split_password(text: &str) -> Option<(String, Password)> {
     let (scheme, rest) = split_scheme(text)?;
     let options = ["?ssl-mode=", "?ssl-ca=", "?socket="].iter().filter_map(|option| rest.find(option)).min();
     let (place, options) = rest.split_at(options.unwrap_or(rest.len()));
@@ -120,22 +110,22 @@ fn decoded(text: &str) -> String {
 }
 
 impl Address {
-    /// Whether `text` means a server and not a file.
-    pub fn is_one(text: &str) -> bool {
+    /// Whether `text` is the URL of a server and not the name of a file.
+    pub fn is_url(text: &str) -> bool {
         split_scheme(text).is_some()
     }
 
-    /// Reads `mysql://USER:PASSWORD@HOST:PORT/DATABASE?ssl-mode=MODE&ssl-ca=FILE&socket=PATH`; all but the database may be
-    /// missing.
+    /// Parses `mysql://USER:PASSWORD@HOST:PORT/DATABASE?ssl-mode=MODE&ssl-ca=FILE&socket=PATH`; only the database is
+    /// required.
     ///
     /// # Errors
-    /// When the text is none.
+    /// When `text` is not such an address.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let (text, password) = match split_password(text) {
             Some((rest, password)) => (rest, Some(password)),
             None => (text.to_owned(), None),
         };
-        // A user at no host in particular, as before `?socket=`, is more than a URL allows.
+        // `user@` without a host, as before `?socket=`, is not a valid URL.
         let hostless = text.contains("@/");
         let text = text.replacen("@/", "@localhost/", 1);
         let url = Url::parse(&text).map_err(|error| AddressError::Form(error.to_string()))?;
@@ -173,7 +163,7 @@ impl Address {
                 _ => return Err(AddressError::UnknownOption(name.into_owned())),
             }
         }
-        // As in MySQL's client: who names an authority wants it checked.
+        // As in MySQL's client: an authority is named to be checked.
         self.tls_mode = mode.unwrap_or(if self.ca.is_some() { TlsMode::VerifyCa } else { TlsMode::default() });
         match self.tls_mode {
             TlsMode::VerifyCa if self.ca.is_none() => Err(AddressError::NoCa),
@@ -187,22 +177,22 @@ impl Address {
         }
     }
 
-    /// The same with the address's gaps filled: the password from `password`, then all from `file`. A file's host, port and
-    /// socket hold only where the address names no place at all.
+    /// Fills the gaps: the password from `password`, then everything from `file`. The file's host, port and socket count only
+    /// if the address has neither a host nor a socket.
     #[must_use]
-    pub fn completed(mut self, password: Option<Password>, file: OptionFile) -> Self {
+    pub(super) fn completed(mut self, password: Option<Password>, file: OptionFile) -> Self {
         self.user = self.user.or(file.user);
         self.password = self.password.or(password).or(file.password);
         if self.host.is_none() && self.socket.is_none() {
             self.host = file.host;
             self.port = self.port.or(file.port);
-            // TLS that was asked for goes by TCP.
+            // TLS that was asked for needs TCP.
             self.socket = file.socket.filter(|_| matches!(self.tls_mode, TlsMode::Disabled | TlsMode::Preferred));
         }
         self
     }
 
-    /// The user's name on the server: by default that of the system's user, as with MySQL's client.
+    /// The user's name on the server; by default the system user's, as in MySQL's client.
     pub(super) fn user(&self) -> Option<String> {
         self.user.clone().or_else(|| std::env::var("USER").ok())
     }
@@ -219,12 +209,26 @@ impl Address {
         self.port.unwrap_or(DEFAULT_PORT)
     }
 
-    pub(super) fn socket(&self) -> Option<&std::path::Path> {
+    pub(super) fn socket(&self) -> Option<&Path> {
         self.socket.as_deref()
+    }
+
+    pub(super) fn tls_mode(&self) -> TlsMode {
+        self.tls_mode
+    }
+
+    /// The file with the authority's certificate.
+    pub(super) fn ca(&self) -> Option<&Path> {
+        self.ca.as_deref()
+    }
+
+    /// The database's name.
+    pub fn database(&self) -> &str {
+        &self.database
     }
 }
 
-/// The place alone, as errors name it: `db.example:3306` or the socket's path.
+/// Only the place, as errors name it: `db.example:3306` or the socket's path.
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.socket {
@@ -241,7 +245,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_taken_apart() {
+    fn an_address_is_parsed() {
         let address = Address::parse("mysql://ann:p%40ss@db.example:3307/matomo?ssl-mode=REQUIRED").unwrap();
         assert_eq!(address.user.as_deref(), Some("ann"));
         assert_eq!(address.password(), Some("p@ss"));
@@ -256,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_an_address_is_told() {
+    fn what_is_wrong_with_an_address_is_named() {
         for (text, error) in [
             ("mysql://u@h", AddressError::NoDatabase),
             ("mysql://u@h/d?ssl-mode=maybe", AddressError::UnknownMode("maybe".to_owned())),

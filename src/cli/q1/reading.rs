@@ -1,0 +1,89 @@
+//! How events are named and read: the options, the inputs and the report of bad rows that `q1` and `q1 load` share.
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDate;
+use clap::builder::NonEmptyStringValueParser;
+use votekit::retention::{Collation, EventNames, EventOptions, EventsRead};
+use votekit::scan::{Input, ScanOptions};
+use votekit::units::Day;
+
+use crate::cli::terminal::console::Console;
+
+/// How events are read, from files and from tables.
+#[derive(Debug, clap::Args)]
+pub struct Reading {
+    /// How names of events and users compare [default: utf8_general_ci; on a server as its columns do]
+    #[arg(long, value_name = "NAME")]
+    pub collation: Option<TypedCollation>,
+    /// Fail at the first event that cannot be read
+    #[arg(long)]
+    strict: bool,
+    /// The column that says when
+    #[arg(long, value_name = "COLUMN", value_parser = NonEmptyStringValueParser::new(), default_value = "time")]
+    time: String,
+    /// The column that says who
+    #[arg(long, value_name = "COLUMN", value_parser = NonEmptyStringValueParser::new(), default_value = "uid")]
+    user: String,
+    /// The column that says what
+    #[arg(long, value_name = "COLUMN", value_parser = NonEmptyStringValueParser::new(), default_value = "event_name")]
+    event_column: String,
+}
+
+impl Reading {
+    /// The collation, also where none was typed.
+    pub fn collation(&self) -> Collation {
+        match self.collation {
+            None | Some(TypedCollation::GeneralCi) => Collation::GeneralCi,
+            Some(TypedCollation::Binary) => Collation::Binary,
+        }
+    }
+
+    /// How the files' events are read.
+    pub fn options(&self) -> EventOptions {
+        let names =
+            EventNames { time: self.time.clone(), uid: self.user.clone(), event_name: self.event_column.clone() };
+        EventOptions { names, strict: self.strict, scan: ScanOptions::default() }
+    }
+}
+
+/// The files that were named, and those in the directories that were named.
+///
+/// # Errors
+/// When a directory cannot be listed or holds no file.
+pub fn inputs(paths: &[PathBuf]) -> anyhow::Result<Vec<Input>> {
+    let mut inputs = Vec::new();
+    for path in paths {
+        if path == Path::new("-") {
+            inputs.push(Input::Stdin);
+        } else {
+            inputs.extend(Input::below(path)?);
+        }
+    }
+    Ok(inputs)
+}
+
+/// How many bytes `inputs` hold, if that is known of all of them.
+pub fn bytes_total(inputs: &[Input]) -> Option<u64> {
+    inputs.iter().map(Input::bytes_total).sum()
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub enum TypedCollation {
+    /// As MySQL's default for utf8: without case, accents and trailing spaces
+    #[value(name = "utf8_general_ci")]
+    GeneralCi,
+    /// Byte by byte
+    Binary,
+}
+
+/// A day with its year; `example` says how it is written.
+pub fn dated(text: &str, example: &str) -> Result<NaiveDate, String> {
+    let day = text.parse::<Day>().map_err(|error| error.to_string())?;
+    day.dated().ok_or_else(|| format!("the year is missing: write {example}"))
+}
+
+/// Warns of events that could not be read.
+pub fn warn_of_bad_events(read: &EventsRead, console: &Console) {
+    let bad_rows: Vec<String> = read.bad_rows.iter().map(ToString::to_string).collect();
+    console.warn_of_bad_rows("events", read.rows_bad, read.rows_bad + read.rows_read, &bad_rows, "counted");
+}

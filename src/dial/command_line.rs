@@ -1,0 +1,99 @@
+//! Keeps a password that was typed on the command line out of `ps`, where every user of the system can read it: before
+//! anything else, the process replaces itself by one whose arguments lack the password, which goes through a pipe that only
+//! the two of them hold.
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use super::address::split_password;
+use super::password::Password;
+
+/// The environment variable that tells the new process which descriptor is the pipe's end.
+const PIPE: &str = "VOTEKIT_PASSWORD_FD";
+/// Longer than any password, and less than a pipe holds without a reader.
+const BYTES_MAX: usize = 4096;
+
+/// Why the password is still on the command line.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot take the password off the command line; give it in MYSQL_PWD or ~/.my.cnf instead: {0}")]
+pub struct HideError(String);
+
+/// Replaces this process by one without a password among its arguments, if there is one. Returns if there is none.
+///
+/// # Errors
+/// When the process cannot be replaced. The caller must not go on with the password in sight.
+pub fn hide_password() -> Result<(), HideError> {
+    let args: Vec<OsString> = std::env::args_os().collect();
+    let mut found = None;
+    let clean: Vec<OsString> = args.iter().map(|arg| without_password(arg, &mut found)).collect();
+    match found {
+        None => Ok(()),
+        Some(password) => Err(HideError(replace_process(&clean, &password))),
+    }
+}
+
+/// The password that was taken off the command line, if one was.
+///
+/// # Errors
+/// When the pipe cannot be read.
+pub(super) fn hidden_password() -> io::Result<Option<Password>> {
+    let Some(fd) = std::env::var(PIPE).ok().and_then(|fd| fd.parse::<u16>().ok()) else { return Ok(None) };
+    let mut password = String::new();
+    File::open(format!("/dev/fd/{fd}"))?.take(BYTES_MAX as u64).read_to_string(&mut password)?;
+    Ok(Some(Password(password)))
+}
+
+/// `arg` as everyone may see it; its password goes to `found`.
+fn without_password(arg: &OsStr, found: &mut Option<Password>) -> OsString {
+    let Some(text) = arg.to_str() else { return arg.to_owned() };
+    // Either the address alone, or `--db=` and the address.
+    let start = if text.starts_with('-') { text.find('=').map_or(0, |at| at + 1) } else { 0 };
+    match split_password(&text[start..]) {
+        Some((address, password)) => {
+            *found = Some(password);
+            format!("{}{address}", &text[..start]).into()
+        }
+        None => arg.to_owned(),
+    }
+}
+
+/// Executes the same program with `args`; returns only to say why it could not.
+fn replace_process(args: &[OsString], password: &Password) -> String {
+    let start = || -> io::Result<io::Error> {
+        if password.0.len() > BYTES_MAX {
+            return Err(io::Error::other(format!("it is longer than {BYTES_MAX} bytes")));
+        }
+        // Unlike the standard library's, this pipe stays open when another program is executed.
+        let (reader, writer) = rustix::pipe::pipe()?;
+        File::from(writer).write_all(password.0.as_bytes())?;
+        let (name, rest) = args.split_first().ok_or_else(|| io::Error::other("there is no argument 0"))?;
+        let program = std::env::current_exe()?;
+        Ok(Command::new(program).arg0(name).args(rest).env(PIPE, reader.as_raw_fd().to_string()).exec())
+    };
+    match start() {
+        Ok(error) | Err(error) => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_leave_the_arguments_and_the_rest_stays() {
+        let mut found = None;
+        for (arg, clean) in [
+            ("mysql://u:secret@h/d", "mysql://u@h/d"),
+            ("--db=mysql://u:secret@h/d", "--db=mysql://u@h/d"),
+            ("mysql://u@h/d", "mysql://u@h/d"),
+            ("a:b@c", "a:b@c"),
+            ("--event=x:y@z", "--event=x:y@z"),
+        ] {
+            assert_eq!(without_password(OsStr::new(arg), &mut found), OsString::from(clean));
+        }
+        assert_eq!(found, Some(Password("secret".to_owned())));
+    }
+}
