@@ -11,10 +11,10 @@ use crate::units::time_of_day::Precision;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment(pub i64);
 
-/// Where a writer learns the time. Asked when the write lock is held, not before: a vote that had to wait is stamped, and
-/// held against the closing time, when it is written.
+/// Tells a writer the time. It is asked while the write lock is held, not before: a vote that had to wait gets the time at
+/// which it is written, and that is compared with the closing time.
 pub trait Clock: Sync {
-    /// The moment it is.
+    /// The current time.
     fn now(&self) -> Moment;
 }
 

@@ -1,14 +1,14 @@
 //! Days and times as a log's clock shows them.
 use chrono::{Datelike, NaiveDate};
 
-/// A day of the calendar, in order: year, month, day. Small, for it is compared for every row.
+/// A day, ordered by year, month and day; year 0 stands for any year. Packed into a word, since every row's is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date(u32);
 
 impl Date {
     /// Before all days.
     pub const FIRST: Date = Date(0);
-    /// Behind all days.
+    /// After all days.
     pub const LAST: Date = Date(u32::MAX);
 
     /// Year, month 1 to 12, day 1 to 31.
@@ -32,7 +32,7 @@ impl Date {
         text.extend([day / 10, day].map(digit));
     }
 
-    /// The calendar's day; None for a day of year 0, which is none.
+    /// The day as chrono has it; None in year 0.
     pub fn calendar(self) -> Option<NaiveDate> {
         let year = i32::try_from(self.0 >> 9).ok().filter(|year| *year > 0)?;
         NaiveDate::from_ymd_opt(year, self.0 >> 5 & 0xf, self.0 & 0x1f)
@@ -51,7 +51,7 @@ impl From<NaiveDate> for Date {
     }
 }
 
-/// When a request was made, in UTC or in whatever the log means where it does not say.
+/// When a request was made: in UTC where the log says how far its clock is ahead, else as its clock shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LogTime {
     /// The day.
@@ -61,13 +61,13 @@ pub struct LogTime {
 }
 
 impl LogTime {
-    /// The beginning of the `unit_secs` (a minute, an hour, a day) that this is in.
+    /// The start of the minute, hour or day (60, 3,600 or 86,400 `unit_secs`) that this is in.
     #[must_use]
     pub fn floor(self, unit_secs: u32) -> LogTime {
         LogTime { second: self.second - self.second % unit_secs, ..self }
     }
 
-    /// The moment `secs` seconds later (earlier if negative), as clocks of another UTC offset show it.
+    /// The time `secs` seconds later (earlier if negative): what a clock of another UTC offset shows.
     #[must_use]
     pub fn shifted(self, secs: i32) -> LogTime {
         let second = i64::from(self.second) + i64::from(secs);
