@@ -122,6 +122,7 @@ mod tests {
             ("2026-11-24 9:05", Ok(Moment(1_795_521_600 - 11 * 3600 + 300))),
             ("2026-11-24T20:00Z", Err(MomentError::Form)),
             ("2026-11-24 20:00:00 +08:00", Err(MomentError::Form)),
+            ("2026-11-24T12:00:00 Z", Err(MomentError::Form)),
             ("2026-11-24T20:00:00+0800", Err(MomentError::Form)),
             ("2026-11-24 20:00:00.75", Err(MomentError::Form)),
             ("2026-11-24t20:00:00", Err(MomentError::Form)),

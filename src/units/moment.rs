@@ -109,7 +109,7 @@ impl Written {
 
 /// Reads a day, or a day and a time.
 ///
-/// Between day and time stands a `T`, `t` or space. An offset follows the time, after spaces if need be; `UTC` after one space.
+/// Between day and time stands a `T`, `t` or space. An offset follows the time, after spaces if need be; `UTC` after at least one.
 ///
 /// # Errors
 /// When `text` is neither.
@@ -144,10 +144,10 @@ pub fn parse(text: &[u8], notation: Notation) -> Result<Written, MomentError<'_>
 /// `10:28:13+02:00` as its time and its offset; None where what follows the time is not an offset.
 fn split_offset(text: &[u8]) -> Option<(&[u8], Option<Offset>)> {
     if let Some(clock) = text.strip_suffix(b"Z").or(text.strip_suffix(b"z")) {
-        return Some((clock, Some(Offset { secs: 0, form: OffsetForm::Zulu })));
+        return Some((clock.trim_ascii_end(), Some(Offset { secs: 0, form: OffsetForm::Zulu })));
     }
     if let Some(clock) = text.strip_suffix(b" UTC") {
-        return Some((clock, Some(Offset::UTC)));
+        return Some((clock.trim_ascii_end(), Some(Offset::UTC)));
     }
     match text.iter().position(|byte| matches!(byte, b'+' | b'-')) {
         None => Some((text, None)),
@@ -276,6 +276,7 @@ mod tests {
             ("2019-08-24 10:28:13+02:00", Form::Iso, "2019-08-24 10:28:13+02:00", Some(OffsetForm::Colon)),
             ("2019-08-24 10:28:13 -0330", Form::Iso, "2019-08-24 10:28:13-03:30", Some(OffsetForm::Digits)),
             ("2019-08-24 10:28:13.25 +8", Form::Iso, "2019-08-24 10:28:13.250000000+08:00", Some(OffsetForm::Short)),
+            ("2019-08-24 10:28:13.5 Z", Form::Iso, "2019-08-24 10:28:13.500000000+00:00", zulu),
             ("2019-08-24 10:28:13 UTC", Form::Iso, "2019-08-24 10:28:13+00:00", utc),
             ("2019-08-24T23:59:60Z", Form::Iso, "2019-08-24 23:59:59+00:00", zulu),
             ("0000-01-01", Form::Iso, "0000-01-01", None),
@@ -326,7 +327,7 @@ mod tests {
             ("2019-02-29T00:00:00Z", "2019-02-29", Problem::NoSuchDay),
             ("08-24 10:28:13", "08-24", Problem::NoYear),
             ("2019-08-24T25:00:00Z", "25:00:00", Problem::NotATime),
-            ("2019-08-24T10:28:13 Z", "10:28:13 ", Problem::NotATime),
+            ("2019-08-24T10:28:13UTC", "10:28:13UTC", Problem::NotATime),
             ("2019-08-24  10:28:13", " 10:28:13", Problem::NotATime),
             ("2019-08-24 10:28:13+25:00", "2019-08-24 10:28:13+25:00", Problem::NotAnOffset),
             ("24/Aug/2019:10:28:13", "24/Aug/2019:10:28:13", Problem::NotADay),
