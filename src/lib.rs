@@ -7,9 +7,9 @@
 //! |---|---|---|
 //! | 4 | `main.rs`, `cli` (part of the binary, not of the library) | the terminal: options, tables, bars, exit codes |
 //! | 3 | [`api`] | the vote on HTTP; the only home of axum and tokio |
-//! | 3 | [`store`] | ballots in a file; another store is another file there |
+//! | 3 | [`store`] | ballots in a file: looks up and writes, knows no rule; another store is a folder there and one arm |
 //! | 2 | [`weblog`] | logsum: format, record, filter, totals |
-//! | 2 | [`ballot`] | what a vote is: ballots, rules, errors, and the trait of every store; knows no SQL, no HTTP |
+//! | 2 | [`ballot`] | what a vote is: ballots, the rules (`decide`), errors, and the trait of every store; knows no SQL, no HTTP |
 //! | 2 | [`retention`] | q1: the question, its engines (files, SQLite, a server), MySQL's semantics |
 //! | 1 | [`rows`] | lines → named fields: delimited, quoted, JSON; headers, and what is wrong with a row; knows no dates, sizes or users |
 //! | 1 | [`dial`] | how to reach a MySQL-compatible server by its URL: address, option file, passwords, TLS |

@@ -131,7 +131,7 @@ impl Service {
         let address = listener.local_addr().unwrap_or(address);
         let log = log::start(options.log);
         let metrics = Arc::new(Metrics::new());
-        votes.hurry()?;
+        votes.set_short_busy_timeout()?;
         let (board, teller, teller_ended) = Board::start(votes.reader()?)?;
         let windows = Windows::new(votes.reader()?);
         let (entrance, writer, writer_ended) =

@@ -149,7 +149,7 @@ impl Writer {
                 ballots.clear();
             }
         }
-        if let Err(error) = self.votes.settle() {
+        if let Err(error) = self.votes.checkpoint() {
             tracing::warn!(%error, "the side files could not be moved into the ballot file; they are safe where they are");
         }
     }

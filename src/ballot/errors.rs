@@ -1,49 +1,49 @@
 //! Why a ballot is refused, and why a box cannot be used.
-use super::rules::{Limits, NameError};
+use super::limits::{Limits, NameError};
 use super::time::Moment;
 
-/// Why a ballot was not stored. The box is as it was.
+/// Why a ballot was not stored. The box is unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// Nobody stands under this number or name.
+    /// No candidate has this number or name.
     #[error("there is no candidate {0}")]
     UnknownCandidate(String),
-    /// The vote has not begun.
+    /// It comes before [`Settings::opens`](super::Settings::opens).
     #[error("voting opens at {0}")]
     NotOpenYet(Moment),
-    /// The vote is over.
+    /// It comes at or after [`Settings::closes`](super::Settings::closes).
     #[error("voting closed at {0}")]
     Closed(Moment),
-    /// The vote counts votes by voter, or is for certain voters only.
+    /// The vote limits votes per voter or who may vote, or this is a change: each needs to know the voter.
     #[error("this vote asks who votes: give a voter")]
     VoterMissing,
-    /// The vote is for certain voters only.
+    /// Only listed voters may vote.
     #[error("voter {0} is not on the list of this vote")]
     UnknownVoter(String),
-    /// The voter has cast all votes they had.
+    /// The voter has cast all their votes.
     #[error("voter {voter} has voted {votes_per_voter} of {votes_per_voter} times")]
     LimitReached {
-        /// Who.
+        /// The voter's id.
         voter: String,
-        /// How often one may vote.
+        /// How many votes each voter has.
         votes_per_voter: u32,
     },
     /// The vote does not allow a vote to be changed.
     #[error("votes cannot be changed in this vote")]
     ChangeNotAllowed,
-    /// The key stands for another vote.
+    /// Another vote is stored under this key.
     #[error("key {0} was used for another vote")]
     KeyReused(String),
-    /// The opinion is too long.
+    /// More than [`Limits::OPINION_CHARS`].
     #[error("the opinion has {0} characters, {max} are allowed", max = Limits::OPINION_CHARS)]
     OpinionTooLong(usize),
-    /// The opinion holds a NUL character.
+    /// NUL ends texts in many programs that would read an export.
     #[error("the opinion holds a NUL character")]
     OpinionUnreadable,
-    /// The voter's id is empty, too long or not printable.
+    /// See [`check_voter_id`](super::check_voter_id).
     #[error("the voter's id {0}")]
     VoterUnreadable(NameError),
-    /// The key is empty, too long or not printable.
+    /// See [`check_voter_id`](super::check_voter_id).
     #[error("the key {0}")]
     KeyUnreadable(NameError),
 }
@@ -51,16 +51,16 @@ pub enum Refusal {
 /// Why a box cannot be opened, read or written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BoxError {
-    /// There is nothing there.
+    /// Nothing is there.
     #[error("there is no ballot file {0}")]
     Missing(String),
-    /// A new box was asked for where something is.
+    /// A new box was to be made where something is already.
     #[error("{0} exists already and is left as it is")]
     Exists(String),
-    /// Something else is there; it was not touched.
+    /// Something other than a box is there; it was not touched.
     #[error("{place} is no ballot file: {reason}")]
     Foreign {
-        /// Where.
+        /// The path, or the address without its password.
         place: String,
         /// What it is instead.
         reason: String,
@@ -68,69 +68,69 @@ pub enum BoxError {
     /// A newer votekit made it; it was not touched.
     #[error("{place} was made by a newer votekit (format {found}, this one knows {known})")]
     Newer {
-        /// Where.
+        /// The path, or the address without its password.
         place: String,
-        /// The format's version in the file.
+        /// The version of its format.
         found: u32,
-        /// The newest this program knows.
+        /// The newest version this program knows.
         known: u32,
     },
-    /// It is a ballot file, but broken.
+    /// It is a ballot file, but a broken one.
     #[error("{place} is damaged: {reason}")]
     Damaged {
-        /// Where.
+        /// The path, or the address without its password.
         place: String,
-        /// What does not hold.
+        /// What is wrong with it.
         reason: String,
     },
-    /// Others kept it locked for longer than a voter waits. Nothing was stored.
+    /// Other programs kept it locked for longer than the busy timeout. Nothing was stored.
     #[error("{place} has been locked by another program for {waited_secs} s: nothing was stored")]
     Busy {
-        /// Where.
+        /// The path, or the address without its password.
         place: String,
-        /// How long this one waited.
+        /// Seconds this program waited.
         waited_secs: u64,
     },
-    /// It cannot be written, only read. Nothing was stored.
+    /// It can be read but not written. Nothing was stored.
     #[error("{place} cannot be written: {reason}")]
     ReadOnly {
-        /// Where.
+        /// The path, or the address without its password.
         place: String,
-        /// Why.
+        /// What forbids it.
         reason: String,
     },
-    /// No room. Nothing was stored.
+    /// No room on the disk. Nothing was stored.
     #[error("the disk of {place} is full: nothing was stored")]
     Full {
-        /// Where.
+        /// The path, or the address without its password.
         place: String,
     },
-    /// The commit failed in a way that leaves open whether the vote is stored.
+    /// The commit failed in a way that leaves it open whether the votes are stored.
     #[error("whether it was stored is unknown, since writing {place} failed: {reason}")]
     OutcomeUnknown {
-        /// Where.
+        /// The path, or the address without its password.
         place: String,
-        /// What failed.
+        /// What the system said.
         reason: String,
     },
     /// The results are hidden until the vote has closed.
     #[error("the results are hidden until the vote closes{}", closes.map(|at| format!(" at {at}")).unwrap_or_default())]
     Hidden {
-        /// When it does.
+        /// When it closes.
         closes: Option<Moment>,
     },
-    /// A candidate cannot be added or renamed, a vote cannot be set up so.
+    /// A candidate cannot be added or renamed, or a new vote cannot have such candidates.
     #[error("{0}")]
     Candidate(String),
-    /// What a new vote should be does not go together.
+    /// The settings of a new vote contradict each other, or its list of voters is wrong.
     #[error("{0}")]
     Setup(String),
-    /// Anything else the system said. Nothing was stored.
+    /// Any other error of the system. Nothing was stored.
     #[error("{place}: {reason}")]
     Io {
-        /// Where.
+        /// The path, or the address without its password.
         place: String,
-        /// What it said.
+        /// What the system said.
         reason: String,
     },
 }

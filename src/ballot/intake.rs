@@ -1,20 +1,24 @@
-//! A stream of ballots, one a line, into a box: one thread reads, parses and sorts, another stores all that waits.
+//! A stream of ballots, one a line, into a box: one thread reads, parses and sorts, another stores what waits.
 use std::io::{self, BufRead, BufReader, Read};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use memchr::memchr;
 
-use super::desk::{BALLOTS_AT_FIRST, BALLOTS_MOST, Desk, Lines, Reader};
-use super::lines::{LineError, parse_line};
-use super::{BallotBox, BoxError, Clock, Limits, Outcome, Refusal};
+use super::ballot_box::BallotBox;
+use super::batch_queue::{BALLOTS_AT_FIRST, BALLOTS_MOST, BatchQueue, Lines, Producer};
+use super::errors::BoxError;
+use super::limits::Limits;
+use super::lines::{BadLine, parse_line};
+use super::time::Clock;
+use super::vote::Outcome;
 use crate::progress::Progress;
 
-/// A transaction should not take longer: other writers wait for it.
+/// Transactions should not take longer than this: other writers wait for them.
 const TRANSACTION_MOST: Duration = Duration::from_secs(4);
-/// Bytes read at once.
+/// Size of the read buffer.
 const READ_BYTES: usize = 256 * 1024;
-/// Ballots that are handed to the writer at once, at most.
+/// Most ballots that are queued at once, and the least a transaction is shrunk to.
 const BALLOTS_HANDED: usize = 8_192;
 
 /// What became of the lines.
@@ -22,36 +26,25 @@ const BALLOTS_HANDED: usize = 8_192;
 pub struct Intake {
     /// Lines whose vote is stored.
     pub stored: u64,
-    /// Lines whose vote had been stored before, under the same key.
+    /// Lines whose vote was in the box already, under the same key.
     pub repeated: u64,
-    /// Lines that are no ballot, or whose ballot the rules refuse.
+    /// Lines that are not ballots, or whose ballot the rules refuse.
     pub refused: u64,
-}
-
-/// Why a line's vote was not stored.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadLine {
-    /// It is no ballot.
-    #[error(transparent)]
-    Unreadable(#[from] LineError),
-    /// The rules refuse it.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
 }
 
 /// Why an intake ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeError {
-    /// The input could not be read further.
+    /// The input cannot be read on.
     #[error("cannot read the ballots")]
     Read(#[source] io::Error),
-    /// The box could not be written.
+    /// The box cannot be written.
     #[error(transparent)]
     Box(#[from] BoxError),
 }
 
-/// Stores the ballots on the lines of `input`, all that wait in one transaction each time. `told` is told of each line
-/// that is not stored, by its number from 1. `done` counts what is on disk and stays right if this ends early.
+/// Stores the ballots on the lines of `input`; each transaction takes all that wait. Each line whose vote is not stored is
+/// reported to `on_bad_line` with its number from 1. `done` counts what is on disk, also if this ends early.
 ///
 /// # Errors
 /// When the input cannot be read or the box cannot be written.
@@ -60,15 +53,15 @@ pub fn take_in(
     input: impl Read + Send + 'static,
     clock: &dyn Clock,
     progress: &dyn Progress,
-    told: &mut dyn FnMut(u64, &BadLine),
+    on_bad_line: &mut dyn FnMut(u64, &BadLine),
     done: &mut Intake,
 ) -> Result<(), IntakeError> {
-    let desk = Arc::new(Desk::new());
-    let place = Reader(Arc::clone(&desk));
-    // Not a scoped thread: when the box fails, nobody waits for a producer that is silent.
-    let reader = std::thread::spawn(move || read_all(input, &place.0));
-    let stored = store_all(votes, &desk, clock, progress, told, done);
-    desk.leave();
+    let queue = Arc::new(BatchQueue::new());
+    let producer = Producer(Arc::clone(&queue));
+    // Not a scoped thread: when the box fails, this must not wait until a silent input has more lines.
+    let reader = std::thread::spawn(move || read_all(input, &producer.0));
+    let stored = store_all(votes, &queue, clock, progress, on_bad_line, done);
+    queue.abandon();
     stored?;
     match reader.join() {
         Ok(read) => read.map_err(IntakeError::Read),
@@ -76,7 +69,7 @@ pub fn take_in(
     }
 }
 
-/// Stores the ballots on the lines of `input`, which is at hand as a whole, if every one of them can be stored, else none.
+/// Stores the ballots on the lines of `input` if every one of them can be stored, else none.
 ///
 /// # Errors
 /// When the box cannot be written.
@@ -85,13 +78,13 @@ pub fn take_in_all(
     input: &[u8],
     clock: &dyn Clock,
     progress: &dyn Progress,
-    told: &mut dyn FnMut(u64, &BadLine),
+    on_bad_line: &mut dyn FnMut(u64, &BadLine),
 ) -> Result<Intake, BoxError> {
     let parsed = || (1..).zip(lines(input)).map(|(number, line)| (number, line, parse_line(bare(number, line))));
     let mut done = Intake::default();
-    // First what is no ballot, without keeping others from the box.
+    // First the lines that are not ballots: that needs no transaction.
     for (number, _, error) in parsed().filter_map(|(number, line, parsed)| Some((number, line, parsed.err()?))) {
-        told(number, &error.into());
+        on_bad_line(number, &error.into());
         done.refused += 1;
     }
     if done.refused > 0 {
@@ -108,18 +101,18 @@ pub fn take_in_all(
     let numbers: Vec<u64> = parsed().filter_map(|(number, _, parsed)| parsed.ok().flatten().map(|_| number)).collect();
     for (index, refusal) in cast.refused {
         let number = usize::try_from(index).ok().and_then(|index| numbers.get(index)).copied().unwrap_or_default();
-        told(number, &refusal.into());
+        on_bad_line(number, &refusal.into());
         done.refused += 1;
     }
     Ok(done)
 }
 
-/// The lines of `input` with their ends.
+/// The lines of `input` with their line ends.
 fn lines(input: &[u8]) -> impl Iterator<Item = &[u8]> {
     input.split_inclusive(|byte| *byte == b'\n')
 }
 
-/// A line without its end, and the first without a byte order mark.
+/// A line without its line end, and the first one without a byte order mark.
 fn bare(number: u64, line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     if number == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line }
@@ -139,20 +132,20 @@ impl Lines {
     }
 }
 
-/// Hands over what was read whenever the next line is not at hand: a slow producer's ballots do not wait for more.
-fn read_all(input: impl Read, desk: &Desk) -> io::Result<()> {
+/// Queues what was read whenever the next line is not in the buffer yet: ballots of a slow input do not wait for more.
+fn read_all(input: impl Read, queue: &BatchQueue) -> io::Result<()> {
     let mut reader = BufReader::with_capacity(READ_BYTES, input);
     let mut lines = Lines::default();
     let mut line = Vec::new();
     for number in 1.. {
         let waits = memchr(b'\n', reader.buffer()).is_none();
-        if (waits && lines.bytes > 0 || lines.ballots.len() >= BALLOTS_HANDED) && !desk.put(&mut lines) {
+        if (waits && lines.bytes > 0 || lines.ballots.len() >= BALLOTS_HANDED) && !queue.put(&mut lines) {
             return Ok(());
         }
         line.clear();
         let read = read_line(&mut reader, &mut line);
         if !matches!(read, Ok(1..)) {
-            desk.put(&mut lines);
+            queue.put(&mut lines);
             return read.map(|_| ());
         }
         lines.line(number, &line);
@@ -160,7 +153,7 @@ fn read_all(input: impl Read, desk: &Desk) -> io::Result<()> {
     Ok(())
 }
 
-/// Reads a line with its end into `line`, of a line that is too long only its beginning. Gives the bytes read.
+/// Reads a line with its line end into `line`, but only the beginning of one that is too long. Gives the bytes read.
 fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<usize> {
     let mut bytes = 0;
     loop {
@@ -171,7 +164,7 @@ fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<usize>
         };
         let end = memchr(b'\n', seen).map(|end| end + 1);
         let part = &seen[..end.unwrap_or(seen.len())];
-        // Two more: the end, and one that shows it is too long.
+        // Two more: the line end, and one that shows that the line is too long.
         let room = (Limits::LINE_BYTES + 2).saturating_sub(line.len());
         line.extend_from_slice(&part[..part.len().min(room)]);
         let used = part.len();
@@ -185,14 +178,14 @@ fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<usize>
 
 fn store_all(
     votes: &mut dyn BallotBox,
-    desk: &Desk,
+    queue: &BatchQueue,
     clock: &dyn Clock,
     progress: &dyn Progress,
-    told: &mut dyn FnMut(u64, &BadLine),
+    on_bad_line: &mut dyn FnMut(u64, &BadLine),
     done: &mut Intake,
 ) -> Result<(), BoxError> {
     let mut ballots_most = BALLOTS_AT_FIRST;
-    while let Some(lines) = desk.take(ballots_most) {
+    while let Some(lines) = queue.take(ballots_most) {
         let begun = Instant::now();
         let outcomes = votes.cast_sorted(&lines.ballots, clock)?;
         let took = begun.elapsed();
@@ -212,7 +205,7 @@ fn store_all(
         }
         bad.sort_by_key(|(number, _)| *number);
         done.refused += bad.len() as u64;
-        bad.iter().for_each(|(number, why)| told(*number, why));
+        bad.iter().for_each(|(number, why)| on_bad_line(*number, why));
     }
     Ok(())
 }

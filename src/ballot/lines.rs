@@ -1,30 +1,31 @@
-//! Ballots as lines of text: a bare candidate, tab-separated fields, or a JSON object.
+//! Ballots as lines of text: a candidate alone, tab-separated fields, or a JSON object.
 use serde::Deserialize;
 
-use super::rules::Limits;
+use super::errors::Refusal;
+use super::limits::Limits;
 use super::vote::{Ballot, Choice};
 
-/// Why a line is no ballot.
+/// Why a line is not a ballot.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LineError {
     /// More than [`Limits::LINE_BYTES`].
     #[error("the line is longer than {max} bytes", max = Limits::LINE_BYTES)]
     TooLong,
-    /// Not text.
+    /// Some other encoding, or binary.
     #[error("the line is not UTF-8")]
     NotUtf8,
-    /// A fifth field.
+    /// More than four, counted.
     #[error("{0} tab-separated fields, at most 4 are known: candidate, voter, opinion, key")]
     TooManyFields(usize),
-    /// No candidate.
+    /// The first field is empty.
     #[error("there is no candidate in it")]
     NoCandidate,
-    /// Not the JSON of a ballot.
+    /// Starts with `{` but is not a JSON ballot; says why and where.
     #[error("no JSON ballot: {0}")]
     Json(String),
 }
 
-/// A ballot as the REST contract writes it; keys that are not known are ignored.
+/// A ballot as in the REST contract; unknown keys are ignored.
 #[derive(Deserialize)]
 struct JsonBallot {
     candidate_id: i64,
@@ -35,12 +36,12 @@ struct JsonBallot {
     change: bool,
 }
 
-/// Reads one line, without its end: `2` or a candidate's name; `candidate⇥voter⇥opinion⇥key`, of which the last may be
-/// empty or left out; or `{"candidate_id": 2, "voter": "u17", "opinion": "…", "key": "9f3c", "change": true}`, of which
-/// `candidate_id` is needed. `None`: nothing on it.
+/// Reads one line, without its end: `2` or a candidate's name; `candidate⇥voter⇥opinion⇥key`, of which the last three may be
+/// empty or left out; or `{"candidate_id": 2, "voter": "u17", "opinion": "…", "key": "9f3c", "change": true}`, of which only
+/// `candidate_id` is required. `None`: a blank line.
 ///
 /// # Errors
-/// Why it is no ballot.
+/// Why it is not a ballot.
 pub fn parse_line(line: &[u8]) -> Result<Option<Ballot>, LineError> {
     if line.len() > Limits::LINE_BYTES {
         return Err(LineError::TooLong);
@@ -72,12 +73,23 @@ fn fields(line: &str) -> Result<Option<Ballot>, LineError> {
 
 fn json(line: &str) -> Result<Ballot, LineError> {
     let ballot: JsonBallot = serde_json::from_str(line).map_err(|error| {
-        // The place is the line's, which the caller tells: only the column helps.
+        // serde_json counts lines within this one: only its column helps.
         let text = error.to_string();
         LineError::Json(text.replace(" at line 1 column ", ", at byte "))
     })?;
     let JsonBallot { candidate_id, voter, opinion, key, change } = ballot;
     Ok(Ballot { choice: Choice::Id(candidate_id), voter, opinion, key, change })
+}
+
+/// Why the vote on a line was not stored.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadLine {
+    /// The line is not a ballot.
+    #[error(transparent)]
+    Unreadable(#[from] LineError),
+    /// The rules refuse the ballot.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
 }
 
 #[cfg(test)]

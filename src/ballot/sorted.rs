@@ -1,23 +1,24 @@
-//! Many ballots with their keys and voters in order: what a store asks of them that keeps both in order, and what takes no
-//! store to find out, so that another thread can.
+//! A batch of ballots with its keys and voters sorted: what a store with sorted indexes wants, and what needs no store to
+//! find out, so that another thread can prepare it.
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 
-use super::{Ballot, Refusal};
+use super::errors::Refusal;
+use super::vote::Ballot;
 
-/// Ballots, less than 2^32, with their keys and their voters in order.
+/// Ballots with their index. Fewer than 2^32.
 #[derive(Debug)]
 pub struct SortedBallots {
     ballots: Vec<Ballot>,
-    orders: Orders,
+    index: BatchIndex,
 }
 
 impl SortedBallots {
-    /// Sorts the keys and voters of `ballots`, which stay in their order.
+    /// Sorts the keys and voters of `ballots`, which themselves keep their order.
     pub fn new(ballots: Vec<Ballot>) -> Self {
-        let orders = Orders::of(&ballots);
-        SortedBallots { ballots, orders }
+        let index = BatchIndex::new(&ballots);
+        SortedBallots { ballots, index }
     }
 
     /// The ballots as they came.
@@ -26,52 +27,53 @@ impl SortedBallots {
     }
 
     /// Their keys and voters.
-    pub fn orders(&self) -> &Orders {
-        &self.orders
+    pub fn index(&self) -> &BatchIndex {
+        &self.index
     }
 
-    /// The ballots alone.
+    /// Drops the index.
     pub fn into_ballots(self) -> Vec<Ballot> {
         self.ballots
     }
 }
 
-/// The keys and the voters of some ballots, each in order, and which of the ballots are none.
+/// The keys and voters of a batch, each sorted, and its ballots that no vote takes.
 #[derive(Debug)]
-pub struct Orders {
-    /// The keys.
-    pub keys: Texts,
+pub struct BatchIndex {
+    /// The clients' keys.
+    pub keys: TextIndex,
     /// The voters' ids.
-    pub voters: Texts,
-    /// Ballots that no vote takes, by their place, and why.
-    pub unsound: HashMap<u32, Refusal>,
+    pub voters: TextIndex,
+    /// Why [`Ballot::check`] refuses a ballot, by the ballot's index.
+    pub invalid: HashMap<u32, Refusal>,
 }
 
-impl Orders {
-    /// Looks through `ballots`, less than 2^32.
-    pub fn of(ballots: &[Ballot]) -> Self {
+impl BatchIndex {
+    /// Indexes `ballots`, fewer than 2^32.
+    pub fn new(ballots: &[Ballot]) -> Self {
         let checked = (0..).zip(ballots).filter_map(|(at, ballot)| Some((at, ballot.check().err()?)));
-        Orders {
-            unsound: checked.collect(),
-            keys: Texts::new(ballots, |ballot| ballot.key.as_deref()),
-            voters: Texts::new(ballots, |ballot| ballot.voter.as_deref()),
+        BatchIndex {
+            invalid: checked.collect(),
+            keys: TextIndex::new(ballots, |ballot| ballot.key.as_deref()),
+            voters: TextIndex::new(ballots, |ballot| ballot.voter.as_deref()),
         }
     }
 }
 
-/// The texts of one kind on some ballots, copied side by side: in the ballots they lie all over the memory.
+/// One text of each ballot, copied side by side: in the ballots they are scattered over memory. Equal texts share a slot.
 #[derive(Debug)]
-pub struct Texts {
-    /// Each text once, in the order of their bytes, and where each ends.
+pub struct TextIndex {
+    /// The distinct texts, in the order of their bytes.
     texts: String,
+    /// Where each of them ends.
     ends: Vec<usize>,
-    /// For each ballot the number of its text, from 1; empty where no ballot has one.
+    /// For each ballot the slot of its text, from 1; empty where no ballot has a text.
     slots: Vec<Option<NonZeroU32>>,
-    /// The ballots that have a text, in the texts' order and then in their own.
+    /// The ballots that have a text, by text, and by their own order where it is the same.
     order: Vec<u32>,
 }
 
-impl Texts {
+impl TextIndex {
     fn new<'a>(ballots: &'a [Ballot], text_of: impl Fn(&'a Ballot) -> Option<&'a str>) -> Self {
         let entries = (0..).zip(ballots).filter_map(|(at, ballot)| Some((first_bytes(text_of(ballot)?), at)));
         let mut entries: Vec<([u64; 2], u32)> = entries.collect();
@@ -80,7 +82,7 @@ impl Texts {
             Ordering::Equal => text(*left).cmp(text(*right)).then(left.cmp(right)),
             unequal => unequal,
         });
-        let mut sorted = Texts { texts: String::new(), ends: Vec::new(), slots: Vec::new(), order: Vec::new() };
+        let mut sorted = TextIndex { texts: String::new(), ends: Vec::new(), slots: Vec::new(), order: Vec::new() };
         if !entries.is_empty() {
             sorted.slots = vec![None; ballots.len()];
             sorted.ends.reserve(entries.len());
@@ -97,12 +99,12 @@ impl Texts {
         sorted
     }
 
-    /// How many different texts there are.
+    /// How many distinct texts there are.
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Whether no ballot has one.
+    /// Whether no ballot has a text.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
@@ -113,23 +115,23 @@ impl Texts {
         &self.texts[start..self.ends[slot]]
     }
 
-    /// The texts, each once, in order.
+    /// The distinct texts, in order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.ends.len()).map(|slot| self.text(slot))
     }
 
-    /// The slot of the text on the ballot at place `at`, if it has one.
+    /// The slot of the text of ballot `at`, if it has one.
     pub fn slot(&self, at: usize) -> Option<usize> {
         self.slots.get(at).copied().flatten().map(|number| number.get() as usize - 1)
     }
 
-    /// The places of the ballots that have a text, in the texts' order, those with the same text in their own.
+    /// The ballots that have a text, by text, and by their own order where it is the same.
     pub fn order(&self) -> &[u32] {
         &self.order
     }
 }
 
-/// The first sixteen bytes as numbers that sort as they do: few comparisons then need to follow a pointer to the text.
+/// The first sixteen bytes as numbers that sort the same way: few comparisons then have to follow a pointer to the text.
 fn first_bytes(text: &str) -> [u64; 2] {
     let mut first = [0; 16];
     let bytes = text.len().min(16);
@@ -140,15 +142,15 @@ fn first_bytes(text: &str) -> [u64; 2] {
 
 #[cfg(test)]
 mod tests {
+    use super::super::vote::Choice;
     use super::*;
-    use crate::ballot::Choice;
 
     #[test]
     fn texts_in_order_with_their_ballots() {
         let keys = [Some("b"), None, Some("a"), Some("b"), Some("sixteen bytes a: 2"), Some("sixteen bytes a: 1")];
         let ballot = |key: &Option<&str>| Ballot { key: key.map(str::to_owned), ..Ballot::plain(Choice::Id(1)) };
         let sorted = SortedBallots::new(keys.iter().map(ballot).collect());
-        let Orders { keys: texts, voters, .. } = sorted.orders();
+        let BatchIndex { keys: texts, voters, .. } = sorted.index();
         assert_eq!(texts.iter().collect::<Vec<_>>(), ["a", "b", "sixteen bytes a: 1", "sixteen bytes a: 2"]);
         assert_eq!(texts.order(), [2, 0, 3, 5, 4]);
         for (at, key) in keys.iter().enumerate() {

@@ -336,7 +336,7 @@ impl BallotBox for Model {
         Ok(Box::new(Model(self.0.clone())))
     }
 
-    fn settle(&mut self) -> Result<(), BoxError> {
+    fn checkpoint(&mut self) -> Result<(), BoxError> {
         Ok(())
     }
 }

@@ -3,8 +3,8 @@ use std::io::{self, IsTerminal, Read};
 
 use anyhow::{Context, bail};
 use votekit::ballot::{
-    self, BadLine, Ballot, BallotBox, BoxError, Candidate, Choice, Intake, IntakeError, Outcome, Refusal, Setup,
-    SystemClock,
+    self, BadLine, Ballot, BallotBox, BoxError, Candidate, Candidates, Choice, Intake, IntakeError, Outcome, Refusal,
+    Setup, SystemClock,
 };
 use votekit::report::{Report, Value};
 use votekit::store;
@@ -173,20 +173,11 @@ fn open_or_make(file: &BallotFile, ballot: &Ballot, console: &Console) -> anyhow
         opened => return opened.map_err(|error| file.explain(error)),
     }
     let setup = Setup::first();
-    let candidates: Vec<Candidate> =
-        (1..).zip(&setup.candidates).map(|(id, name)| Candidate { id, name: name.clone() }).collect();
-    let known = candidates.iter().any(|candidate| match &ballot.choice {
-        Choice::Id(id) => *id == candidate.id,
-        Choice::Name(name) => *name == candidate.name,
-    });
     let now = votekit::ballot::Clock::now(&SystemClock);
-    let refusal = match (ballot.check().and_then(|()| setup.settings.admit(ballot, now)), known) {
-        (Err(refusal), _) => Some(refusal),
-        (Ok(()), true) => None,
-        (Ok(()), false) => Some(Refusal::UnknownCandidate(asked(&ballot.choice))),
-    };
-    if let Some(refusal) = refusal {
-        bail!("the vote was not stored, and {} was not made: {}", file.place(), told(&refusal, &candidates));
+    if let Outcome::Refused(refusal) = ballot::decide_first(&setup, ballot, now) {
+        let candidates = Candidates::numbered(&setup.candidates);
+        let why = told(&refusal, candidates.as_slice());
+        bail!("the vote was not stored, and {} was not made: {why}", file.place());
     }
     make_first(file, console)
 }
@@ -211,13 +202,6 @@ fn make_first(file: &BallotFile, console: &Console) -> anyhow::Result<Box<dyn Ba
         // Somebody else's first vote was quicker.
         Err(BoxError::Exists(_)) => file.open(),
         Err(error) => Err(file.explain(error)),
-    }
-}
-
-fn asked(choice: &Choice) -> String {
-    match choice {
-        Choice::Id(id) => id.to_string(),
-        Choice::Name(name) => name.clone(),
     }
 }
 

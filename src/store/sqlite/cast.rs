@@ -1,90 +1,50 @@
-//! Ballots become votes: the rules are held against what the file says, and the totals grow, in one transaction.
-use std::collections::HashMap;
-
+//! Casts ballots in the transaction that is open: looks up, has the rules decide, writes.
 use rusqlite::Connection;
 
-use super::absent::Held;
-use super::batch::{self, Help};
-use super::read;
-use super::scribe::Scribe;
-use crate::ballot::{
-    AllOrNothing, Ballot, Candidate, CandidateId, Choice, Moment, Orders, Outcome, Settings, SortedBallots,
-};
+use super::filter::Filters;
+use super::known::Known;
+use super::lookup::{Help, look_up};
+use super::vote_writer::VoteWriter;
+use crate::ballot::{AllOrNothing, Ballot, BatchIndex, Moment, Outcome, Rules, SortedBallots, decide};
 
-/// More refusals than this nobody reads: [`cast_all`] ends there.
-const REFUSALS_MOST: usize = 1_000;
-
-/// Ballots that are looked up, decided and written at once; bounds what that takes in memory.
+/// Most ballots in one batch; bounds the memory it takes.
 const BALLOTS_AT_ONCE: usize = 500_000;
 
-/// Rules and candidates as one `data_version` of the file had them.
-pub struct Known {
-    version: i64,
-    pub settings: Settings,
-    pub candidates: Vec<Candidate>,
-    ids: HashMap<String, CandidateId>,
-    /// What keys and voters it may hold, once a bulk load has found out.
-    held: Option<Held>,
+/// Casts one batch, whose keys and voters are in `index`.
+fn cast_batch(
+    conn: &Connection,
+    help: Help<'_>,
+    writer: &mut VoteWriter<'_>,
+    rules: &Rules,
+    ballots: &[Ballot],
+    index: &BatchIndex,
+) -> rusqlite::Result<Vec<Outcome>> {
+    let lookup = look_up(conn, help, index)?;
+    let writes = decide(rules, ballots, index, lookup, writer.now).number(writer.next_id);
+    writer.write(&writes)?;
+    Ok(writes.outcomes)
 }
 
-impl Known {
-    fn read(conn: &Connection, version: i64) -> rusqlite::Result<Self> {
-        let candidates = read::candidates(conn)?;
-        let ids = candidates.iter().map(|candidate| (candidate.name.clone(), candidate.id)).collect();
-        Ok(Known { version, settings: read::settings(conn)?, candidates, ids, held: None })
-    }
-
-    /// Where the candidate stands in the list.
-    pub fn place(&self, choice: &Choice) -> Option<usize> {
-        let id = match choice {
-            Choice::Id(id) => *id,
-            Choice::Name(name) => *self.ids.get(name)?,
-        };
-        // Ids are 1, 2, 3, …: look there first.
-        let guess = usize::try_from(id).ok()?.checked_sub(1)?;
-        match self.candidates.get(guess) {
-            Some(candidate) if candidate.id == id => Some(guess),
-            _ => self.candidates.binary_search_by_key(&id, |candidate| candidate.id).ok(),
-        }
-    }
-
-    /// What is known of the file now.
-    fn now<'known>(conn: &Connection, known: &'known mut Option<Known>) -> rusqlite::Result<&'known mut Known> {
-        let version = data_version(conn)?;
-        if known.as_ref().is_none_or(|known| known.version != version) {
-            *known = Some(Known::read(conn, version)?);
-        }
-        Ok(known.as_mut().expect("read above where it was not"))
-    }
-}
-
-/// SQLite's number of the state of the file as this connection sees it; another one's commit makes it another.
-pub fn data_version(conn: &Connection) -> rusqlite::Result<i64> {
-    conn.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))
-}
-
-/// Casts `ballots` at `now`, in the transaction that is open.
+/// Casts `ballots` at `now`.
 pub fn cast(
     conn: &Connection,
     known: &mut Option<Known>,
     ballots: &[Ballot],
     now: Moment,
 ) -> rusqlite::Result<Vec<Outcome>> {
-    let known = Known::now(conn, known)?;
-    let mut held = known.held.take();
-    let mut scribe = Scribe::new(conn, &known.candidates, now)?;
+    let Known { rules, filters, .. } = Known::now(conn, known)?;
+    let mut writer = VoteWriter::new(conn, rules.candidates.as_slice(), now)?;
     let mut outcomes = Vec::with_capacity(ballots.len());
     for chunk in ballots.chunks(BALLOTS_AT_ONCE) {
-        let help = Help { conn: None, held: held.as_mut() };
-        outcomes.append(&mut batch::cast(conn, help, &mut scribe, known, chunk, &Orders::of(chunk))?);
+        let help = Help { conn: None, filters: filters.as_mut() };
+        let index = BatchIndex::new(chunk);
+        outcomes.append(&mut cast_batch(conn, help, &mut writer, rules, chunk, &index)?);
     }
-    scribe.finish()?;
-    known.held = held;
+    writer.finish()?;
     Ok(outcomes)
 }
 
-/// Casts many `ballots` at `now`, in the transaction that is open and has not written yet; `helper` may read the file
-/// meanwhile.
+/// Casts many `ballots` at `now`, in a transaction that has not written yet; `helper` may read the file meanwhile.
 pub fn cast_sorted(
     conn: &Connection,
     helper: &mut Connection,
@@ -92,50 +52,41 @@ pub fn cast_sorted(
     ballots: &SortedBallots,
     now: Moment,
 ) -> rusqlite::Result<Vec<Outcome>> {
-    let known = Known::now(conn, known)?;
-    let mut held = known.held.take();
-    let mut scribe = Scribe::new(conn, &known.candidates, now)?;
-    // To read all of a file that has few more votes than there are ballots costs less than to look all of these up.
-    if held.is_none() && scribe.next_id / 2 <= ballots.ballots().len() as i64 {
-        held = Some(Held::read(conn, known.settings.voters_only)?);
+    let Known { rules, filters, .. } = Known::now(conn, known)?;
+    let mut writer = VoteWriter::new(conn, rules.candidates.as_slice(), now)?;
+    // Reading all of a file that has not many more votes than there are ballots costs less than looking all of these up.
+    if filters.is_none() && writer.next_id / 2 <= ballots.ballots().len() as i64 {
+        *filters = Some(Filters::read(conn, rules.settings.voters_only)?);
     }
-    let help = Help { conn: Some(helper), held: held.as_mut() };
-    let outcomes = batch::cast(conn, help, &mut scribe, known, ballots.ballots(), ballots.orders())?;
-    scribe.finish()?;
-    known.held = held;
+    let help = Help { conn: Some(helper), filters: filters.as_mut() };
+    let outcomes = cast_batch(conn, help, &mut writer, rules, ballots.ballots(), ballots.index())?;
+    writer.finish()?;
     Ok(outcomes)
 }
 
-/// Casts what `ballots` gives and counts it in `done`; whether the transaction is kept is for the caller to say.
+/// Casts all that `ballots` yields; the caller undoes the transaction if any was refused.
 pub fn cast_all(
     conn: &Connection,
     known: &mut Option<Known>,
     ballots: &mut dyn Iterator<Item = Ballot>,
     now: Moment,
-    done: &mut AllOrNothing,
-) -> rusqlite::Result<()> {
-    let known = Known::now(conn, known)?;
-    // It would have to take in what is cast here.
-    known.held = None;
-    let mut scribe = Scribe::new(conn, &known.candidates, now)?;
-    let mut index = 0;
+) -> rusqlite::Result<AllOrNothing> {
+    let Known { rules, filters, .. } = Known::now(conn, known)?;
+    // This looks up without them, so they would lack what it writes.
+    *filters = None;
+    let mut writer = VoteWriter::new(conn, rules.candidates.as_slice(), now)?;
+    let mut done = AllOrNothing::default();
     loop {
         let chunk: Vec<Ballot> = (&mut *ballots).take(BALLOTS_AT_ONCE).collect();
         if chunk.is_empty() {
             break;
         }
-        for outcome in batch::cast(conn, Help::default(), &mut scribe, known, &chunk, &Orders::of(&chunk))? {
-            match outcome {
-                Outcome::Stored { .. } => done.stored += 1,
-                Outcome::Repeated { .. } => done.repeated += 1,
-                Outcome::Refused(refusal) => done.refused.push((index, refusal)),
-            }
-            index += 1;
-        }
-        if done.refused.len() >= REFUSALS_MOST {
-            done.refused.truncate(REFUSALS_MOST);
+        let index = BatchIndex::new(&chunk);
+        let outcomes = cast_batch(conn, Help::default(), &mut writer, rules, &chunk, &index)?;
+        if done.count(outcomes).is_break() {
             break;
         }
     }
-    scribe.finish()
+    writer.finish()?;
+    Ok(done)
 }

@@ -1,13 +1,11 @@
-//! Is the file what it says it is? Everything is counted anew.
+//! Checks the file: counts everything again and compares it with what is kept.
 use rusqlite::{Connection, ErrorCode, Row};
 
 use super::read;
 use crate::ballot::{Finding, Moment, check_name};
 
-type Told = rusqlite::Result<Finding>;
-
-/// A statement, and what a row of it means.
-type Check = (&'static str, fn(&Row<'_>) -> Told);
+/// A statement that finds faults, and how to read a row of it.
+type Check = (&'static str, fn(&Row<'_>) -> rusqlite::Result<Finding>);
 
 const CHECKS: &[Check] = &[
     ("PRAGMA integrity_check", |row| Ok(Finding { place: "file".into(), problem: row.get(0)? })),
@@ -47,14 +45,14 @@ const CHECKS: &[Check] = &[
     }),
 ];
 
-/// Findings of one kind that are told at most.
+/// Most findings of one kind.
 const FINDINGS_MOST: usize = 100;
 
-/// All that is wrong; at most [`FINDINGS_MOST`] of each kind. What is damaged so that it cannot be read is a finding too.
+/// All faults, at most [`FINDINGS_MOST`] of each kind. Damage that prevents reading is a finding too.
 pub fn check(conn: &Connection) -> rusqlite::Result<Vec<Finding>> {
     let mut found = Vec::new();
-    for (sql, told) in CHECKS {
-        unless_damaged(&mut found, |found| find(conn, sql, *told, found))?;
+    for (sql, finding) in CHECKS {
+        unless_damaged(&mut found, |found| find(conn, sql, *finding, found))?;
     }
     unless_damaged(&mut found, |found| {
         for candidate in read::candidates(conn)? {
@@ -68,11 +66,16 @@ pub fn check(conn: &Connection) -> rusqlite::Result<Vec<Finding>> {
     Ok(found)
 }
 
-fn find(conn: &Connection, sql: &str, told: fn(&Row<'_>) -> Told, found: &mut Vec<Finding>) -> rusqlite::Result<()> {
+fn find(
+    conn: &Connection,
+    sql: &str,
+    finding: fn(&Row<'_>) -> rusqlite::Result<Finding>,
+    found: &mut Vec<Finding>,
+) -> rusqlite::Result<()> {
     let mut statement = conn.prepare(sql)?;
-    for finding in statement.query_map([], told)?.take(FINDINGS_MOST) {
+    for finding in statement.query_map([], finding)?.take(FINDINGS_MOST) {
         let Finding { place, problem } = finding?;
-        // SQLite puts several lines in one row, the first of which names the database.
+        // integrity_check puts several lines in one row, the first of which names the database.
         for problem in problem.lines().filter(|line| *line != "ok" && !line.starts_with("***")) {
             found.push(Finding { place: place.clone(), problem: problem.to_owned() });
         }
@@ -80,12 +83,12 @@ fn find(conn: &Connection, sql: &str, told: fn(&Row<'_>) -> Told, found: &mut Ve
     Ok(())
 }
 
-/// Runs `look`; that the file is too damaged for it is found once, and no reason to look no further.
+/// Runs `check`. If the file is too damaged for it, that is a finding, once, and other checks go on.
 fn unless_damaged(
     found: &mut Vec<Finding>,
-    look: impl FnOnce(&mut Vec<Finding>) -> rusqlite::Result<()>,
+    check: impl FnOnce(&mut Vec<Finding>) -> rusqlite::Result<()>,
 ) -> rusqlite::Result<()> {
-    match look(found) {
+    match check(found) {
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
             let problem = "votes cannot be counted anew: what holds them is damaged".to_owned();
             let finding = Finding { place: "file".into(), problem };

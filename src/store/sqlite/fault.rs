@@ -1,13 +1,13 @@
-//! What SQLite says, in the words of the trait.
+//! SQLite's errors as those of the trait.
 use std::path::Path;
 
 use rusqlite::ffi;
 use rusqlite::{Error, ErrorCode};
 
-use super::file::waited_secs;
+use super::busy::waited_secs;
 use crate::ballot::BoxError;
 
-/// The extended result code, where SQLite gave one.
+/// The extended result code; 0 where SQLite gave none.
 fn extended(error: &Error) -> i32 {
     error.sqlite_error().map_or(0, |error| error.extended_code)
 }
@@ -19,14 +19,14 @@ fn reason(error: &Error) -> String {
     }
 }
 
-/// `error` of anything but a commit: nothing was stored.
+/// The meaning of an `error` of anything but a commit: nothing was stored.
 pub fn fault(path: &Path, error: &Error) -> BoxError {
     let place = path.display().to_string();
     match (error.sqlite_error_code(), extended(error)) {
         (Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed), _) => {
             BoxError::Busy { place, waited_secs: waited_secs() }
         }
-        // To make or grow the -shm file fails with a code of its own on a full disk.
+        // On a full disk, making or growing the -shm file fails with codes of its own.
         (Some(ErrorCode::DiskFull), _) | (_, ffi::SQLITE_IOERR_SHMSIZE | ffi::SQLITE_IOERR_WRITE) => {
             BoxError::Full { place }
         }
@@ -40,14 +40,14 @@ pub fn fault(path: &Path, error: &Error) -> BoxError {
         (Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::SchemaChanged), _) => {
             BoxError::Damaged { place, reason: reason(error) }
         }
-        // A table or column is not there, or holds what the schema does not allow.
+        // A table or column is missing, or holds what the schema does not allow.
         (Some(ErrorCode::Unknown), ffi::SQLITE_ERROR) | (None, _) => BoxError::Damaged { place, reason: reason(error) },
         _ => BoxError::Io { place, reason: reason(error) },
     }
 }
 
-/// `error` of a commit. SQLite reports a full disk before the commit record is written, and so is sure of it; any other
-/// failure (an fsync above all) leaves open whether the record reached the disk.
+/// The meaning of an `error` of a commit. SQLite reports a full disk before it writes the commit record, so nothing was stored
+/// then; any other failure (above all of an fsync) leaves it open whether the record reached the disk.
 pub fn commit_fault(path: &Path, error: &Error) -> BoxError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull | ErrorCode::DatabaseBusy) => fault(path, error),
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn a_folder_that_lets_nobody_write_is_not_the_files_fault() {
-        let told = |code| fault(Path::new("b.db"), &Error::SqliteFailure(ffi::Error::new(code), None)).to_string();
+        let text = |code| fault(Path::new("b.db"), &Error::SqliteFailure(ffi::Error::new(code), None)).to_string();
         for (code, reason) in [
             (ffi::SQLITE_READONLY, "you may read it, but not write it"),
             (ffi::SQLITE_READONLY_CANTINIT, "you may read it, but not write it"),
@@ -69,7 +69,7 @@ mod tests {
             (ffi::SQLITE_CANTOPEN, "its folder does not let it"),
             (ffi::SQLITE_PERM, "you may read it, but not write it"),
         ] {
-            assert!(told(code).contains(reason), "{code}: {}", told(code));
+            assert!(text(code).contains(reason), "{code}: {}", text(code));
         }
     }
 }

@@ -1,58 +1,72 @@
 //! Ballots in a SQLite file: WAL, `synchronous=FULL`, totals kept in the transaction that writes the votes.
-mod absent;
-mod batch;
+//!
+//! A vote is cast in three steps: `lookup` reads what [`decide`](fn@crate::ballot::decide) needs to know, that decides, and
+//! `vote_writer` writes what it says; no rule is in this folder.
+mod busy;
 mod cast;
 mod check;
 mod fault;
 mod file;
+mod filter;
+mod known;
+mod lookup;
 mod read;
-mod scribe;
+mod vote_writer;
 
 use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use crate::ballot::{
-    AllOrNothing, Ballot, BallotBox, BoxError, Candidate, CandidateId, Clock, Finding, Flow, Limits, Moment, Outcome,
-    PacePoint, Record, Settings, Setup, SortedBallots, Tally, check_name, looks,
+    AllOrNothing, Ballot, BallotBox, BoxError, Candidate, CandidateId, Clock, Finding, Flow, Moment, Outcome,
+    PacePoint, Record, Settings, Setup, SortedBallots, Tally,
 };
+use crate::store::place::Place;
 use crate::units::DurationSecs;
-use cast::Known;
 use fault::{commit_fault, fault};
+use known::Known;
 
-/// From this many ballots in one call on it is a bulk load.
+/// A call with at least so many ballots is a bulk load.
 const BULK_BALLOTS: usize = 10_000;
-/// The page cache of a bulk load at most. It writes each page of the file once a transaction, in order.
+/// Most memory for the page cache of a bulk load, which writes each page of the file once in a transaction, in order.
 const BULK_CACHE_KIB: i64 = 64 * 1024;
-/// How long the WAL grows in a bulk load before it is moved into the file: 512 MiB of 4 KiB pages. Keys in no order change
-/// most pages in each transaction; the longer it grows, the fewer of them are written into the file again.
+/// Pages in the WAL before a bulk load moves it into the file: 512 MiB. Keys in no order change most pages in each
+/// transaction; the longer the WAL grows, the fewer of them are written to the file again and again.
 const BULK_CHECKPOINT_PAGES: i64 = 128 * 1024;
 
 /// A handle on a ballot file.
 pub struct SqliteBox {
     path: PathBuf,
-    /// Which files that was when it was opened.
     opened: file::Opened,
     conn: Connection,
-    /// Reads in another thread what a bulk load must know.
+    /// Looks up keys in another thread during a bulk load.
     helper: Option<Connection>,
-    /// Set where the file was opened as one that nobody changes.
-    alone: Option<file::Alone>,
-    /// Waits for other writers only as long as somebody likes to who waits for the answer.
-    hurried: bool,
-    /// Rules and candidates as of the `data_version` they were read at.
+    /// Set where the file could only be opened as immutable.
+    immutable: Option<file::Immutable>,
+    has_short_timeout: bool,
     known: Option<Known>,
-    /// `data_version` as last seen, and how often it or an own commit changed something.
+    /// `data_version` when [`BallotBox::version`] was last asked.
     seen: i64,
+    /// How often this or another connection has changed the file.
     changes: u64,
 }
 
-/// Makes the file of a new vote. `setup` has been checked.
-///
-/// # Errors
-/// When something is there, or when it cannot be written.
-pub fn create(path: &Path, setup: &Setup) -> Result<(), BoxError> {
+/// The path of a ballot file.
+pub struct FilePlace<'a>(pub &'a Path);
+
+impl Place for FilePlace<'_> {
+    fn open(&self) -> Result<Box<dyn BallotBox>, BoxError> {
+        Ok(Box::new(SqliteBox::open(self.0)?))
+    }
+
+    fn create(&self, setup: &Setup) -> Result<Box<dyn BallotBox>, BoxError> {
+        create(self.0, setup)?;
+        self.open()
+    }
+}
+
+fn create(path: &Path, setup: &Setup) -> Result<(), BoxError> {
     file::create(path, |conn| {
         let settings = &setup.settings;
         conn.execute(
@@ -80,44 +94,40 @@ pub fn create(path: &Path, setup: &Setup) -> Result<(), BoxError> {
 }
 
 impl SqliteBox {
-    /// Opens the ballot file at `path`, to write where the system allows it.
-    ///
-    /// # Errors
-    /// When it is none, or cannot be read.
-    pub fn open(path: &Path) -> Result<Self, BoxError> {
-        let (conn, alone) = file::connect(path)?;
+    fn open(path: &Path) -> Result<Self, BoxError> {
+        let (conn, immutable) = file::connect(path)?;
         let opened = file::Opened::at(path)?;
         Ok(SqliteBox {
             path: path.to_owned(),
             opened,
             conn,
             helper: None,
-            alone,
-            hurried: false,
+            immutable,
+            has_short_timeout: false,
             known: None,
             seen: 0,
             changes: 0,
         })
     }
 
-    /// Runs `work` in one write transaction. `Ok(None)` from it undoes the transaction.
+    /// Runs `work` in one write transaction, which is undone if it gives `None`.
     fn write<T>(
         &mut self,
         work: impl FnOnce(&Connection, &mut Option<Known>) -> Result<Option<T>, BoxError>,
     ) -> Result<Option<T>, BoxError> {
-        // What kept it from being written may be over: there may be room again.
-        if self.alone.is_some() {
+        // The reason may be gone: the disk may have room again.
+        if self.immutable.is_some() {
             self.reconnect()?;
         }
         let path = &self.path;
-        if let Some(alone) = &self.alone {
-            return Err(alone.reason.clone());
+        if let Some(immutable) = &self.immutable {
+            return Err(immutable.reason.clone());
         }
         if self.conn.is_readonly("main").unwrap_or(false) {
             let reason = "you may read it, but not write it".into();
             return Err(BoxError::ReadOnly { place: path.display().to_string(), reason });
         }
-        // Immediate: a transaction that reads first and then wants to write fails at once when another one wrote.
+        // Immediate: a transaction that reads before it writes fails at once if another one has written in between.
         let transaction = Transaction::new_unchecked(&self.conn, TransactionBehavior::Immediate);
         let transaction = transaction.map_err(|error| fault(path, &error))?;
         self.opened.expect_same(path)?;
@@ -129,19 +139,19 @@ impl SqliteBox {
         Ok(done)
     }
 
-    /// Somebody may have written the file after all, who may write where this process may not.
-    fn look_again(&mut self) -> Result<(), BoxError> {
-        if self.alone.as_ref().is_some_and(|alone| !alone.unchanged(&self.path)) {
+    /// Opens an immutable file again if it has changed after all: another process may be allowed to write it.
+    fn refresh(&mut self) -> Result<(), BoxError> {
+        if self.immutable.as_ref().is_some_and(|immutable| !immutable.is_unchanged(&self.path)) {
             self.reconnect()?;
         }
         self.opened.expect_same(&self.path)
     }
 
     fn reconnect(&mut self) -> Result<(), BoxError> {
-        (self.conn, self.alone) = file::connect(&self.path)?;
+        (self.conn, self.immutable) = file::connect(&self.path)?;
         self.opened = file::Opened::at(&self.path)?;
-        if self.hurried {
-            self.hurry()?;
+        if self.has_short_timeout {
+            self.set_short_busy_timeout()?;
         }
         self.helper = None;
         self.seen = 0;
@@ -149,9 +159,9 @@ impl SqliteBox {
         Ok(())
     }
 
-    /// Runs `work` on one snapshot.
+    /// Runs `work` in one read transaction.
     fn read<T>(&mut self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, BoxError> {
-        self.look_again()?;
+        self.refresh()?;
         let run = || {
             let snapshot = self.conn.unchecked_transaction()?;
             work(&snapshot)
@@ -159,21 +169,16 @@ impl SqliteBox {
         run().map_err(|error| fault(&self.path, &error))
     }
 
-    /// Makes room for many ballots at once; a connection that casts a few at a time keeps SQLite's 2 MiB. Voters and
-    /// candidates that a vote names are there, they have just been looked up: SQLite need not look again, in an order that
-    /// makes it dear. `check` looks at all of them.
-    fn expect_bulk(&self) -> Result<(), BoxError> {
+    /// Tunes the connection for many ballots in one transaction; others keep SQLite's 2 MiB of cache. Foreign keys are not
+    /// checked: voters and candidates were just looked up, and SQLite would look them up again in an order that makes it
+    /// expensive. `check` covers them.
+    fn prepare_bulk_load(&self) -> Result<(), BoxError> {
         let prepare = || {
             self.conn.pragma_update(None, "cache_size", -BULK_CACHE_KIB)?;
             self.conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, false)?;
             self.conn.pragma_update_and_check(None, "wal_autocheckpoint", BULK_CHECKPOINT_PAGES, |_| Ok(()))
         };
         prepare().map_err(|error| fault(&self.path, &error))
-    }
-
-    fn refuse_hidden(&mut self, now: Moment) -> Result<(), BoxError> {
-        let settings = self.read(read::settings)?;
-        if settings.hides_results(now) { Err(BoxError::Hidden { closes: settings.closes }) } else { Ok(()) }
     }
 }
 
@@ -183,7 +188,7 @@ impl BallotBox for SqliteBox {
             return Ok(Vec::new());
         }
         if ballots.len() >= BULK_BALLOTS {
-            self.expect_bulk()?;
+            self.prepare_bulk_load()?;
         }
         let path = self.path.clone();
         let outcomes = self.write(|conn, known| {
@@ -196,7 +201,7 @@ impl BallotBox for SqliteBox {
         if ballots.ballots().len() < BULK_BALLOTS {
             return self.cast(ballots.ballots(), clock);
         }
-        self.expect_bulk()?;
+        self.prepare_bulk_load()?;
         let mut helper = match self.helper.take() {
             None => file::connect(&self.path)?.0,
             Some(kept) => kept,
@@ -215,11 +220,11 @@ impl BallotBox for SqliteBox {
         ballots: &mut dyn Iterator<Item = Ballot>,
         clock: &dyn Clock,
     ) -> Result<AllOrNothing, BoxError> {
-        self.expect_bulk()?;
+        self.prepare_bulk_load()?;
         let path = self.path.clone();
         let mut done = AllOrNothing::default();
         self.write(|conn, known| {
-            cast::cast_all(conn, known, ballots, clock.now(), &mut done).map_err(|error| fault(&path, &error))?;
+            done = cast::cast_all(conn, known, ballots, clock.now()).map_err(|error| fault(&path, &error))?;
             Ok(done.refused.is_empty().then_some(()))
         })?;
         Ok(done)
@@ -248,12 +253,7 @@ impl BallotBox for SqliteBox {
         self.known = None;
         let id = self.write(|conn, _| {
             let fault = |error: rusqlite::Error| fault(&path, &error);
-            let candidates = read::candidates(conn).map_err(fault)?;
-            check_new_name(name, None, &candidates)?;
-            if candidates.len() >= Limits::CANDIDATES {
-                return Err(BoxError::Candidate(format!("a vote can have {} candidates", Limits::CANDIDATES)));
-            }
-            let id = candidates.last().map_or(1, |candidate| candidate.id + 1);
+            let Candidate { id, name } = known::rules(conn).map_err(fault)?.candidates.add(name)?;
             conn.execute("INSERT INTO candidate (id, name) VALUES (?1, ?2)", params![id, name]).map_err(fault)?;
             Ok(Some(id))
         })?;
@@ -265,16 +265,9 @@ impl BallotBox for SqliteBox {
         self.known = None;
         self.write(|conn, _| {
             let fault = |error: rusqlite::Error| fault(&path, &error);
-            let candidates = read::candidates(conn).map_err(fault)?;
-            if !candidates.iter().any(|candidate| candidate.id == id) {
-                return Err(BoxError::Candidate(format!("there is no candidate {id}")));
-            }
-            check_new_name(name, Some(id), &candidates)?;
-            let voted = conn.query_row("SELECT 1 FROM vote WHERE candidate_id = ?1 LIMIT 1", [id], |_| Ok(()));
-            if voted.optional().map_err(fault)?.is_some() {
-                let problem = format!("candidate {id} has votes: what was voted for is not renamed");
-                return Err(BoxError::Candidate(problem));
-            }
+            let candidates = known::rules(conn).map_err(fault)?.candidates;
+            let has_votes = read::has_votes(conn, id).map_err(fault)?;
+            let Candidate { id, name } = candidates.rename(id, name, has_votes)?;
             conn.execute("UPDATE candidate SET name = ?2 WHERE id = ?1", params![id, name]).map_err(fault)?;
             Ok(Some(()))
         })?;
@@ -286,8 +279,8 @@ impl BallotBox for SqliteBox {
     }
 
     fn version(&mut self) -> Result<u64, BoxError> {
-        self.look_again()?;
-        let version = cast::data_version(&self.conn).map_err(|error| fault(&self.path, &error))?;
+        self.refresh()?;
+        let version = known::data_version(&self.conn).map_err(|error| fault(&self.path, &error))?;
         if version != self.seen {
             self.seen = version;
             self.changes += 1;
@@ -301,7 +294,7 @@ impl BallotBox for SqliteBox {
         now: Moment,
         sink: &mut dyn FnMut(Record<'_>) -> Flow,
     ) -> Result<(), BoxError> {
-        self.refuse_hidden(now)?;
+        self.read(read::settings)?.check_results_shown(now)?;
         self.read(|conn| read::export(conn, with_voters, sink))
     }
 
@@ -313,31 +306,13 @@ impl BallotBox for SqliteBox {
         Ok(Box::new(SqliteBox::open(&self.path)?))
     }
 
-    fn hurry(&mut self) -> Result<(), BoxError> {
-        self.hurried = true;
-        file::hurry(&mut self.conn).map_err(|error| fault(&self.path, &error))
+    fn set_short_busy_timeout(&mut self) -> Result<(), BoxError> {
+        self.has_short_timeout = true;
+        busy::set_short_timeout(&mut self.conn).map_err(|error| fault(&self.path, &error))
     }
 
-    fn settle(&mut self) -> Result<(), BoxError> {
-        let settled = self.conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
-        settled.map_err(|error| fault(&self.path, &error))
-    }
-}
-
-/// Whether `name` can be a new one, of candidate `id` where it has one, among `candidates`.
-fn check_new_name(name: &str, id: Option<CandidateId>, candidates: &[Candidate]) -> Result<(), BoxError> {
-    check_name(name).map_err(|why| BoxError::Candidate(format!("the name {name:?} {why}")))?;
-    let look = looks(name);
-    match candidates.iter().find(|candidate| looks(&candidate.name) == look) {
-        Some(other) if other.name == name => {
-            Err(BoxError::Candidate(format!("candidate {} is called {name} already", other.id)))
-        }
-        // A candidate's own name may be put right.
-        Some(other) if Some(other.id) != id => {
-            let problem =
-                format!("the name {name:?} looks the same as that of candidate {}, {:?}", other.id, other.name);
-            Err(BoxError::Candidate(problem))
-        }
-        _ => Ok(()),
+    fn checkpoint(&mut self) -> Result<(), BoxError> {
+        let checkpoint = self.conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+        checkpoint.map_err(|error| fault(&self.path, &error))
     }
 }

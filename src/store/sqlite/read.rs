@@ -1,7 +1,9 @@
-//! What the file says. Each function reads from one snapshot, which its caller holds.
+//! Queries. The caller holds the transaction, so that each function sees one snapshot.
 use rusqlite::{Connection, Row, params};
 
-use crate::ballot::{Candidate, CandidateTotal, Flow, Moment, PacePoint, PrivateRecord, Record, Settings, Tally};
+use crate::ballot::{
+    Candidate, CandidateId, CandidateTotal, Counts, Flow, Moment, PacePoint, PrivateRecord, Record, Settings, Tally,
+};
 use crate::units::DurationSecs;
 
 pub fn settings(conn: &Connection) -> rusqlite::Result<Settings> {
@@ -22,6 +24,11 @@ pub fn candidates(conn: &Connection) -> rusqlite::Result<Vec<Candidate>> {
     let mut statement = conn.prepare_cached("SELECT id, name FROM candidate ORDER BY id")?;
     let rows = statement.query_map([], |row| Ok(Candidate { id: row.get(0)?, name: row.get(1)? }))?;
     rows.collect()
+}
+
+/// Whether a vote was cast for candidate `id`, be it withdrawn since.
+pub fn has_votes(conn: &Connection, id: CandidateId) -> rusqlite::Result<bool> {
+    conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM vote WHERE candidate_id = ?1)")?.query_row([id], |row| row.get(0))
 }
 
 fn total(row: &Row<'_>) -> rusqlite::Result<CandidateTotal> {
@@ -48,23 +55,16 @@ pub fn tally_at(conn: &Connection, window: DurationSecs, at: Moment, now: Moment
 
 fn assemble(
     conn: &Connection,
-    mut candidates: Vec<CandidateTotal>,
+    candidates: Vec<CandidateTotal>,
     window: DurationSecs,
     at: Moment,
     now: Moment,
 ) -> rusqlite::Result<Tally> {
-    let settings = settings(conn)?;
-    let after = at.0.saturating_sub(window.secs.into());
     let (votes_in_window, votes_after) = conn
         .prepare_cached(include_str!("../../../sql/ballot/window.sql"))?
-        .query_row([after, at.0], |row| Ok((count(row, 0)?, count(row, 1)?)))?;
-    let votes_total = candidates.iter().map(|total| total.votes).sum();
-    let hidden = settings.hides_results(now);
-    if hidden {
-        candidates.iter_mut().for_each(|total| total.votes = 0);
-    }
-    let opening = settings.opening(at);
-    Ok(Tally { settings, opening, candidates, votes_total, votes_in_window, window, at, hidden, votes_after })
+        .query_row([Tally::window_start(window, at).0, at.0], |row| Ok((count(row, 0)?, count(row, 1)?)))?;
+    let counts = Counts { candidates, votes_in_window, votes_after };
+    Ok(Tally::new(settings(conn)?, counts, window, at, now))
 }
 
 pub fn pace(conn: &Connection, step_secs: u32) -> rusqlite::Result<Vec<PacePoint>> {

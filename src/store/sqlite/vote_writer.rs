@@ -1,20 +1,19 @@
-//! Writes votes and voters, in one transaction and at one moment; the totals grow with them.
-use std::cell::OnceCell;
+//! Writes votes, voters' accounts and totals, in one transaction and at one moment.
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use rusqlite::{CachedStatement, Connection};
 
-use crate::ballot::{Ballot, Candidate, CandidateId, Moment};
+use crate::ballot::{AccountChange, Candidate, CandidateId, Moment, NewVote, VoteId, Withdrawal, Writes};
 
-/// Rows that are written by one statement where there are as many: what a statement costs by itself is shared.
+/// Rows in one INSERT statement, where there are as many, to share the fixed cost of a statement.
 const ROWS: usize = 32;
 
-/// A statement for one row and one for [`ROWS`], prepared when they are needed.
+/// An INSERT of one row and one of [`ROWS`], each prepared when first needed.
 #[derive(Default)]
-struct Pen<'conn> {
-    one: OnceCell<CachedStatement<'conn>>,
-    many: OnceCell<CachedStatement<'conn>>,
+struct InsertStatements<'conn> {
+    one: Option<CachedStatement<'conn>>,
+    many: Option<CachedStatement<'conn>>,
 }
 
 const PLAIN: &str = "INSERT INTO vote (id, created_at, candidate_id) VALUES (?1, ?2, ?3)";
@@ -35,74 +34,57 @@ static NEW_VOTER_MANY: LazyLock<String> =
 
 const VOTER_AGAIN: &str = "UPDATE voter SET votes = ?2, last_vote = ?3 WHERE id = ?1";
 
-/// `one`, an INSERT of the row 0, for [`ROWS`] rows.
+/// The statement `one`, which inserts row 0, for [`ROWS`] rows.
 fn many(one: &str, row: impl Fn(usize) -> String) -> String {
     (1..ROWS).fold(one.to_owned(), |sql, at| sql + ", " + &row(at))
 }
 
-fn statement<'pens, 'conn>(
+/// The statement in `slot`, prepared from `sql` the first time.
+fn prepared<'slot, 'conn>(
     conn: &'conn Connection,
-    pen: &'pens mut OnceCell<CachedStatement<'conn>>,
+    slot: &'slot mut Option<CachedStatement<'conn>>,
     sql: &str,
-) -> rusqlite::Result<&'pens mut CachedStatement<'conn>> {
-    if pen.get().is_none() {
-        let _ = pen.set(conn.prepare_cached(sql)?);
-    }
-    Ok(pen.get_mut().expect("set above where it was not"))
+) -> rusqlite::Result<&'slot mut CachedStatement<'conn>> {
+    let statement = match slot.take() {
+        Some(statement) => statement,
+        None => conn.prepare_cached(sql)?,
+    };
+    Ok(slot.insert(statement))
 }
 
-/// A vote to be written, for the candidate at `place` in the list.
-#[derive(Clone, Copy)]
-pub struct Vote<'a> {
-    pub place: usize,
-    pub voter: Option<&'a str>,
-    pub opinion: Option<&'a str>,
-    pub key: Option<&'a str>,
+fn is_plain(vote: &NewVote<'_>) -> bool {
+    vote.voter.is_none() && vote.opinion.is_none() && vote.key.is_none()
 }
 
-impl Vote<'_> {
-    fn is_plain(&self) -> bool {
-        self.voter.is_none() && self.opinion.is_none() && self.key.is_none()
-    }
-}
-
-/// A voter's account to be written.
-#[derive(Clone, Copy)]
-pub struct Entry<'a> {
-    pub voter: &'a str,
-    pub votes: i64,
-    pub last_vote: i64,
-    pub is_new: bool,
-}
-
-/// Writes votes in the transaction that is open.
-pub struct Scribe<'conn> {
+/// Writes to the transaction that is open.
+pub struct VoteWriter<'conn> {
     conn: &'conn Connection,
     candidates: &'conn [Candidate],
-    plain: Pen<'conn>,
-    full: Pen<'conn>,
-    new_voter: Pen<'conn>,
-    voter_again: OnceCell<CachedStatement<'conn>>,
+    plain: InsertStatements<'conn>,
+    full: InsertStatements<'conn>,
+    new_voter: InsertStatements<'conn>,
+    voter_again: Option<CachedStatement<'conn>>,
+    /// The moment that stamps all votes.
     pub now: Moment,
-    /// The number of the next vote.
-    pub next_id: i64,
-    /// Votes added, by the candidate's place in the list.
+    /// The lowest id that is free.
+    pub next_id: VoteId,
+    /// Votes added, by the index of the candidate.
     added: Vec<i64>,
-    /// Votes withdrawn, by their second and candidate.
+    /// Votes withdrawn, by the second they were cast in and their candidate.
     withdrawn: BTreeMap<(i64, CandidateId), i64>,
 }
 
-impl<'conn> Scribe<'conn> {
+impl<'conn> VoteWriter<'conn> {
     pub fn new(conn: &'conn Connection, candidates: &'conn [Candidate], now: Moment) -> rusqlite::Result<Self> {
         let next_id =
             conn.prepare_cached("SELECT coalesce(max(id), 0) + 1 FROM vote")?.query_row([], |row| row.get(0))?;
-        Ok(Scribe {
+        Ok(VoteWriter {
             conn,
             candidates,
-            plain: Pen::default(),
-            full: Pen::default(),
-            new_voter: Pen::default(),
-            voter_again: OnceCell::new(),
+            plain: InsertStatements::default(),
+            full: InsertStatements::default(),
+            new_voter: InsertStatements::default(),
+            voter_again: None,
             now,
             next_id,
             added: vec![0; candidates.len()],
@@ -110,57 +92,63 @@ impl<'conn> Scribe<'conn> {
         })
     }
 
-    /// Writes voters' accounts.
-    pub fn enter<'a>(&mut self, entries: impl Iterator<Item = Entry<'a>>) -> rusqlite::Result<()> {
+    /// Writes a decided batch, numbered from `next_id` on.
+    pub fn write(&mut self, writes: &Writes<'_>) -> rusqlite::Result<()> {
+        // Voters first: votes refer to them.
+        self.write_accounts(writes.accounts())?;
+        self.write_votes(writes.votes())?;
+        writes.withdrawals.iter().try_for_each(|withdrawal| self.withdraw(*withdrawal))
+    }
+
+    fn write_accounts<'a>(&mut self, changes: impl Iterator<Item = AccountChange<'a>>) -> rusqlite::Result<()> {
         let mut new = Vec::with_capacity(ROWS);
-        for entry in entries {
-            if !entry.is_new {
-                let again = statement(self.conn, &mut self.voter_again, VOTER_AGAIN)?;
-                again.execute((entry.voter, entry.votes, entry.last_vote))?;
+        for change in changes {
+            if !change.is_new {
+                let update = prepared(self.conn, &mut self.voter_again, VOTER_AGAIN)?;
+                update.execute((change.voter, change.account.votes, change.account.last_vote))?;
                 continue;
             }
-            new.push(entry);
+            new.push(change);
             if new.len() == ROWS {
-                let many = statement(self.conn, &mut self.new_voter.many, &NEW_VOTER_MANY)?;
-                for (row, Entry { voter, votes, last_vote, .. }) in new.drain(..).enumerate() {
+                let many = prepared(self.conn, &mut self.new_voter.many, &NEW_VOTER_MANY)?;
+                for (row, AccountChange { voter, account, .. }) in new.drain(..).enumerate() {
                     many.raw_bind_parameter(3 * row + 1, voter)?;
-                    many.raw_bind_parameter(3 * row + 2, votes)?;
-                    many.raw_bind_parameter(3 * row + 3, last_vote)?;
+                    many.raw_bind_parameter(3 * row + 2, account.votes)?;
+                    many.raw_bind_parameter(3 * row + 3, account.last_vote)?;
                 }
                 many.raw_execute()?;
             }
         }
-        for entry in new {
-            let one = statement(self.conn, &mut self.new_voter.one, NEW_VOTER)?;
-            one.execute((entry.voter, entry.votes, entry.last_vote))?;
+        for AccountChange { voter, account, .. } in new {
+            let one = prepared(self.conn, &mut self.new_voter.one, NEW_VOTER)?;
+            one.execute((voter, account.votes, account.last_vote))?;
         }
         Ok(())
     }
 
-    /// Writes votes, whose voters have been entered, from `next_id` on.
-    pub fn store<'a>(&mut self, votes: impl Iterator<Item = Vote<'a>>) -> rusqlite::Result<()> {
-        let mut waiting: Vec<Vote<'a>> = Vec::with_capacity(ROWS);
+    fn write_votes<'a>(&mut self, votes: impl Iterator<Item = NewVote<'a>>) -> rusqlite::Result<()> {
+        let mut waiting: Vec<NewVote<'a>> = Vec::with_capacity(ROWS);
         for vote in votes {
-            if waiting.first().is_some_and(|first| first.is_plain() != vote.is_plain()) {
-                self.store_alike(&waiting)?;
+            if waiting.first().is_some_and(|first| is_plain(first) != is_plain(&vote)) {
+                self.write_alike(&waiting)?;
                 waiting.clear();
             }
             waiting.push(vote);
             if waiting.len() == ROWS {
-                self.store_alike(&waiting)?;
+                self.write_alike(&waiting)?;
                 waiting.clear();
             }
         }
-        self.store_alike(&waiting)
+        self.write_alike(&waiting)
     }
 
-    /// Writes votes that are all plain, or none of them, and at most [`ROWS`].
-    fn store_alike(&mut self, votes: &[Vote<'_>]) -> rusqlite::Result<()> {
-        let Some(plain) = votes.first().map(Vote::is_plain) else { return Ok(()) };
-        let id_of = |vote: &Vote<'_>| self.candidates[vote.place].id;
+    /// Writes at most [`ROWS`] votes, all of them plain or none.
+    fn write_alike(&mut self, votes: &[NewVote<'_>]) -> rusqlite::Result<()> {
+        let Some(plain) = votes.first().map(is_plain) else { return Ok(()) };
+        let id_of = |vote: &NewVote<'_>| self.candidates[vote.candidate].id;
         if votes.len() == ROWS {
-            let (pen, sql) = if plain { (&mut self.plain, &PLAIN_MANY) } else { (&mut self.full, &FULL_MANY) };
-            let many = statement(self.conn, &mut pen.many, sql)?;
+            let (insert, sql) = if plain { (&mut self.plain, &PLAIN_MANY) } else { (&mut self.full, &FULL_MANY) };
+            let many = prepared(self.conn, &mut insert.many, sql)?;
             many.raw_bind_parameter(1, self.next_id)?;
             many.raw_bind_parameter(2, self.now.0)?;
             for (row, vote) in votes.iter().enumerate() {
@@ -174,23 +162,22 @@ impl<'conn> Scribe<'conn> {
             }
             many.raw_execute()?;
         } else {
-            for (id, vote) in (self.next_id..).zip(votes) {
+            for vote in votes {
                 if plain {
-                    let one = statement(self.conn, &mut self.plain.one, PLAIN)?;
-                    one.execute((id, self.now.0, id_of(vote)))?;
+                    let one = prepared(self.conn, &mut self.plain.one, PLAIN)?;
+                    one.execute((vote.id, self.now.0, id_of(vote)))?;
                 } else {
-                    let one = statement(self.conn, &mut self.full.one, FULL)?;
-                    one.execute((id, self.now.0, id_of(vote), vote.voter, vote.opinion, vote.key))?;
+                    let one = prepared(self.conn, &mut self.full.one, FULL)?;
+                    one.execute((vote.id, self.now.0, id_of(vote), vote.voter, vote.opinion, vote.key))?;
                 }
             }
         }
         self.next_id += votes.len() as i64;
-        votes.iter().for_each(|vote| self.added[vote.place] += 1);
+        votes.iter().for_each(|vote| self.added[vote.candidate] += 1);
         Ok(())
     }
 
-    /// Withdraws vote `id`, which has been written, for vote `by`.
-    pub fn withdraw(&mut self, id: i64, by: i64) -> rusqlite::Result<()> {
+    fn withdraw(&mut self, Withdrawal { id, by }: Withdrawal) -> rusqlite::Result<()> {
         let sql = "UPDATE vote SET replaced_by = ?2 WHERE id = ?1 RETURNING created_at, candidate_id";
         let cast: (i64, CandidateId) =
             self.conn.prepare_cached(sql)?.query_row((id, by), |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -198,7 +185,7 @@ impl<'conn> Scribe<'conn> {
         Ok(())
     }
 
-    /// Brings the kept totals up to date.
+    /// Updates the kept totals. Only then is the transaction complete.
     pub fn finish(mut self) -> rusqlite::Result<()> {
         let mut totals = self.conn.prepare_cached("UPDATE candidate SET votes = votes + ?2 WHERE id = ?1")?;
         let mut pace = self.conn.prepare_cached(include_str!("../../../sql/ballot/add_pace.sql"))?;
@@ -218,9 +205,4 @@ impl<'conn> Scribe<'conn> {
         }
         Ok(())
     }
-}
-
-/// An empty opinion is none.
-pub fn opinion(ballot: &Ballot) -> Option<&str> {
-    ballot.opinion.as_deref().filter(|opinion| !opinion.is_empty())
 }

@@ -1,24 +1,25 @@
-//! What the file cannot hold, known without asking it: in a bulk load nearly every key and voter is new, and to look all of
-//! them up costs a fifth of the CPU.
+//! Bloom filters of what a file holds: in a bulk load nearly every key and voter is new, and looking all of them up would
+//! take a fifth of the CPU time.
 use fastbloom::BloomFilter;
 use foldhash::fast::RandomState;
 use rusqlite::Connection;
 
-/// Bits of one filter, 8 MiB: of 3 million texts in it, it takes 1 in 130 others for one of them, of 30 million 1 in 2.
+/// Bits in one filter: 8 MiB. With 3 million texts in it, 1 in 130 others is mistaken for one of them; with 30 million, 1
+/// in 2.
 const BITS: usize = 8 * 1024 * 1024 * 8;
 
-/// Bits set for a text; each costs a look into memory.
-const BITS_A_TEXT: u32 = 2;
+/// Bits set for each text; each costs an access to memory.
+const BITS_PER_TEXT: u32 = 2;
 
 /// A Bloom filter of texts.
 pub struct Filter(BloomFilter<RandomState>);
 
 impl Filter {
     fn new() -> Self {
-        Filter(BloomFilter::with_num_bits(BITS).hasher(RandomState::default()).hashes(BITS_A_TEXT))
+        Filter(BloomFilter::with_num_bits(BITS).hasher(RandomState::default()).hashes(BITS_PER_TEXT))
     }
 
-    /// Takes `text` in. False: it had certainly not been taken in before.
+    /// Adds `text`. False: it was certainly not in the filter before.
     pub fn insert(&mut self, text: &str) -> bool {
         self.0.insert(text)
     }
@@ -34,19 +35,19 @@ impl Filter {
     }
 }
 
-/// The keys and voters that the file may hold. It holds no other, as long as nobody else writes it and all that is written
-/// is taken in here.
-pub struct Held {
+/// Filters of the keys and voters in the file. They cover all of them as long as no other connection writes, and all that
+/// this one writes is inserted.
+pub struct Filters {
     pub keys: Filter,
-    /// None where only listed voters may vote: all of them are there.
+    /// `None` where only listed voters may vote: nearly all that are looked up are in the file.
     pub voters: Option<Filter>,
 }
 
-impl Held {
-    /// Reads all keys, and all voters unless only the listed ones may vote.
+impl Filters {
+    /// Reads all keys, and all voters unless `voters_only`.
     pub fn read(conn: &Connection, voters_only: bool) -> rusqlite::Result<Self> {
         let keys = Filter::read(conn, "SELECT key FROM vote INDEXED BY vote_key WHERE key IS NOT NULL")?;
         let voters = if voters_only { None } else { Some(Filter::read(conn, "SELECT id FROM voter")?) };
-        Ok(Held { keys, voters })
+        Ok(Filters { keys, voters })
     }
 }

@@ -1,21 +1,22 @@
-//! Where ballots lie between the thread that reads them and the one that stores them.
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+//! The queue of lines between the thread that reads ballots and the one that stores them.
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use super::lines::BadLine;
 use super::sorted::SortedBallots;
-use super::{BadLine, Ballot};
+use super::vote::Ballot;
 
-/// Ballots in one transaction at most. Each of them with a key or a voter costs less the more there are: each page of the
-/// file is written once a transaction.
+/// Most ballots in one transaction. The more there are, the less each with a key or a voter costs: a transaction writes each
+/// page of the file at most once.
 pub const BALLOTS_MOST: usize = 500_000;
-/// Bytes of lines in one transaction at most, where opinions are long.
+/// Most bytes of lines in one transaction, for long opinions.
 const BYTES_MOST: u64 = 64 * 1024 * 1024;
-/// With how many ballots it begins.
+/// Ballots in one transaction until its speed is known.
 pub const BALLOTS_AT_FIRST: usize = 50_000;
-/// While a full heap lies there sorted, so many ballots more at most: what waits is no more than about one transaction.
-const BALLOTS_BESIDE: usize = 32_768;
-const BYTES_BESIDE: u64 = 8 * 1024 * 1024;
+/// Ballots that may be read while a sorted batch waits, so that no more than about one transaction is in memory.
+const BALLOTS_AHEAD: usize = 32_768;
+const BYTES_AHEAD: u64 = 8 * 1024 * 1024;
 
-/// Lines that were read: ballots with the numbers of their lines, and lines that are none.
+/// Lines as read: ballots with their line numbers, and lines that are not ballots.
 #[derive(Default)]
 pub struct Lines {
     pub ballots: Vec<Ballot>,
@@ -32,14 +33,14 @@ impl Lines {
         self.bytes += std::mem::take(&mut other.bytes);
     }
 
-    fn sort(&mut self) -> Sorted {
-        let Lines { ballots, numbers, bad, bytes } = std::mem::take(self);
-        Sorted { ballots: SortedBallots::new(ballots), numbers, bad, bytes }
+    fn sort(self) -> SortedLines {
+        let Lines { ballots, numbers, bad, bytes } = self;
+        SortedLines { ballots: SortedBallots::new(ballots), numbers, bad, bytes }
     }
 }
 
 /// Lines for one transaction.
-pub struct Sorted {
+pub struct SortedLines {
     pub ballots: SortedBallots,
     pub numbers: Vec<u64>,
     pub bad: Vec<(u64, BadLine)>,
@@ -47,47 +48,47 @@ pub struct Sorted {
 }
 
 struct State {
-    /// What was read last.
+    /// The latest lines, not sorted yet.
     gathered: Lines,
-    /// What was read before it, sorted.
-    ready: Option<Sorted>,
-    /// The reader is sorting it.
+    /// The batch before them, sorted.
+    ready: Option<SortedLines>,
+    /// The producer is sorting a batch: it is in neither of the above.
     is_sorting: bool,
-    /// Ballots for one transaction at most.
+    /// At most so many ballots in one transaction.
     ballots_most: usize,
-    read_all: bool,
-    /// Nobody stores any more.
-    left: bool,
+    is_input_over: bool,
+    /// The consumer has stopped: nothing more will be stored.
+    is_abandoned: bool,
 }
 
 impl State {
-    fn is_full(&self) -> bool {
+    fn is_batch_full(&self) -> bool {
         self.gathered.ballots.len() >= self.ballots_most || self.gathered.bytes >= BYTES_MOST
     }
 
-    fn is_much_beside(&self) -> bool {
-        self.gathered.ballots.len() >= BALLOTS_BESIDE || self.gathered.bytes >= BYTES_BESIDE
+    fn is_far_ahead(&self) -> bool {
+        self.gathered.ballots.len() >= BALLOTS_AHEAD || self.gathered.bytes >= BYTES_AHEAD
     }
 }
 
-/// A desk with a reader on one side and a storer on the other. The storer takes whatever lies there; while it is busy, the
-/// reader lays down more, up to a full heap, which it sorts while it would have to wait anyway.
-pub struct Desk {
+/// A queue with one producer and one consumer. The consumer takes all that waits; while it is busy, the producer adds lines
+/// up to a full batch, and sorts that in the time it would have to wait anyway.
+pub struct BatchQueue {
     state: Mutex<State>,
     changed: Condvar,
 }
 
-impl Desk {
+impl BatchQueue {
     pub fn new() -> Self {
         let state = State {
             gathered: Lines::default(),
             ready: None,
             is_sorting: false,
             ballots_most: BALLOTS_AT_FIRST,
-            read_all: false,
-            left: false,
+            is_input_over: false,
+            is_abandoned: false,
         };
-        Desk { state: Mutex::new(state), changed: Condvar::new() }
+        BatchQueue { state: Mutex::new(state), changed: Condvar::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -98,26 +99,26 @@ impl Desk {
         self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The reader lays down `lines`, which are empty then, and waits while there is too much. False: nobody stores any more.
+    /// Adds `lines`, which are left empty, and waits while too many are queued. False: the consumer has stopped.
     pub fn put(&self, lines: &mut Lines) -> bool {
         let mut state = self.lock();
         state.gathered.append(lines);
         self.changed.notify_all();
-        if state.is_full() {
+        if state.is_batch_full() {
             state = self.sort(state);
         }
-        while !state.left && state.ready.is_some() && state.is_much_beside() {
+        while !state.is_abandoned && state.ready.is_some() && state.is_far_ahead() {
             state = self.wait(state);
         }
-        !state.left
+        !state.is_abandoned
     }
 
-    /// Sorts what lies there, unless something sorted lies there.
+    /// Sorts the gathered lines, unless a sorted batch still waits.
     fn sort<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         if state.ready.is_some() {
             return state;
         }
-        let mut gathered = std::mem::take(&mut state.gathered);
+        let gathered = std::mem::take(&mut state.gathered);
         state.is_sorting = true;
         drop(state);
         let sorted = gathered.sort();
@@ -128,26 +129,26 @@ impl Desk {
         state
     }
 
-    /// The reader has laid down all there was.
-    fn end(&self) {
+    /// The producer adds no more.
+    fn end_input(&self) {
         let mut state = self.lock();
         if state.gathered.bytes > 0 && !std::thread::panicking() {
             state = self.sort(state);
         }
         state.is_sorting = false;
-        state.read_all = true;
+        state.is_input_over = true;
         self.changed.notify_all();
     }
 
-    /// Nobody stores any more.
-    pub fn leave(&self) {
-        self.lock().left = true;
+    /// The consumer takes no more.
+    pub fn abandon(&self) {
+        self.lock().is_abandoned = true;
         self.changed.notify_all();
     }
 
-    /// The storer takes what lies there and waits while there is nothing; from then on a transaction has `ballots_most`
-    /// ballots at most. None: all that was read is stored.
-    pub fn take(&self, ballots_most: usize) -> Option<Sorted> {
+    /// Takes all that waits, or waits for it; from now on a batch has at most `ballots_most` ballots. `None`: the input is
+    /// over and all of it was taken.
+    pub fn take(&self, ballots_most: usize) -> Option<SortedLines> {
         let mut state = self.lock();
         state.ballots_most = ballots_most;
         loop {
@@ -156,12 +157,12 @@ impl Desk {
                 return Some(ready);
             }
             if !state.is_sorting && state.gathered.bytes > 0 {
-                let mut gathered = std::mem::take(&mut state.gathered);
+                let gathered = std::mem::take(&mut state.gathered);
                 self.changed.notify_all();
                 drop(state);
                 return Some(gathered.sort());
             }
-            if !state.is_sorting && state.read_all {
+            if !state.is_sorting && state.is_input_over {
                 return None;
             }
             state = self.wait(state);
@@ -169,11 +170,11 @@ impl Desk {
     }
 }
 
-/// The reader's place at the desk: dropped, also by a panic, it has laid down all there was.
-pub struct Reader(pub std::sync::Arc<Desk>);
+/// The producer's end of the queue. Dropping it, also in a panic, ends the input.
+pub struct Producer(pub Arc<BatchQueue>);
 
-impl Drop for Reader {
+impl Drop for Producer {
     fn drop(&mut self) {
-        self.0.end();
+        self.0.end_input();
     }
 }

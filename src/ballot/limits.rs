@@ -1,0 +1,133 @@
+//! Limits that hold in every vote, and what may be a name, an id or a key.
+use icu_normalizer::ComposingNormalizerBorrowed;
+
+/// The limits of every vote, whatever its settings and its store.
+#[derive(Debug)]
+pub struct Limits;
+
+impl Limits {
+    /// Candidates in one vote.
+    pub const CANDIDATES: usize = 1_000;
+    /// Characters in a candidate's name, a title, a voter's id or name, or a key.
+    pub const NAME_CHARS: usize = 200;
+    /// Characters in an opinion.
+    pub const OPINION_CHARS: usize = 10_000;
+    /// The highest value of [`Settings::votes_per_voter`](super::Settings::votes_per_voter).
+    pub const VOTES_PER_VOTER: u32 = 1_000_000;
+    /// Bytes in a line of ballots: room for the longest opinion with every character escaped as in `\ud83d\ude00`.
+    pub const LINE_BYTES: usize = 256 * 1024;
+}
+
+/// Why a text cannot be a name, an id or a key. Its message continues the subject: "the key is empty".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// No characters at all.
+    #[error("is empty")]
+    Empty,
+    /// More than [`Limits::NAME_CHARS`].
+    #[error("has {0} characters, {max} are allowed", max = Limits::NAME_CHARS)]
+    TooLong(usize),
+    /// A control character, which could steer a terminal.
+    #[error("holds a control character")]
+    Control,
+    /// A space at an end, which would make two ids out of one.
+    #[error("begins or ends with a space")]
+    Spaced,
+    /// A whole number, which would be read as a candidate's id.
+    #[error("is a number, which would be taken for a candidate's id")]
+    Number,
+}
+
+/// Checks the length, and that there are no control characters: all that a title must keep to.
+pub(super) fn check_printable(text: &str) -> Result<(), NameError> {
+    if text.is_empty() {
+        return Err(NameError::Empty);
+    }
+    // Bytes first: only the few texts that could be too long have their characters counted.
+    if text.len() > Limits::NAME_CHARS {
+        let chars = text.chars().count();
+        if chars > Limits::NAME_CHARS {
+            return Err(NameError::TooLong(chars));
+        }
+    }
+    if text.chars().any(char::is_control) {
+        return Err(NameError::Control);
+    }
+    Ok(())
+}
+
+/// Checks a candidate's name: 1 to [`Limits::NAME_CHARS`] characters, no control characters, no space at either end, and not
+/// a whole number, so that it is never mistaken for an id.
+///
+/// # Errors
+/// The first of these that does not hold.
+pub fn check_name(name: &str) -> Result<(), NameError> {
+    check_printable(name)?;
+    if name.trim() != name {
+        return Err(NameError::Spaced);
+    }
+    if name.parse::<i128>().is_ok() {
+        return Err(NameError::Number);
+    }
+    Ok(())
+}
+
+/// Checks a voter's id or a key: 1 to [`Limits::NAME_CHARS`] characters, no control characters, no space at either end, so
+/// that a space typed by mistake does not make a second voter.
+///
+/// # Errors
+/// The first of these that does not hold.
+pub fn check_voter_id(id: &str) -> Result<(), NameError> {
+    check_printable(id)?;
+    let spaced = |c: Option<char>| c.is_some_and(char::is_whitespace);
+    if spaced(id.chars().next()) || spaced(id.chars().next_back()) { Err(NameError::Spaced) } else { Ok(()) }
+}
+
+/// Equal for names that look the same to people. Unifies compatibility forms (Unicode's NFKC: é as one character or two,
+/// full-width letters) and drops characters without a shape. Case counts.
+pub fn visual_key(name: &str) -> String {
+    let without_shape = |c: &char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    let shaped: String = name.chars().filter(|c| !without_shape(c)).collect();
+    ComposingNormalizerBorrowed::new_nfkc().normalize(&shaped).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_look_the_same() {
+        for (one, other, same) in [
+            ("Jos\u{e9}", "Jose\u{301}", true),
+            ("\u{ff21}nn", "Ann", true),
+            ("An\u{200b}n", "Ann", true),
+            ("An\u{ad}n\u{202e}", "Ann", true),
+            ("Ann", "ann", false),
+            ("薯片", "林林", false),
+        ] {
+            assert_eq!(visual_key(one) == visual_key(other), same, "{one:?} {other:?}");
+        }
+    }
+
+    #[test]
+    fn names_that_cannot_be_mistaken() {
+        for name in ["薯片", "a", "24 hours", "2.5", "O'Brien; DROP TABLE vote"] {
+            assert_eq!(check_name(name), Ok(()), "{name:?}");
+        }
+        let long = "薯".repeat(201);
+        for (name, why) in [
+            ("", NameError::Empty),
+            ("2", NameError::Number),
+            ("-7", NameError::Number),
+            ("+7", NameError::Number),
+            ("99999999999999999999999", NameError::Number),
+            (" a", NameError::Spaced),
+            ("a\u{3000}", NameError::Spaced),
+            ("a\nb", NameError::Control),
+            (&long, NameError::TooLong(201)),
+        ] {
+            assert_eq!(check_name(name), Err(why), "{name:?}");
+        }
+        assert_eq!(check_name(&long[..600]), Ok(()));
+    }
+}

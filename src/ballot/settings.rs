@@ -1,0 +1,95 @@
+//! What one vote is called and what it allows.
+use super::errors::BoxError;
+use super::limits::{Limits, check_printable};
+use super::time::Moment;
+
+/// What a vote is called and what it allows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Settings {
+    /// Shown above results; may be empty.
+    pub title: String,
+    /// The first second in which votes are taken; `None`: from the beginning.
+    pub opens: Option<Moment>,
+    /// The first second in which votes are no longer taken; `None`: it never closes.
+    pub closes: Option<Moment>,
+    /// How many votes a voter has; every ballot must then name its voter. `None`: no limit.
+    pub votes_per_voter: Option<u32>,
+    /// Only listed voters may vote; every ballot must then name its voter.
+    pub voters_only: bool,
+    /// A voter may replace their latest vote.
+    pub change_allowed: bool,
+    /// Results are hidden from everybody before `closes`.
+    pub hide_until_closed: bool,
+}
+
+/// Whether votes are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// Before [`Settings::opens`].
+    NotOpenYet,
+    /// Votes are taken.
+    Open,
+    /// From [`Settings::closes`] on.
+    Closed,
+}
+
+impl Settings {
+    /// Whether votes are taken at `now`: from `opens` on, until just before `closes`.
+    pub fn opening(&self, now: Moment) -> Opening {
+        if self.closes.is_some_and(|closes| now >= closes) {
+            Opening::Closed
+        } else if self.opens.is_some_and(|opens| now < opens) {
+            Opening::NotOpenYet
+        } else {
+            Opening::Open
+        }
+    }
+
+    /// Whether results are hidden at `now`.
+    pub fn hides_results(&self, now: Moment) -> bool {
+        self.hide_until_closed && self.opening(now) != Opening::Closed
+    }
+
+    /// Checks that results may be shown at `now`.
+    ///
+    /// # Errors
+    /// [`BoxError::Hidden`] where they may not.
+    pub fn check_results_shown(&self, now: Moment) -> Result<(), BoxError> {
+        if self.hides_results(now) { Err(BoxError::Hidden { closes: self.closes }) } else { Ok(()) }
+    }
+
+    /// How these settings contradict each other or the [`Limits`], if they do.
+    pub fn contradiction(&self) -> Option<String> {
+        if let (Some(opens), Some(closes)) = (self.opens, self.closes)
+            && opens >= closes
+        {
+            return Some(format!("a vote that opens at {opens} cannot close at {closes}"));
+        }
+        if self.hide_until_closed && self.closes.is_none() {
+            return Some("results can be hidden until the vote closes only if it closes: give a closing time".into());
+        }
+        if self.votes_per_voter.is_some_and(|votes| !(1..=Limits::VOTES_PER_VOTER).contains(&votes)) {
+            return Some(format!("a voter can have 1 to {} votes", Limits::VOTES_PER_VOTER));
+        }
+        if !self.title.is_empty() {
+            return check_printable(&self.title).err().map(|why| format!("the title {why}"));
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vote_is_open_from_its_opening_until_just_before_it_closes() {
+        let settings = Settings { opens: Some(Moment(10)), closes: Some(Moment(20)), ..Settings::default() };
+        let at = |secs| settings.opening(Moment(secs));
+        assert_eq!(
+            [at(9), at(10), at(19), at(20)],
+            [Opening::NotOpenYet, Opening::Open, Opening::Open, Opening::Closed]
+        );
+        assert_eq!(Settings::default().opening(Moment(0)), Opening::Open);
+    }
+}

@@ -1,0 +1,62 @@
+//! What a new vote starts with.
+use std::collections::HashSet;
+
+use super::candidates::check_first_names;
+use super::errors::BoxError;
+use super::limits::check_voter_id;
+use super::settings::Settings;
+
+/// Someone who may vote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Voter {
+    /// What ballots call them: the number on a card, an account.
+    pub id: String,
+    /// Their name, where known.
+    pub name: Option<String>,
+}
+
+/// What a new vote starts with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setup {
+    /// Title and rules.
+    pub settings: Settings,
+    /// The candidates' names; they get the ids 1, 2, 3, …
+    pub candidates: Vec<String>,
+    /// Who may vote, where [`Settings::voters_only`] is set.
+    pub voters: Vec<Voter>,
+}
+
+impl Setup {
+    /// Checks that such a vote is possible.
+    ///
+    /// # Errors
+    /// [`BoxError::Setup`] where settings contradict each other or the list of voters is wrong, [`BoxError::Candidate`]
+    /// where the candidates are.
+    pub fn check(&self) -> Result<(), BoxError> {
+        if let Some(problem) = self.settings.contradiction() {
+            return Err(BoxError::Setup(problem));
+        }
+        check_first_names(&self.candidates)?;
+        let mut voters = HashSet::new();
+        for voter in &self.voters {
+            let id = &voter.id;
+            check_voter_id(id).map_err(|why| BoxError::Setup(format!("the voter's id {id:?} {why}")))?;
+            if let Some(name) = &voter.name {
+                check_voter_id(name).map_err(|why| BoxError::Setup(format!("the name of voter {id} {why}")))?;
+            }
+            if !voters.insert(id) {
+                return Err(BoxError::Setup(format!("voter {id} is on the list twice")));
+            }
+        }
+        Ok(())
+    }
+
+    /// The vote that `votekit vote` makes where there is none: three candidates, no limits.
+    pub fn first() -> Self {
+        Setup {
+            settings: Settings::default(),
+            candidates: ["薯片", "林林", "正氣"].map(str::to_owned).to_vec(),
+            voters: Vec::new(),
+        }
+    }
+}
