@@ -332,7 +332,7 @@ fn layers_and_homes_are_held() {
     let expected = [
         "cli/mod.rs names plotters, whose home is cli/draw",
         "store/mod.rs names axum, whose home is api",
-        "store/mod.rs names mysql, whose home is retention",
+        "store/mod.rs names mysql, whose home is dial and retention",
     ];
     assert_eq!(strays, expected);
 }
