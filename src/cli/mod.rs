@@ -2,6 +2,7 @@
 //! comfy_table.
 mod ballot;
 mod draw;
+mod explain;
 mod logsum;
 mod q1;
 pub mod terminal;

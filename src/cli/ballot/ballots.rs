@@ -1,14 +1,12 @@
-//! What the commands of a vote share: which ballot file is meant, its times, and how its errors are told.
-use anyhow::anyhow;
+//! What the commands of a vote share: the ballot file, the list of candidates, and times.
 use chrono::Local;
-use votekit::ballot::{BallotBox, BoxError, Candidate, Moment};
+use votekit::ballot::{BallotBox, BoxError, Candidate, Moment, Setup};
 use votekit::report::{Report, Value};
 use votekit::store;
 
+use crate::cli::explain::DEFAULT_BALLOTS;
+use crate::cli::terminal::console::Console;
 use crate::cli::terminal::exit;
-
-/// The file that is meant where none is named.
-const DEFAULT_FILE: &str = "ballots.db";
 
 /// Which ballot file.
 #[derive(Debug, clap::Args)]
@@ -27,44 +25,41 @@ impl BallotFile {
 
     /// Its path or URL.
     pub fn place(&self) -> &str {
-        self.ballots.as_deref().filter(|place| !place.is_empty()).unwrap_or(DEFAULT_FILE)
+        self.ballots.as_deref().filter(|place| !place.is_empty()).unwrap_or(DEFAULT_BALLOTS)
     }
 
     /// Opens it.
     ///
     /// # Errors
-    /// When there is none or it is something else, with what to do about it.
-    pub fn open(&self) -> anyhow::Result<Box<dyn BallotBox>> {
-        store::open(self.place()).map_err(|error| self.explain(error))
+    /// When there is none, or it is something else.
+    pub fn open(&self) -> Result<Box<dyn BallotBox>, BoxError> {
+        store::open(self.place())
     }
 
-    /// `error` with the way out.
-    pub fn explain(&self, error: BoxError) -> anyhow::Error {
-        let file = if self.place() == DEFAULT_FILE { String::new() } else { format!(" --ballots {}", self.place()) };
-        let hint = match &error {
-            BoxError::Missing(place) if place == self.place() => format!(
-                "make one with: votekit init{file} --candidate NAME --candidate NAME\n\
-                 or with the first vote: votekit vote{file} CANDIDATE"
-            ),
-            BoxError::Exists(_) => "choose another name, or move it away".into(),
-            BoxError::Newer { .. } => "it was left as it is; update votekit".into(),
-            BoxError::Foreign { .. } => "it was left as it is; name another with --ballots FILE".into(),
-            BoxError::Damaged { .. } => {
-                format!("it was left as it is; see what is wrong with: votekit check{file}")
+    /// Opens it; where there is none, makes a first one.
+    ///
+    /// # Errors
+    /// When it can be neither opened nor made.
+    pub fn open_or_make(&self, console: &Console) -> Result<Box<dyn BallotBox>, BoxError> {
+        match self.open() {
+            Err(BoxError::Missing(_)) => self.make_first(console),
+            opened => opened,
+        }
+    }
+
+    fn make_first(&self, console: &Console) -> Result<Box<dyn BallotBox>, BoxError> {
+        let setup = Setup::first();
+        match store::create(self.place(), &setup) {
+            Ok(votes) => {
+                let numbered = (1..).zip(&setup.candidates).map(|(id, name): (u64, _)| format!("{id} {name}"));
+                let names = numbered.collect::<Vec<_>>().join(", ");
+                console.note(&format!("made {} with the candidates {names}", self.place()));
+                Ok(votes)
             }
-            BoxError::Busy { .. } => "try again, and see which program has it open: fuser FILE".into(),
-            BoxError::Full { .. } => "make room and try again; the votes before are all there".into(),
-            BoxError::OutcomeUnknown { .. } => format!(
-                "look with: votekit tally{file}\n\
-                 what has a --key can be sent again with the same key, and counts once in any case"
-            ),
-            BoxError::Hidden { closes: Some(closes) } => {
-                return anyhow!("the results are hidden until the vote closes at {}", local(*closes));
-            }
-            BoxError::Missing(_) | BoxError::ReadOnly { .. } | BoxError::Hidden { .. } => return error.into(),
-            BoxError::Candidate(_) | BoxError::Setup(_) | BoxError::Io { .. } => return error.into(),
-        };
-        anyhow!("{error}\n{hint}")
+            // Another process has made it since.
+            Err(BoxError::Exists(_)) => self.open(),
+            Err(error) => Err(error),
+        }
     }
 }
 

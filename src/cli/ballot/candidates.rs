@@ -49,7 +49,7 @@ impl Args {
             Some(Change::Add { name }) => votes.add_candidate(name).map(|_| ()),
             Some(Change::Rename { id, name }) => votes.rename_candidate(*id, name),
         };
-        let candidates = changed.and_then(|()| votes.candidates()).map_err(|error| self.file.explain(error))?;
+        let candidates = changed.and_then(|()| votes.candidates())?;
         output::print(&candidates_report(&candidates), format, console)
     }
 }

@@ -1,8 +1,7 @@
 //! `votekit check`: is the ballot file sound?
-use anyhow::{anyhow, bail};
+use anyhow::bail;
 use votekit::ballot::{BoxError, Clock, SystemClock};
 use votekit::report::Report;
-use votekit::store;
 use votekit::units::DurationSecs;
 
 use super::ballots::BallotFile;
@@ -31,8 +30,14 @@ impl Args {
     /// # Errors
     /// When there is no ballot file, it cannot be read, or something is wrong in it.
     pub fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
-        let mut votes = store::open(self.file.place()).map_err(|error| self.explain(error))?;
-        let found = votes.check().map_err(|error| self.explain(error))?;
+        let checked = self.file.open().and_then(|mut votes| Ok((votes.check()?, votes)));
+        let (found, mut votes) = match checked {
+            // The usual way out is this command.
+            Err(damaged @ BoxError::Damaged { .. }) => {
+                bail!("{damaged}\nit was left as it is; take a backup, or see what can be saved: sqlite3 FILE .recover")
+            }
+            checked => checked?,
+        };
         let mut report = Report::table("problems", &["place", "problem"]);
         for finding in &found {
             report.row([finding.place.as_str().into(), finding.problem.as_str().into()]);
@@ -45,15 +50,5 @@ impl Args {
             console.note(&format!("{} is sound: {} votes", self.file.place(), tally.votes_total));
         }
         Ok(())
-    }
-
-    /// `error` with the way out, which is not this command again.
-    fn explain(&self, error: BoxError) -> anyhow::Error {
-        match error {
-            BoxError::Damaged { .. } => {
-                anyhow!("{error}\nit was left as it is; take a backup, or see what can be saved: sqlite3 FILE .recover")
-            }
-            error => self.file.explain(error),
-        }
     }
 }

@@ -51,7 +51,7 @@ impl Args {
                 ControlFlow::Break(())
             }
         });
-        exported.map_err(|error| self.file.explain(error))?;
+        exported?;
         result?;
         sink.finish(console)
     }

@@ -103,10 +103,10 @@ impl Args {
         let setup = Setup { settings, candidates, voters };
         let mut votes = store::create(file.place(), &setup).map_err(|error| match error {
             BoxError::Setup(problem) | BoxError::Candidate(problem) => exit::misuse(problem),
-            error => file.explain(error),
+            error => error.into(),
         })?;
         console.note(&format!("made {}", file.place()));
-        let candidates = votes.candidates().map_err(|error| file.explain(error))?;
+        let candidates = votes.candidates()?;
         output::print(&candidates_report(&candidates), format, console)
     }
 }

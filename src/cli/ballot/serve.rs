@@ -6,7 +6,6 @@ use votekit::api::{AccessLog, IpNet, LogFormat, Options, Rate, Service};
 use votekit::units::DurationSecs;
 
 use super::ballots::BallotFile;
-use super::vote;
 use crate::cli::terminal::console::Console;
 use crate::cli::terminal::exit;
 
@@ -76,7 +75,8 @@ impl Args {
     /// When the ballot file cannot be opened, or the address cannot be listened on.
     pub fn run(self, console: &Console) -> anyhow::Result<()> {
         let address = address(&self.listen)?;
-        let votes = vote::open_or_make_first(&self.file, console)?;
+        // A file that is named is a file that should be there.
+        let votes = if self.file.is_named() { self.file.open()? } else { self.file.open_or_make(console)? };
         let options = Options {
             queue_most: self.queue as usize,
             connections_most: self.connections as usize,

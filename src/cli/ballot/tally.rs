@@ -92,25 +92,25 @@ impl Args {
         let wanted = Wanted { window, recent, at, by, chart, svg, format, watch: watched };
         let mut votes = self.file.open()?;
         if watched {
-            return watch(&mut *votes, &wanted, &self.file, console);
+            return watch(&mut *votes, &wanted, console);
         }
-        let text = wanted.text(&mut *votes, SystemClock.now(), &self.file, console)?;
+        let text = wanted.text(&mut *votes, SystemClock.now(), console)?;
         output::write_stdout(&text)
     }
 }
 
 /// Shows what is wanted again and again, when the file changed or a second went by.
-fn watch(votes: &mut dyn BallotBox, wanted: &Wanted, file: &BallotFile, console: &Console) -> anyhow::Result<()> {
+fn watch(votes: &mut dyn BallotBox, wanted: &Wanted, console: &Console) -> anyhow::Result<()> {
     let mut live = Live::new(matches!(wanted.format, Format::Table), console.colors_stdout());
     let mut last = None;
     loop {
         let now = SystemClock.now();
-        let state = (votes.version().map_err(|error| file.explain(error))?, now);
+        let state = (votes.version()?, now);
         if last != Some(state) {
             // Into a pipe, where each state stays, only what is new of the votes counts, not the time.
             let changed = last.is_none_or(|(version, _)| version != state.0);
             if live.in_place() || changed {
-                live.show(&wanted.text(votes, now, file, console)?)?;
+                live.show(&wanted.text(votes, now, console)?)?;
             }
             last = Some(state);
         }
@@ -119,27 +119,19 @@ fn watch(votes: &mut dyn BallotBox, wanted: &Wanted, file: &BallotFile, console:
 }
 
 impl Wanted {
-    fn text(
-        &self,
-        votes: &mut dyn BallotBox,
-        now: Moment,
-        file: &BallotFile,
-        console: &Console,
-    ) -> anyhow::Result<String> {
-        let explain = |error: BoxError| file.explain(error);
+    fn text(&self, votes: &mut dyn BallotBox, now: Moment, console: &Console) -> anyhow::Result<String> {
         let tally = match self.at {
-            Some(at) => votes.tally_at(self.window, at, now),
-            None => votes.tally(self.window, now),
+            Some(at) => votes.tally_at(self.window, at, now)?,
+            None => votes.tally(self.window, now)?,
         };
-        let tally = tally.map_err(explain)?;
         // Tables and JSON tell the rest and say that these are hidden; rows alone would be empty and say nothing, as a
         // picture would.
         let told = matches!(self.format, Format::Table | Format::Json) && self.svg.is_none() || self.recent;
         if tally.hidden && (self.by.is_some() || !told) {
-            return Err(explain(BoxError::Hidden { closes: tally.settings.closes }));
+            return Err(BoxError::Hidden { closes: tally.settings.closes }.into());
         }
         if let Some(by) = self.by {
-            let points = votes.pace(60, now).map_err(explain)?;
+            let points = votes.pace(60, now)?;
             let pace = Pace::new(&tally, &points, by);
             if let Some(path) = &self.svg {
                 write_file_atomically(path, svg::timeline(&pace.timeline())?.as_bytes())?;

@@ -1,15 +1,15 @@
 //! `votekit vote`: casts a vote.
 use std::io::{self, IsTerminal, Read};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use votekit::ballot::{
-    self, BadLine, Ballot, BallotBox, BoxError, Candidate, Candidates, Choice, Intake, IntakeError, Outcome, Refusal,
-    Setup, SystemClock,
+    self, BadLine, Ballot, BallotBox, BoxError, Candidate, Candidates, Choice, Intake, Outcome, Refusal, Setup,
+    SystemClock,
 };
 use votekit::report::{Report, Value};
-use votekit::store;
 
-use super::ballots::{BallotFile, local};
+use super::ballots::BallotFile;
+use crate::cli::explain;
 use crate::cli::terminal::console::Console;
 use crate::cli::terminal::output::{self, Format};
 use crate::cli::terminal::stdin;
@@ -75,14 +75,13 @@ impl Args {
             change: self.change,
         };
         let mut votes = open_or_make(&self.file, &ballot, console)?;
-        let outcomes =
-            votes.cast(std::slice::from_ref(&ballot), &SystemClock).map_err(|error| self.file.explain(error))?;
-        let candidates = votes.candidates().map_err(|error| self.file.explain(error))?;
+        let outcomes = votes.cast(std::slice::from_ref(&ballot), &SystemClock)?;
+        let candidates = votes.candidates()?;
         let (outcome, id) = match outcomes.into_iter().next().context("the store gave no answer")? {
             Outcome::Stored { id, replaced: None } => ("stored", id),
             Outcome::Stored { id, replaced: Some(_) } => ("changed", id),
             Outcome::Repeated { id } => ("repeated", id),
-            Outcome::Refused(refusal) => bail!("the vote was not stored: {}", told(&refusal, &candidates)),
+            Outcome::Refused(refusal) => return Err(refused(refusal, &candidates).context("the vote was not stored")),
         };
         if outcome == "repeated" {
             console.note("this vote was stored before, under the same key; it counts once");
@@ -107,10 +106,7 @@ fn many(file: &BallotFile, strict: bool, format: Format, console: &Console) -> a
     if io::stdin().is_terminal() {
         console.note("type ballots, one a line, and end with Ctrl-D");
     }
-    let mut votes = match store::open(file.place()) {
-        Err(BoxError::Missing(_)) => make_first(file, console)?,
-        opened => opened.map_err(|error| file.explain(error))?,
-    };
+    let mut votes = file.open_or_make(console)?;
     let bytes_total = stdin::file_bytes();
     let bar = console.bar(bytes_total);
     let mut told_of = 0;
@@ -126,21 +122,15 @@ fn many(file: &BallotFile, strict: bool, format: Format, console: &Console) -> a
     if strict {
         let mut input = Vec::new();
         io::stdin().read_to_end(&mut input).context("cannot read the ballots on stdin")?;
-        done = ballot::take_in_all(&mut *votes, &input, &SystemClock, &bar, &mut told)
-            .map_err(|error| file.explain(error))?;
+        done = ballot::take_in_all(&mut *votes, &input, &SystemClock, &bar, &mut told)?;
     } else {
         let taken = ballot::take_in(&mut *votes, io::stdin(), &SystemClock, &bar, &mut told, &mut done);
-        taken
-            .map_err(|error| match error {
-                IntakeError::Read(error) => anyhow::Error::from(error).context("cannot read the ballots on stdin"),
-                IntakeError::Box(error) => file.explain(error),
-            })
-            .with_context(|| {
-                format!(
-                    "ended early; until then {} stored, {} repeated, {} refused",
-                    done.stored, done.repeated, done.refused
-                )
-            })?;
+        taken.with_context(|| {
+            format!(
+                "ended early; until then {} stored, {} repeated, {} refused",
+                done.stored, done.repeated, done.refused
+            )
+        })?;
     }
     drop(bar);
     if told_of > LINES_TOLD {
@@ -160,59 +150,32 @@ fn many(file: &BallotFile, strict: bool, format: Format, console: &Console) -> a
 
 fn told_line(why: &BadLine) -> String {
     match why {
-        BadLine::Refused(Refusal::NotOpenYet(opens)) => format!("voting opens at {}", local(*opens)),
-        BadLine::Refused(Refusal::Closed(closes)) => format!("voting closed at {}", local(*closes)),
-        other => other.to_string(),
+        BadLine::Refused(refusal) => explain::refusal(refusal),
+        BadLine::Unreadable(error) => error.to_string(),
     }
 }
 
 /// The ballot file; where there is none, a first one, unless `ballot` would be refused there.
 fn open_or_make(file: &BallotFile, ballot: &Ballot, console: &Console) -> anyhow::Result<Box<dyn BallotBox>> {
-    match store::open(file.place()) {
+    match file.open() {
         Err(BoxError::Missing(_)) => {}
-        opened => return opened.map_err(|error| file.explain(error)),
+        opened => return Ok(opened?),
     }
     let setup = Setup::first();
     let now = votekit::ballot::Clock::now(&SystemClock);
     if let Outcome::Refused(refusal) = ballot::decide_first(&setup, ballot, now) {
         let candidates = Candidates::numbered(&setup.candidates);
-        let why = told(&refusal, candidates.as_slice());
-        bail!("the vote was not stored, and {} was not made: {why}", file.place());
+        let context = format!("the vote was not stored, and {} was not made", file.place());
+        return Err(refused(refusal, candidates.as_slice()).context(context));
     }
-    make_first(file, console)
+    Ok(file.open_or_make(console)?)
 }
 
-/// The ballot file; where none is named and there is none, a first one.
-pub fn open_or_make_first(file: &BallotFile, console: &Console) -> anyhow::Result<Box<dyn BallotBox>> {
-    match store::open(file.place()) {
-        Err(BoxError::Missing(_)) if !file.is_named() => make_first(file, console),
-        opened => opened.map_err(|error| file.explain(error)),
-    }
-}
-
-fn make_first(file: &BallotFile, console: &Console) -> anyhow::Result<Box<dyn BallotBox>> {
-    let setup = Setup::first();
-    match store::create(file.place(), &setup) {
-        Ok(votes) => {
-            let names: Vec<String> =
-                (1..).zip(&setup.candidates).map(|(id, name): (u64, _)| format!("{id} {name}")).collect();
-            console.note(&format!("made {} with the candidates {}", file.place(), names.join(", ")));
-            Ok(votes)
-        }
-        // Somebody else's first vote was quicker.
-        Err(BoxError::Exists(_)) => file.open(),
-        Err(error) => Err(file.explain(error)),
-    }
-}
-
-/// A refusal for people: times in their zone, and who there is to vote for.
-pub fn told(refusal: &Refusal, candidates: &[Candidate]) -> String {
+/// `refusal` as an error; it says who there is to vote for where that is the question.
+fn refused(refusal: Refusal, candidates: &[Candidate]) -> anyhow::Error {
     match refusal {
-        Refusal::UnknownCandidate(_) => format!("{refusal}; there are {}", listed(candidates)),
-        Refusal::NotOpenYet(opens) => format!("voting opens at {}", local(*opens)),
-        Refusal::Closed(closes) => format!("voting closed at {}", local(*closes)),
-        Refusal::VoterMissing => "this vote asks who votes: add --voter ID".into(),
-        other => other.to_string(),
+        Refusal::UnknownCandidate(_) => anyhow!("{refusal}; there are {}", listed(candidates)),
+        refusal => refusal.into(),
     }
 }
 

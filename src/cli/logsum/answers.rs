@@ -5,7 +5,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use votekit::report::Value;
 use votekit::units::{ByteSize, ByteSizeError};
 use votekit::weblog::by::{self, By, Key, OTHER};
-use votekit::weblog::group::{Group, GroupError, GroupOptions, Grouped, Sum};
+use votekit::weblog::group::{Group, GroupOptions, Grouped, Sum};
 
 use crate::cli::draw::chart::{self, Canvas};
 use crate::cli::draw::picture::{Bars, Series, Step, Timeline, short};
@@ -64,7 +64,7 @@ impl AnswerArgs {
     ///
     /// # Errors
     /// When the options contradict each other or `format`.
-    pub fn meant(self, format: Format, threads: usize, follow: bool) -> anyhow::Result<Answers> {
+    pub fn resolve(self, format: Format, threads: usize, follow: bool) -> anyhow::Result<Answers> {
         let names: Vec<String> = self.by.iter().map(By::name).collect();
         if let Some(twice) = names.iter().enumerate().find_map(|(at, name)| names[..at].contains(name).then_some(name))
         {
@@ -305,16 +305,4 @@ fn largest_names(rows: &[(NaiveDateTime, String, u128)]) -> Vec<String> {
         names.push(OTHER.to_owned());
     }
     names
-}
-
-/// What to do about groups that cannot be told.
-pub fn way_out(error: GroupError) -> anyhow::Error {
-    let way_out = match &error {
-        GroupError::TooMany { .. } => {
-            "ask for the largest with --top N, fewer if need be, or allow more with --memory 2GiB"
-        }
-        GroupError::Spill { .. } => "name another folder with TMPDIR=…, or allow more memory with --memory 2GiB",
-    };
-    let because = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-    anyhow::anyhow!("{error}{because}\n{way_out}")
 }

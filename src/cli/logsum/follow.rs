@@ -8,7 +8,7 @@ use votekit::report::{Report, Value};
 use votekit::weblog::by;
 use votekit::weblog::{BAD_ROWS_REPORTED, FollowedLog, GroupCounter, GroupRun, Notice, SumOptions, Totals};
 
-use super::answers::{self, About, Answers};
+use super::answers::{About, Answers};
 use crate::cli::terminal::console::Console;
 use crate::cli::terminal::exit;
 use crate::cli::terminal::live::Live;
@@ -82,7 +82,7 @@ fn text(
     console: &Console,
 ) -> anyhow::Result<String> {
     let Some(counter) = counter else { return figure(totals, answers, format, console) };
-    let grouped = counter.so_far().map_err(answers::way_out)?;
+    let grouped = counter.so_far()?;
     if format == Format::Json {
         answers.draw(&grouped, about)?;
         return output::json_line(&by::report(&answers.by, &grouped));

@@ -64,8 +64,8 @@ impl Args {
     /// When the options contradict each other, an input cannot be read or is no log, or stdout cannot be written.
     pub fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
         let scan = ScanOptions::default();
-        let answers = self.answers.meant(format, scan.threads, self.follow)?;
-        let rows::Rows { filter, mut needs, format: log_format, in_words, clock } = self.rows.meant()?;
+        let answers = self.answers.resolve(format, scan.threads, self.follow)?;
+        let rows::Rows { filter, mut needs, format: log_format, in_words, clock } = self.rows.resolve()?;
         let run = GroupRun::new(&answers.by, &mut needs, filter.span.offset_secs, answers.groups);
         if needs.columns.len() > Needs::COLUMNS_MAX {
             return Err(exit::misuse(format!("at most {} columns can be asked for in one run", Needs::COLUMNS_MAX)));
@@ -105,7 +105,7 @@ impl Args {
             weblog::sum(&inputs, &options, &sinks, &bar)
         };
         // Groups that outgrew their memory end a run early; that is then the reason to tell, not the inputs that were left.
-        let grouped = run.finish(sinks.into_all()).map_err(answers::way_out)?;
+        let grouped = run.finish(sinks.into_all())?;
         drop(bar);
         tell_of_formats(&totals, console);
         if !failed.is_empty() {

@@ -116,7 +116,7 @@ impl RowArgs {
     ///
     /// # Errors
     /// When the options contradict each other.
-    pub fn meant(self) -> anyhow::Result<Rows> {
+    pub fn resolve(self) -> anyhow::Result<Rows> {
         let span = self.span()?;
         let mut seen = HashSet::new();
         let mut names = self.columns.iter().map(|(name, _)| name.to_lowercase());
@@ -178,8 +178,7 @@ impl RowArgs {
             Bound::Day(day) => day,
             Bound::Within { date, .. } => Day::Dated(date),
         };
-        let days =
-            DayRange::new(self.from.map(day), self.to.map(day)).map_err(|error| exit::misuse(error.to_string()))?;
+        let days = DayRange::new(self.from.map(day), self.to.map(day))?;
         let moment = |bound: Option<Bound>, last: bool| match bound {
             Some(Bound::Within { date, second, span_secs }) => {
                 Some(LogTime { date: date.into(), second: second + if last { span_secs - 1 } else { 0 } })

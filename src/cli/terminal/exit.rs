@@ -3,6 +3,7 @@ use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 
 use super::console::{Console, printable};
+use crate::cli::explain;
 
 /// What `--help` says of exit codes; kept beside the codes themselves.
 pub const HELP: &str = "\
@@ -44,8 +45,9 @@ pub fn conclude(error: &anyhow::Error, console: &Console) -> Exit {
     if error.chain().any(is_closed_pipe) {
         return Exit::Done;
     }
-    console.error(&without_os_codes(&format!("{error:#}")));
-    if error.chain().any(|cause| cause.is::<Misuse>()) { Exit::Misused } else { Exit::Failed }
+    console.error(&without_os_codes(&explain::in_words(error)));
+    let is_misuse = |cause: &(dyn std::error::Error + 'static)| cause.is::<Misuse>() || explain::is_misuse(cause);
+    if error.chain().any(is_misuse) { Exit::Misused } else { Exit::Failed }
 }
 
 /// Turns a panic, which is always our bug, into one line and [`Exit::Failed`] instead of a backtrace.

@@ -1,0 +1,127 @@
+//! What the library's errors say to whoever typed the command: in which words, with which way out, and whether the command
+//! was used wrongly.
+use std::error::Error;
+
+use chrono::Local;
+use votekit::ballot::{BoxError, IntakeError, Refusal};
+use votekit::weblog::DayRangeError;
+use votekit::weblog::group::GroupError;
+
+/// The ballot file that commands use unless told otherwise.
+pub const DEFAULT_BALLOTS: &str = "ballots.db";
+
+type Cause = dyn Error + 'static;
+
+/// `error` with its causes on one line, and the way out below.
+pub fn in_words(error: &anyhow::Error) -> String {
+    let mut text = error.chain().map(words).collect::<Vec<_>>().join(": ");
+    if let Some(way_out) = error.chain().find_map(way_out) {
+        text.push('\n');
+        text.push_str(&way_out);
+    }
+    text
+}
+
+/// Whether `cause` is an option or a value that makes no sense, rather than work that failed.
+pub fn is_misuse(cause: &Cause) -> bool {
+    cause.is::<DayRangeError>()
+}
+
+/// Why a ballot was refused, with times in the zone of this machine.
+pub fn refusal(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::NotOpenYet(opens) => format!("voting opens at {}", opens.in_zone(&Local)),
+        Refusal::Closed(closes) => format!("voting closed at {}", closes.in_zone(&Local)),
+        other => other.to_string(),
+    }
+}
+
+fn box_error(cause: &Cause) -> Option<&BoxError> {
+    match cause.downcast_ref() {
+        Some(IntakeError::Box(error)) => Some(error),
+        _ => cause.downcast_ref(),
+    }
+}
+
+fn words(cause: &Cause) -> String {
+    if let Some(BoxError::Hidden { closes: Some(closes) }) = box_error(cause) {
+        return format!("the results are hidden until the vote closes at {}", closes.in_zone(&Local));
+    }
+    match (cause.downcast_ref(), cause.downcast_ref()) {
+        (Some(IntakeError::Read(_)), _) => "cannot read the ballots on stdin".to_owned(),
+        (_, Some(Refusal::VoterMissing)) => "this vote asks who votes: add --voter ID".to_owned(),
+        (_, Some(reason)) => refusal(reason),
+        _ => cause.to_string(),
+    }
+}
+
+fn way_out(cause: &Cause) -> Option<String> {
+    match (box_error(cause), cause.downcast_ref()) {
+        (Some(error), _) => out_of_box_error(error),
+        (_, Some(error)) => Some(out_of_group_error(error).to_owned()),
+        _ => None,
+    }
+}
+
+fn out_of_box_error(error: &BoxError) -> Option<String> {
+    let file = |place: &str| if place == DEFAULT_BALLOTS { String::new() } else { format!(" --ballots {place}") };
+    Some(match error {
+        BoxError::Missing(place) => {
+            let file = file(place);
+            format!(
+                "make one with: votekit init{file} --candidate NAME --candidate NAME\n\
+                 or with the first vote: votekit vote{file} CANDIDATE"
+            )
+        }
+        BoxError::Exists(_) => "choose another name, or move it away".to_owned(),
+        BoxError::Newer { .. } => "it was left as it is; update votekit".to_owned(),
+        BoxError::Foreign { .. } => "it was left as it is; name another with --ballots FILE".to_owned(),
+        BoxError::Damaged { place, .. } => {
+            format!("it was left as it is; see what is wrong with: votekit check{}", file(place))
+        }
+        BoxError::Busy { .. } => "try again, and see which program has it open: fuser FILE".to_owned(),
+        BoxError::Full { .. } => "make room and try again; the votes before are all there".to_owned(),
+        BoxError::OutcomeUnknown { place, .. } => format!(
+            "look with: votekit tally{}\n\
+             what has a --key can be sent again with the same key, and counts once in any case",
+            file(place)
+        ),
+        BoxError::ReadOnly { .. } | BoxError::Hidden { .. } => return None,
+        BoxError::Candidate(_) | BoxError::Setup(_) | BoxError::Io { .. } => return None,
+    })
+}
+
+fn out_of_group_error(error: &GroupError) -> &'static str {
+    match error {
+        GroupError::TooMany { .. } => {
+            "ask for the largest with --top N, fewer if need be, or allow more with --memory 2GiB"
+        }
+        GroupError::Spill { .. } => "name another folder with TMPDIR=…, or allow more memory with --memory 2GiB",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_out_stands_below_wherever_the_error_is_in_the_chain() {
+        let missing = |place: &str| BoxError::Missing(place.to_owned());
+        let text = in_words(&anyhow::Error::from(missing(DEFAULT_BALLOTS)));
+        assert!(text.starts_with("there is no ballot file ballots.db\nmake one with: votekit init --cand"), "{text}");
+        let text = in_words(&anyhow::Error::from(IntakeError::Box(missing("a.db"))).context("ended early"));
+        assert!(text.starts_with("ended early: there is no ballot file a.db\nmake one with"), "{text}");
+        assert!(text.ends_with("votekit vote --ballots a.db CANDIDATE"), "{text}");
+        let text = in_words(&anyhow::Error::from(GroupError::TooMany { memory_bytes: 1 << 20 }));
+        assert!(text.contains("1 MiB of memory\nask for the largest"), "{text}");
+        assert_eq!(in_words(&anyhow::anyhow!("a").context("b")), "b: a");
+    }
+
+    #[test]
+    fn what_the_library_cannot_know_is_said_in_the_words_of_the_command() {
+        let missing = anyhow::Error::from(Refusal::VoterMissing).context("the vote was not stored");
+        assert_eq!(in_words(&missing), "the vote was not stored: this vote asks who votes: add --voter ID");
+        let read = IntakeError::Read(std::io::Error::other("gone"));
+        assert_eq!(in_words(&read.into()), "cannot read the ballots on stdin: gone");
+    }
+}
