@@ -7,6 +7,8 @@ pub enum Value {
     Null,
     /// Text, possibly from data, and then possibly with anything in it.
     Text(String),
+    /// A number that names something: not to be added up, nor grouped by thousands.
+    Id(u64),
     /// A number of things.
     Count(u128),
     /// A number of bytes.

@@ -87,6 +87,18 @@ fn events_that_are_read_are_not_drawn_over() {
 }
 
 #[test]
+fn votes_are_not_drawn_over() {
+    for place in ["ballots.db", "sqlite://ballots.db"] {
+        let made = "votekit vote 2 -q; cp ballots.db kept";
+        let run = format!("{made}; votekit tally --ballots {place} --svg ballots.db; code=$?; cmp kept ballots.db");
+        let output = shell(&format!("{run} && exit $code"));
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        assert!(stderr.contains("--svg would overwrite ballots.db, which is read"), "{stderr}");
+    }
+}
+
+#[test]
 fn what_is_no_file_in_a_folder_is_not_passed_over() {
     let output = shell("mkdir logs; cp SAMPLE logs/a.log; mkfifo logs/b.log; timeout 20 votekit logsum logs");
     let stderr = text(&output.stderr);

@@ -1,4 +1,6 @@
 //! What the commands of a vote share: the ballot file, the list of candidates, and times.
+use std::path::Path;
+
 use chrono::Local;
 use votekit::ballot::{BallotBox, BoxError, Candidate, Moment, Setup};
 use votekit::report::{Report, Value};
@@ -26,6 +28,11 @@ impl BallotFile {
     /// Its path or URL.
     pub fn place(&self) -> &str {
         self.ballots.as_deref().filter(|place| !place.is_empty()).unwrap_or(DEFAULT_BALLOTS)
+    }
+
+    /// Where its file is.
+    pub fn path(&self) -> &Path {
+        Path::new(self.place().strip_prefix("sqlite://").unwrap_or(self.place()))
     }
 
     /// Opens it.

@@ -4,18 +4,17 @@ use std::time::Duration;
 
 use votekit::ballot::{BallotBox, BoxError, Clock, Moment, Opening, SystemClock, Tally};
 use votekit::report::{Report, Value};
+use votekit::scan::Input;
 use votekit::units::DurationSecs;
 
 use super::ballots::{BallotFile, local, moment};
 use super::pace::{By, Pace};
-use crate::cli::draw::chart::{self, Canvas};
 use crate::cli::draw::picture::Bars;
-use crate::cli::draw::svg;
+use crate::cli::draw::pictures::{Picture, Pictures};
 use crate::cli::terminal::console::Console;
-use crate::cli::terminal::exit;
-use crate::cli::terminal::files::write_file_atomically;
+use crate::cli::terminal::inputs;
 use crate::cli::terminal::live::Live;
-use crate::cli::terminal::output::{self, Format};
+use crate::cli::terminal::output::{self, Format, Place};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -64,14 +63,13 @@ pub struct Args {
     file: BallotFile,
 }
 
-/// What is shown.
-struct Wanted {
+/// What is shown of the votes, and how.
+struct View {
     window: DurationSecs,
     recent: bool,
     at: Option<Moment>,
     by: Option<By>,
-    chart: bool,
-    svg: Option<PathBuf>,
+    pictures: Pictures,
     format: Format,
     watch: bool,
 }
@@ -83,25 +81,22 @@ impl Args {
     /// When there is no ballot file, it cannot be read, or stdout cannot be written.
     pub fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
         let at = self.at.as_deref().map(|text| moment("--at", text)).transpose()?;
-        if self.chart && matches!(format, Format::Csv | Format::Json) {
-            return Err(exit::misuse(
-                "--chart is drawn for people: leave --format away, or draw a file with --svg FILE",
-            ));
-        }
-        let Args { window, recent, by, chart, svg, watch: watched, .. } = self;
-        let wanted = Wanted { window, recent, at, by, chart, svg, format, watch: watched };
+        let pictures = Pictures::resolve(self.chart, self.svg, format)?;
+        inputs::refuse_to_overwrite(&[Input::Path(self.file.path().to_owned())], "--svg", pictures.svg())?;
         let mut votes = self.file.open()?;
+        let Args { window, recent, by, watch: watched, .. } = self;
+        let view = View { window, recent, at, by, pictures, format, watch: watched };
         if watched {
-            return watch(&mut *votes, &wanted, console);
+            return watch(&mut *votes, &view, console);
         }
-        let text = wanted.text(&mut *votes, SystemClock.now(), console)?;
+        let text = view.text(&mut *votes, SystemClock.now(), console)?;
         output::write_stdout(&text)
     }
 }
 
-/// Shows what is wanted again and again, when the file changed or a second went by.
-fn watch(votes: &mut dyn BallotBox, wanted: &Wanted, console: &Console) -> anyhow::Result<()> {
-    let mut live = Live::new(matches!(wanted.format, Format::Table), console.colors_stdout());
+/// Shows the votes again and again, when the file changed or a second went by.
+fn watch(votes: &mut dyn BallotBox, view: &View, console: &Console) -> anyhow::Result<()> {
+    let mut live = Live::new(view.format.traits().is_redrawn, console.colors_stdout());
     let mut last = None;
     loop {
         let now = SystemClock.now();
@@ -110,7 +105,7 @@ fn watch(votes: &mut dyn BallotBox, wanted: &Wanted, console: &Console) -> anyho
             // Into a pipe, where each state stays, only what is new of the votes counts, not the time.
             let changed = last.is_none_or(|(version, _)| version != state.0);
             if live.in_place() || changed {
-                live.show(&wanted.text(votes, now, console)?)?;
+                live.show(&view.text(votes, now, console)?)?;
             }
             last = Some(state);
         }
@@ -118,7 +113,7 @@ fn watch(votes: &mut dyn BallotBox, wanted: &Wanted, console: &Console) -> anyho
     }
 }
 
-impl Wanted {
+impl View {
     fn text(&self, votes: &mut dyn BallotBox, now: Moment, console: &Console) -> anyhow::Result<String> {
         let tally = match self.at {
             Some(at) => votes.tally_at(self.window, at, now)?,
@@ -126,20 +121,16 @@ impl Wanted {
         };
         // Tables and JSON tell the rest and say that these are hidden; rows alone would be empty and say nothing, as a
         // picture would.
-        let told = matches!(self.format, Format::Table | Format::Json) && self.svg.is_none() || self.recent;
+        let told = self.format.traits().is_rich && self.pictures.svg().is_none() || self.recent;
         if tally.hidden && (self.by.is_some() || !told) {
             return Err(BoxError::Hidden { closes: tally.settings.closes }.into());
         }
         if let Some(by) = self.by {
             let points = votes.pace(60, now)?;
             let pace = Pace::new(&tally, &points, by);
-            if let Some(path) = &self.svg {
-                write_file_atomically(path, svg::timeline(&pace.timeline())?.as_bytes())?;
-            }
-            return match self.chart {
-                true => Ok(chart::timeline(&pace.timeline(), Canvas::stdout(console))),
-                false => output::text(&pace.report(), self.format, console),
-            };
+            self.pictures.write_svg(|| Picture::Timeline(pace.timeline()))?;
+            let chart = self.pictures.chart(console, || Picture::Timeline(pace.timeline()));
+            return chart.map_or_else(|| output::text(&pace.report(), self.format, Place::Alone, console), Ok);
         }
         if self.at.is_none() && !self.watch && tally.votes_after > 0 {
             console.warn(&format!(
@@ -147,25 +138,18 @@ impl Wanted {
                 tally.votes_after
             ));
         }
-        if let Some(path) = &self.svg {
-            write_file_atomically(path, svg::bars(&bars(&tally))?.as_bytes())?;
-        }
+        self.pictures.write_svg(|| Picture::Bars(bars(&tally)))?;
         if self.recent {
             let report = Report::figure("recent_votes", tally.votes_in_window);
-            return output::text(&report, self.format, console);
+            return output::text(&report, self.format, Place::Alone, console);
         }
         let mut report = report(&tally, self.format);
-        if self.watch && self.format == Format::Json {
-            return output::json_line(&report);
+        if let Some(chart) = self.pictures.chart(console, || Picture::Bars(bars(&tally))) {
+            report.beside.retain(|(name, _)| name != "title");
+            return Ok(chart + "\n" + &output::beside(&report, false));
         }
-        if !self.chart {
-            return output::text(&report, self.format, console);
-        }
-        let mut text = chart::bars(&bars(&tally), Canvas::stdout(console));
-        text.push('\n');
-        report.beside.retain(|(name, _)| name != "title");
-        text.push_str(&output::beside(&report, false));
-        Ok(text)
+        let place = if self.watch { Place::InSeries } else { Place::Alone };
+        output::text(&report, self.format, place, console)
     }
 }
 
@@ -180,7 +164,7 @@ fn bars(tally: &Tally) -> Bars {
 
 fn report(tally: &Tally, format: Format) -> Report {
     // Programs get the three columns they count on; people and JSON more.
-    let rich = matches!(format, Format::Table | Format::Json);
+    let rich = format.traits().is_rich;
     let columns: &[&str] = if rich { &["id", "name", "votes", "share", "leading"] } else { &["id", "name", "votes"] };
     let mut report = Report::table("candidates", columns);
     let most = tally.candidates.iter().map(|total| total.votes).max().unwrap_or(0);

@@ -1,4 +1,5 @@
 //! Charts, as text and as SVG.
 pub mod chart;
 pub mod picture;
+pub mod pictures;
 pub mod svg;

@@ -246,6 +246,7 @@ pub fn short(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::Text(text) => text.clone(),
+        Value::Id(id) => id.to_string(),
         Value::Count(number) => grouped(*number),
         Value::Bytes(number) => byte_size::human(*number),
         Value::Share(share) => format!("{:.1} %", share * 100.0),

@@ -1,5 +1,5 @@
 //! logsum's answers beyond one figure: groups, pictures, and the options that ask for them.
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use votekit::report::Value;
@@ -7,13 +7,11 @@ use votekit::units::{ByteSize, ByteSizeError};
 use votekit::weblog::by::{self, By, Key, OTHER};
 use votekit::weblog::group::{Group, GroupOptions, Grouped, Sum};
 
-use crate::cli::draw::chart::{self, Canvas};
 use crate::cli::draw::picture::{Bars, Series, Step, Timeline, short};
-use crate::cli::draw::svg;
+use crate::cli::draw::pictures::{Picture, Pictures};
 use crate::cli::terminal::console::Console;
 use crate::cli::terminal::exit;
-use crate::cli::terminal::files::write_file_atomically;
-use crate::cli::terminal::output::{self, Format};
+use crate::cli::terminal::output::{self, Format, Place};
 
 /// Groups, and how they are shown.
 #[derive(Debug, Clone, clap::Args)]
@@ -55,8 +53,8 @@ pub struct Answers {
     pub groups: GroupOptions,
     /// Whether people read bytes as `12.1 GB`.
     pub human_bytes: bool,
-    chart: bool,
-    svg: Option<PathBuf>,
+    /// The pictures that are drawn of the groups.
+    pub pictures: Pictures,
 }
 
 impl AnswerArgs {
@@ -78,18 +76,14 @@ impl AnswerArgs {
         if self.by.len() > BY_MOST {
             return Err(exit::misuse(format!("--by takes at most {BY_MOST} keys")));
         }
-        if self.chart && matches!(format, Format::Csv | Format::Json) {
-            return Err(exit::misuse(
-                "--chart is drawn for people: leave --format away, or draw a file with --svg FILE",
-            ));
-        }
+        let pictures = Pictures::resolve(self.chart, self.svg, format)?;
         let groups = GroupOptions {
             top: self.top.map(|top| top as usize),
             memory_bytes: self.memory,
             workers: if follow { 1 } else { threads.max(1) },
             may_spill: !follow,
         };
-        Ok(Answers { by: self.by, groups, human_bytes: self.human, chart: self.chart, svg: self.svg })
+        Ok(Answers { by: self.by, groups, human_bytes: self.human, pictures })
     }
 }
 
@@ -108,47 +102,33 @@ fn memory_bytes(text: &str) -> Result<usize, String> {
 const MEMORY_LEAST: usize = 1 << 20;
 
 impl Answers {
-    /// The file that a picture goes into, if one was asked for.
-    pub fn svg(&self) -> Option<&Path> {
-        self.svg.as_deref()
-    }
-
     /// The groups as they are printed, as a table or as a chart; writes the picture where one was asked for.
     ///
     /// # Errors
     /// When the picture cannot be written.
-    pub fn text(&self, grouped: &Grouped, about: &About, format: Format, console: &Console) -> anyhow::Result<String> {
-        self.draw(grouped, about)?;
-        if self.chart {
-            return Ok(self.chart(grouped, about, Canvas::stdout(console)));
-        }
-        output::text(&by::report(&self.by, grouped), format, &console.with_human_bytes(self.human_bytes))
-    }
-
-    /// The groups as bars.
-    fn chart(&self, grouped: &Grouped, about: &About, canvas: Canvas) -> String {
-        let total = Value::Bytes(grouped.total.bytes);
-        let beside = format!(
-            "\n  total: {} ({} bytes) in {} requests\n",
-            short(&total),
-            output::for_people(&total, false),
-            output::grouped(u128::from(grouped.total.requests))
-        );
+    pub fn text(
+        &self,
+        grouped: &Grouped,
+        about: &About,
+        format: Format,
+        place: Place,
+        console: &Console,
+    ) -> anyhow::Result<String> {
+        self.pictures.write_svg(|| self.picture(grouped, about))?;
         let gaps = self.step().filter(|_| grouped.other == Sum::default());
-        chart::bars(&self.bars(grouped, about, usize::MAX, gaps), canvas) + &beside
+        let bars = || Picture::Bars(self.bars(grouped, about, usize::MAX, gaps));
+        if let Some(chart) = self.pictures.chart(console, bars) {
+            return Ok(chart + &total(grouped));
+        }
+        output::text(&by::report(&self.by, grouped), format, place, &console.with_human_bytes(self.human_bytes))
     }
 
-    /// Writes the picture, where one was asked for.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn draw(&self, grouped: &Grouped, about: &About) -> anyhow::Result<()> {
-        let Some(path) = &self.svg else { return Ok(()) };
-        let picture = match self.timeline(grouped, about) {
-            Some(timeline) => svg::timeline(&timeline)?,
-            None => svg::bars(&self.bars(grouped, about, BARS_MOST, None))?,
-        };
-        write_file_atomically(path, picture.as_bytes())
+    /// What an SVG file shows.
+    fn picture(&self, grouped: &Grouped, about: &About) -> Picture {
+        match self.timeline(grouped, about) {
+            Some(timeline) => Picture::Timeline(timeline),
+            None => Picture::Bars(self.bars(grouped, about, BARS_MOST, None)),
+        }
     }
 
     fn title(&self) -> String {
@@ -219,6 +199,17 @@ impl Answers {
             series: series.collect(),
         })
     }
+}
+
+/// The line below a chart.
+fn total(grouped: &Grouped) -> String {
+    let bytes = Value::Bytes(grouped.total.bytes);
+    format!(
+        "\n  total: {} ({} bytes) in {} requests\n",
+        short(&bytes),
+        output::for_people(&bytes, false),
+        output::grouped(u128::from(grouped.total.requests))
+    )
 }
 
 /// What a picture has to say of the rows it shows.

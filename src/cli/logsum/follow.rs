@@ -5,14 +5,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use votekit::report::{Report, Value};
-use votekit::weblog::by;
 use votekit::weblog::{BAD_ROWS_REPORTED, FollowedLog, GroupCounter, GroupRun, Notice, SumOptions, Totals};
 
 use super::answers::{About, Answers};
 use crate::cli::terminal::console::Console;
 use crate::cli::terminal::exit;
 use crate::cli::terminal::live::Live;
-use crate::cli::terminal::output::{self, Format};
+use crate::cli::terminal::output::{self, Format, Place};
 
 /// How often files are looked at: an eye sees no more, and a look costs one `stat` a file.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -36,7 +35,7 @@ pub fn run(
     if files.iter().any(|path| path == Path::new("-")) {
         return Err(exit::misuse("--follow needs files by name: a pipe cannot be rotated or read again"));
     }
-    if format == Format::Csv {
+    if format.traits().end_in_series.is_none() {
         return Err(exit::misuse(
             "--follow tells one result after the other, which csv cannot hold: use --format json",
         ));
@@ -44,7 +43,7 @@ pub fn run(
     let mut counter = (!answers.by.is_empty()).then(|| groups.counter());
     let mut logs: Vec<FollowedLog> = files.iter().map(|path| FollowedLog::new(path, options)).collect();
     let mut totals = Totals::default();
-    let mut live = Live::new(format != Format::Json, console.colors_stdout());
+    let mut live = Live::new(format.traits().is_for_people, console.colors_stdout());
     let tell_every = if live.in_place() { LOOK_EVERY } else { TELL_EVERY };
     let mut told: Option<Instant> = None;
     let mut news = true;
@@ -81,32 +80,15 @@ fn text(
     format: Format,
     console: &Console,
 ) -> anyhow::Result<String> {
-    let Some(counter) = counter else { return figure(totals, answers, format, console) };
-    let grouped = counter.so_far()?;
-    if format == Format::Json {
-        answers.draw(&grouped, about)?;
-        return output::json_line(&by::report(&answers.by, &grouped));
-    }
-    let mut text = answers.text(&grouped, about, format, console)?;
-    if format == Format::Plain {
-        text.push('\n');
-    }
-    Ok(text)
-}
-
-fn figure(totals: &Totals, answers: &Answers, format: Format, console: &Console) -> anyhow::Result<String> {
-    let bytes = Value::Bytes(totals.bytes);
-    if format == Format::Plain {
-        let report = Report::figure("bytes", bytes);
-        return output::text(&report, format, &console.with_human_bytes(answers.human_bytes));
-    }
-    let mut report = Report::figure("bytes", bytes);
-    report.beside("requests", totals.requests);
-    report.beside("rows_unreadable", totals.rows_bad);
-    if format == Format::Json {
-        return output::json_line(&report);
-    }
-    output::text(&report, format, &console.with_human_bytes(answers.human_bytes))
+    let Some(counter) = counter else {
+        let mut report = Report::figure("bytes", Value::Bytes(totals.bytes));
+        report.beside("requests", totals.requests);
+        report.beside("rows_unreadable", totals.rows_bad);
+        let console = console.with_human_bytes(answers.human_bytes);
+        return output::text(&report, format, Place::InSeries, &console);
+    };
+    let text = answers.text(&counter.so_far()?, about, format, Place::InSeries, console)?;
+    Ok(text + format.traits().end_in_series.unwrap_or_default())
 }
 
 fn tell(notice: Notice, console: &Console) {

@@ -3,16 +3,15 @@ mod answers;
 mod follow;
 mod rows;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::Context;
 use votekit::report::{Report, Value};
 use votekit::scan::{Input, ScanOptions};
 use votekit::weblog::{self, DayRange, GroupRun, LogError, Needs, Outcome, Sinks, SumOptions, Totals};
 
 use crate::cli::terminal::console::Console;
-use crate::cli::terminal::output::{self, Format};
-use crate::cli::terminal::{exit, files, stdin};
+use crate::cli::terminal::output::{self, Format, Place};
+use crate::cli::terminal::{exit, files, inputs, stdin};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -76,12 +75,10 @@ impl Args {
         let inputs = if self.follow {
             self.files.iter().cloned().map(Input::Path).collect()
         } else {
-            inputs(&self.files, console)?
+            read(&self.files, console)?
         };
-        let written = [("--rejects", self.rejects.as_deref()), ("--svg", answers.svg())];
-        for (option, path) in written {
-            path.map_or(Ok(()), |path| files::refuse_input(option, path, &inputs))?;
-        }
+        inputs::refuse_to_overwrite(&inputs, "--rejects", self.rejects.as_deref())?;
+        inputs::refuse_to_overwrite(&inputs, "--svg", answers.pictures.svg())?;
         let rejects = self.rejects.as_deref().map(files::Growing::create).transpose()?;
         let options = SumOptions {
             filter,
@@ -97,7 +94,7 @@ impl Args {
         if self.follow {
             return follow::run(&self.files, &options, &answers, &run, &about, format, console);
         }
-        let bar = console.bar(inputs.iter().map(Input::bytes_total).sum());
+        let bar = console.bar(inputs::bytes_total(&inputs));
         let sinks = Sinks::new(|| run.counter());
         let Outcome { totals, failed } = if answers.by.is_empty() {
             weblog::sum(&inputs, &options, &Sinks::new(|| ()), &bar)
@@ -118,7 +115,7 @@ impl Args {
             let figure = Report::figure("bytes", Value::Bytes(totals.bytes));
             output::print(&figure, format, &console.with_human_bytes(answers.human_bytes))?;
         } else {
-            output::write_stdout(&answers.text(&grouped, &about, format, console)?)?;
+            output::write_stdout(&answers.text(&grouped, &about, format, Place::Alone, console)?)?;
         }
         tell_of_bad_rows(&totals, console);
         Ok(())
@@ -158,14 +155,10 @@ fn tell_of_formats(totals: &Totals, console: &Console) {
     }
 }
 
-fn inputs(files: &[PathBuf], console: &Console) -> anyhow::Result<Vec<Input>> {
-    if files.iter().filter(|path| *path == Path::new("-")).count() > 1 {
-        return Err(exit::misuse("stdin can be read only once: - is given twice"));
-    }
+/// What is read: the files that are named, else stdin if something is there, else the sample.
+fn read(files: &[PathBuf], console: &Console) -> anyhow::Result<Vec<Input>> {
     if !files.is_empty() {
-        let below = |path: &PathBuf| if path == Path::new("-") { Ok(vec![Input::Stdin]) } else { Input::below(path) };
-        let inputs = files.iter().map(below).collect::<Result<Vec<_>, _>>().context("no sum")?;
-        return Ok(inputs.concat());
+        return inputs::named(files, "no sum");
     }
     if stdin::is_given() {
         return Ok(vec![Input::Stdin]);

@@ -18,7 +18,7 @@ use self::curves::{Asked, CurveArgs};
 use self::reading::{Reading, bytes_total, dated, warn_of_bad_events};
 use crate::cli::terminal::console::Console;
 use crate::cli::terminal::exit;
-use crate::cli::terminal::files;
+use crate::cli::terminal::inputs;
 use crate::cli::terminal::output::{self, Format};
 
 const EXAMPLES: &str = "\
@@ -179,7 +179,7 @@ impl Args {
     }
 
     fn refuse_to_draw_over(&self, inputs: &[Input]) -> anyhow::Result<()> {
-        self.curves.svg().map_or(Ok(()), |path| files::refuse_input("--svg", path, inputs))
+        inputs::refuse_to_overwrite(inputs, "--svg", self.curves.svg())
     }
 
     fn names(&self) -> TableNames {

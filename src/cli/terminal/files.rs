@@ -2,14 +2,10 @@
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::os::fd::AsFd;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use votekit::scan::Input;
 use votekit::weblog::SharedWriter;
-
-use super::exit;
 
 /// Writes `bytes` to `path` so that a reader, a full disk or a Ctrl-C never leaves half of it there: a temporary file in
 /// the same folder takes the name when all is on disk. A file of that name is replaced; a symbolic link is followed.
@@ -57,31 +53,6 @@ impl Target {
         let path = if path.is_symlink() { path.canonicalize()? } else { path.to_owned() };
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         Ok(Target::File { file: temporary_in(folder)?, path })
-    }
-}
-
-/// Refuses to write to `path`, as `option` asks, if that is one of the files that are read.
-///
-/// # Errors
-/// When it is.
-pub fn refuse_input(option: &str, path: &Path, inputs: &[Input]) -> anyhow::Result<()> {
-    let Ok(written) = path.metadata() else { return Ok(()) };
-    let is_written = |input: &&Input| {
-        let read = match input {
-            Input::Path(path) => path.metadata(),
-            // What the shell redirects is a file too.
-            Input::Stdin => {
-                std::io::stdin().as_fd().try_clone_to_owned().and_then(|stdin| File::from(stdin).metadata())
-            }
-            Input::BuiltIn { .. } => return false,
-        };
-        read.is_ok_and(|read| (read.dev(), read.ino()) == (written.dev(), written.ino()))
-    };
-    match inputs.iter().filter(|_| written.is_file()).find(is_written) {
-        Some(input) => {
-            Err(exit::misuse(format!("{option} would overwrite {}, which is read: name another file", input.name())))
-        }
-        None => Ok(()),
     }
 }
 
@@ -183,23 +154,6 @@ mod tests {
         assert!(path.metadata().unwrap().file_type().is_fifo());
         let error = format!("{:#}", Growing::create(folder.path()).unwrap_err());
         assert!(error.contains("is a directory"), "{error}");
-    }
-
-    #[test]
-    fn what_is_read_is_not_overwritten() {
-        let folder = tempfile::tempdir().unwrap();
-        let [log, link, other] = ["log", "link", "other"].map(|name| folder.path().join(name));
-        std::fs::write(&log, b"x").unwrap();
-        std::fs::write(&other, b"x").unwrap();
-        std::os::unix::fs::symlink(&log, &link).unwrap();
-        let inputs = [Input::Stdin, Input::Path(log.clone())];
-        for path in [&log, &link] {
-            let error = refuse_input("--rejects", path, &inputs).unwrap_err().to_string();
-            assert!(error.contains("--rejects would overwrite") && error.contains("log"), "{error}");
-        }
-        for path in [&other, &folder.path().join("new"), Path::new("/dev/null")] {
-            refuse_input("--rejects", path, &inputs).unwrap();
-        }
     }
 
     #[test]

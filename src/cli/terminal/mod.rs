@@ -1,7 +1,8 @@
-//! What any command needs: console, output, redrawing, progress, files, stdin and exit codes.
+//! What any command needs: console, output, redrawing, progress, files, inputs, stdin and exit codes.
 pub mod console;
 pub mod exit;
 pub mod files;
+pub mod inputs;
 pub mod live;
 pub mod output;
 pub mod progress;

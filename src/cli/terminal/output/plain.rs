@@ -1,0 +1,43 @@
+//! Rows without a header, tabs between the values.
+use std::io::Write;
+
+use votekit::report::{Report, Value};
+use votekit::units::byte_size;
+
+use super::render::{Look, Rows};
+use super::values::for_programs;
+use crate::cli::terminal::console::printable;
+
+struct Plain<'a> {
+    look: Look,
+    out: Box<dyn Write + 'a>,
+}
+
+/// Begins a report in plain text.
+///
+/// # Errors
+/// None.
+pub fn begin<'a>(_: &Report, look: Look, out: Box<dyn Write + 'a>) -> anyhow::Result<Box<dyn Rows + 'a>> {
+    Ok(Box::new(Plain { look, out }))
+}
+
+impl Rows for Plain<'_> {
+    fn row(&mut self, row: &[Value]) -> anyhow::Result<()> {
+        for (index, value) in row.iter().enumerate() {
+            if index > 0 {
+                self.out.write_all(b"\t")?;
+            }
+            match value {
+                Value::Bytes(number) if self.look.human_bytes => {
+                    self.out.write_all(byte_size::human(*number).as_bytes())?;
+                }
+                value => self.out.write_all(printable(&for_programs(value)).as_bytes())?,
+            }
+        }
+        Ok(self.out.write_all(b"\n")?)
+    }
+
+    fn end(mut self: Box<Self>) -> anyhow::Result<()> {
+        Ok(self.out.flush()?)
+    }
+}
