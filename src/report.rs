@@ -1,15 +1,15 @@
-//! A result as plain data: columns, rows and a few figures beside them. How it looks is the business of who prints it.
+//! A result as plain data: columns, rows and a few figures beside them. Renderers decide how it looks.
 
 /// One cell.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// Nothing is known or nothing applies.
+    /// Unknown, or not applicable.
     Null,
-    /// Text, possibly from data, and then possibly with anything in it.
+    /// Text, possibly from data: it may hold any character.
     Text(String),
-    /// A number that names something: not to be added up, nor grouped by thousands.
+    /// A number that names something, and is not grouped by thousands.
     Id(u64),
-    /// A number of things.
+    /// A count.
     Count(u128),
     /// A number of bytes.
     Bytes(u128),
@@ -43,20 +43,20 @@ impl<T: Into<Value>> From<Option<T>> for Value {
     }
 }
 
-/// A table with figures beside it. Names are `snake_case`: they are the keys of JSON and the header of CSV.
+/// A table with figures beside it. Names are `snake_case`, since they are JSON's keys and CSV's header.
 ///
-/// plain and csv hold the rows alone; table and json hold the figures of `beside` too.
+/// plain and csv hold the rows only; table and json hold the figures of `beside` too.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
-    /// What the rows are, the key they stand under in JSON: `candidates`.
+    /// What the rows are, and their key in JSON: `candidates`.
     pub rows_name: String,
-    /// The columns' names, left to right.
+    /// The names of the columns.
     pub columns: Vec<String>,
-    /// Each row has one value a column.
+    /// The rows, each with one value per column.
     pub rows: Vec<Vec<Value>>,
-    /// Figures that belong to the whole: `total_votes`.
+    /// Figures about the whole: `total_votes`.
     pub beside: Vec<(String, Value)>,
-    /// One figure and nothing else: the bare number in plain, one flat object in JSON.
+    /// Whether this is a single figure: the bare number in plain, a flat object in JSON.
     single: bool,
 }
 
@@ -72,7 +72,7 @@ impl Report {
         }
     }
 
-    /// A single figure under its name.
+    /// A single figure.
     pub fn figure(name: &str, value: impl Into<Value>) -> Self {
         let mut report = Report::table(name, &[name]);
         report.rows.push(vec![value.into()]);
@@ -80,10 +80,10 @@ impl Report {
         report
     }
 
-    /// Adds a row; it has one value a column.
+    /// Adds a row, which has one value per column.
     pub fn row(&mut self, values: impl IntoIterator<Item = Value>) {
         let row: Vec<Value> = values.into_iter().collect();
-        debug_assert_eq!(row.len(), self.columns.len(), "one value a column");
+        debug_assert_eq!(row.len(), self.columns.len(), "one value per column");
         self.rows.push(row);
     }
 
@@ -92,7 +92,7 @@ impl Report {
         self.beside.push((name.to_owned(), value.into()));
     }
 
-    /// Whether this is one figure and nothing else.
+    /// Whether this is a single figure, made by [`Report::figure`].
     pub fn is_single(&self) -> bool {
         self.single
     }

@@ -1,4 +1,4 @@
-//! The terminal: what was typed becomes options, and results become text. The only home of clap, indicatif and
+//! The command line: what was typed becomes options, and results become text. The only home of clap, indicatif and
 //! comfy_table.
 mod ballot;
 mod draw;
@@ -42,7 +42,7 @@ struct Shared {
     color: Color,
 }
 
-/// One file a command.
+/// A line for each command; each has a file of its own.
 #[derive(Debug, Subcommand)]
 enum Command {
     Candidates(candidates::Args),
@@ -57,7 +57,7 @@ enum Command {
 }
 
 impl Cli {
-    /// The console as the shared options want it.
+    /// The console that the shared options ask for.
     pub fn console(&self) -> Console {
         Console::new(self.shared.quiet, self.shared.verbose, self.shared.color)
     }
@@ -65,7 +65,7 @@ impl Cli {
     /// Runs the command that was typed.
     ///
     /// # Errors
-    /// What the user did wrong or what could not be done; [`exit::conclude`] tells it.
+    /// What the user did wrong or what could not be done; [`exit::conclude`] reports it.
     pub fn run(self, console: &Console) -> anyhow::Result<()> {
         let format = Format::or_default(self.shared.format);
         match self.command {

@@ -10,17 +10,17 @@ use crate::cli::explain::DEFAULT_BALLOTS;
 use crate::cli::terminal::console::Console;
 use crate::cli::terminal::exit;
 
-/// Which ballot file.
+/// The option that names the ballot file.
 #[derive(Debug, clap::Args)]
 pub struct BallotFile {
     /// The ballot file [default: ballots.db in this folder]
-    // An empty variable counts as none.
+    // An empty variable counts as unset.
     #[arg(long, value_name = "FILE", env = "VOTEKIT_BALLOTS", hide_env_values = true, global = true)]
     ballots: Option<String>,
 }
 
 impl BallotFile {
-    /// Whether somebody said which.
+    /// Whether the user named one.
     pub fn is_named(&self) -> bool {
         self.ballots.as_deref().is_some_and(|place| !place.is_empty())
     }
@@ -70,7 +70,7 @@ impl BallotFile {
     }
 }
 
-/// The candidates as they are listed.
+/// The list of candidates.
 pub fn candidates_report(candidates: &[Candidate]) -> Report {
     let mut report = Report::table("candidates", &["id", "name"]);
     for candidate in candidates {
@@ -79,15 +79,15 @@ pub fn candidates_report(candidates: &[Candidate]) -> Report {
     report
 }
 
-/// Reads a time as typed: RFC 3339, or local time where it names no zone.
+/// Reads a time as typed: RFC 3339, or local time without a zone.
 ///
 /// # Errors
-/// When it is no time; the option is used wrongly then.
+/// A usage error if it is not a time.
 pub fn moment(option: &str, text: &str) -> anyhow::Result<Moment> {
     Moment::parse(text, &Local).map_err(|error| exit::misuse(format!("{option} {text:?} is {error}")))
 }
 
-/// A moment for people, in the zone of this machine: `2026-11-24T20:00:00+08:00`.
+/// A time in the zone of this machine: `2026-11-24T20:00:00+08:00`.
 pub fn local(moment: Moment) -> String {
     moment.in_zone(&Local)
 }

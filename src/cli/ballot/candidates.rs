@@ -1,4 +1,4 @@
-//! `votekit candidates`: who stands.
+//! `votekit candidates`: lists, adds and renames candidates.
 use super::ballots::{BallotFile, candidates_report};
 use crate::cli::terminal::console::Console;
 use crate::cli::terminal::output::{self, Format};

@@ -1,4 +1,4 @@
-//! `votekit check`: is the ballot file sound?
+//! `votekit check`: verifies a ballot file.
 use anyhow::bail;
 use votekit::ballot::{BoxError, Clock, SystemClock};
 use votekit::report::Report;

@@ -27,7 +27,7 @@ which would be taken for an id, nor look like another's.
 
 Who can read the file can read who voted for whom, and hidden results too: it is as secret as its permissions make it.";
 
-/// A list is read into memory.
+/// Lists are read into memory.
 const LIST_BYTES_MOST: u64 = 256 << 20;
 
 /// Make a ballot file; never touches one that is there
@@ -111,8 +111,8 @@ impl Args {
     }
 }
 
-/// The column `first`, and `second` beside it, of a CSV with a header; without one the first column and the second. Commas
-/// separate, or what a spreadsheet writes elsewhere, semicolons or tabs, where the header shows it.
+/// The columns `first` and `second` of a CSV with a header, or without one the first two columns. Columns are separated by
+/// commas, or by semicolons or tabs, as spreadsheets in some locales write them, if the header shows it.
 fn read_list(path: &Path, first: &str, second: Option<&str>) -> anyhow::Result<Vec<(String, Option<String>)>> {
     let what = || format!("cannot read the list {}", path.display());
     let input: Box<dyn Read> = match path.to_str() {
@@ -132,7 +132,7 @@ fn read_list(path: &Path, first: &str, second: Option<&str>) -> anyhow::Result<V
         .delimiter(delimiter(text, first))
         .from_reader(text);
     let mut list = Vec::new();
-    // Where the columns are, once the first row has shown it.
+    // The positions of the columns, known after the first row.
     let mut places: Option<(usize, Option<usize>)> = None;
     for row in reader.records() {
         let row = row.with_context(what)?;
@@ -159,7 +159,7 @@ fn read_list(path: &Path, first: &str, second: Option<&str>) -> anyhow::Result<V
     Ok(list)
 }
 
-/// What separates the columns of `text`: what makes its first line a header that names `first`; else the comma.
+/// The separator that makes the first line of `text` a header that names `first`; else the comma.
 fn delimiter(text: &[u8], first: &str) -> u8 {
     let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let names = |separator: u8| {

@@ -1,4 +1,4 @@
-//! `votekit tally --by`: how votes came in over time.
+//! `votekit tally --by`: votes over time.
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, FixedOffset, Local, NaiveDateTime, SecondsFormat, TimeDelta, Timelike, Utc};
@@ -7,7 +7,7 @@ use votekit::report::{Report, Value};
 
 use crate::cli::draw::picture::{Series, Step, Timeline};
 
-/// Most series a picture can tell apart; the candidates with the fewest votes are one beyond that.
+/// The most series that a picture can tell apart; beyond that, the candidates with the fewest votes share one.
 const SERIES_MOST: usize = 8;
 
 /// The step of time.
@@ -21,7 +21,7 @@ pub enum By {
     Day,
 }
 
-/// Votes by step and candidate, on the clock of this machine as it stood at the first vote.
+/// Votes by step and candidate, at the UTC offset that this machine had at the first vote.
 pub struct Pace<'a> {
     tally: &'a Tally,
     by: By,
@@ -30,11 +30,11 @@ pub struct Pace<'a> {
 }
 
 impl<'a> Pace<'a> {
-    /// Adds `points`, votes by minute, up to steps of `by`.
+    /// Adds up `points`, which are votes by minute, into steps of `by`.
     pub fn new(tally: &'a Tally, points: &[PacePoint], by: By) -> Self {
         let utc = |point: &PacePoint| DateTime::<Utc>::from_timestamp(point.start.0, 0);
         let first = points.iter().find_map(utc).unwrap_or_default();
-        // One offset for all: a minute that a change of the clocks repeats stays two.
+        // One offset for all: the hour that repeats when clocks change stays two.
         let offset = *first.with_timezone(&Local).offset();
         let mut votes: BTreeMap<(NaiveDateTime, CandidateId), u64> = BTreeMap::new();
         for point in points {
@@ -45,7 +45,7 @@ impl<'a> Pace<'a> {
         Pace { tally, by, offset, votes }
     }
 
-    /// A row for each step and candidate with votes.
+    /// One row per step and candidate with votes.
     pub fn report(&self) -> Report {
         let step = match self.by {
             By::Minute => "minute",

@@ -28,7 +28,7 @@ Limits: bodies 64 KiB; a request's head 32 KiB within 20 s, its body within 10 s
 30 s is cut; half of the connections may be event streams. A vote waits 6 s for another program that writes the file, then
 it is told to come again (503).";
 
-/// How requests are logged.
+/// Whether and how requests are logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Access {
     /// Not; only faults are
@@ -69,7 +69,7 @@ pub struct Args {
 }
 
 impl Args {
-    /// Runs the command until it is told to end.
+    /// Runs the command until SIGTERM or Ctrl-C.
     ///
     /// # Errors
     /// When the ballot file cannot be opened, or the address cannot be listened on.

@@ -1,4 +1,4 @@
-//! `votekit tally`: what the votes add up to.
+//! `votekit tally`: counts the votes.
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ from 19:50:01 to 20:00:00. Withdrawn votes are in no figure. Candidates that sha
 
 While results are hidden, a table, JSON and --recent tell how many voted; plain, csv and pictures end with exit code 1.";
 
-/// How often a watched file is looked at: its change shows within this, and the window slides as smoothly.
+/// How often a watched file is polled: changes show within this time, and the window slides as smoothly.
 const LOOK: Duration = Duration::from_millis(200);
 
 /// Count the votes
@@ -94,7 +94,7 @@ impl Args {
     }
 }
 
-/// Shows the votes again and again, when the file changed or a second went by.
+/// Shows the votes whenever the file has changed or a second has passed.
 fn watch(votes: &mut dyn BallotBox, view: &View, console: &Console) -> anyhow::Result<()> {
     let mut live = Live::new(view.format.traits().is_redrawn, console.colors_stdout());
     let mut last = None;
@@ -102,7 +102,7 @@ fn watch(votes: &mut dyn BallotBox, view: &View, console: &Console) -> anyhow::R
         let now = SystemClock.now();
         let state = (votes.version()?, now);
         if last != Some(state) {
-            // Into a pipe, where each state stays, only what is new of the votes counts, not the time.
+            // In a pipe, where each state stays, only a change of the votes is news, not the time.
             let changed = last.is_none_or(|(version, _)| version != state.0);
             if live.in_place() || changed {
                 live.show(&view.text(votes, now, console)?)?;
@@ -119,8 +119,7 @@ impl View {
             Some(at) => votes.tally_at(self.window, at, now)?,
             None => votes.tally(self.window, now)?,
         };
-        // Tables and JSON tell the rest and say that these are hidden; rows alone would be empty and say nothing, as a
-        // picture would.
+        // A rich format has more to say, and says that results are hidden; bare rows or a picture would be empty.
         let told = self.format.traits().is_rich && self.pictures.svg().is_none() || self.recent;
         if tally.hidden && (self.by.is_some() || !told) {
             return Err(BoxError::Hidden { closes: tally.settings.closes }.into());
@@ -163,7 +162,7 @@ fn bars(tally: &Tally) -> Bars {
 }
 
 fn report(tally: &Tally, format: Format) -> Report {
-    // Programs get the three columns they count on; people and JSON more.
+    // Programs that read plain or csv rely on these three columns.
     let rich = format.traits().is_rich;
     let columns: &[&str] = if rich { &["id", "name", "votes", "share", "leading"] } else { &["id", "name", "votes"] };
     let mut report = Report::table("candidates", columns);

@@ -98,7 +98,7 @@ impl Args {
     }
 }
 
-/// Lines that are told of at most; with --verbose all.
+/// How many bad lines are reported; with --verbose all are.
 const LINES_TOLD: u64 = 100;
 
 /// Stores the ballots on stdin.
@@ -155,7 +155,7 @@ fn told_line(why: &BadLine) -> String {
     }
 }
 
-/// The ballot file; where there is none, a first one, unless `ballot` would be refused there.
+/// Opens the ballot file, or makes a first one, unless `ballot` would be refused there.
 fn open_or_make(file: &BallotFile, ballot: &Ballot, console: &Console) -> anyhow::Result<Box<dyn BallotBox>> {
     match file.open() {
         Err(BoxError::Missing(_)) => {}
@@ -171,7 +171,7 @@ fn open_or_make(file: &BallotFile, ballot: &Ballot, console: &Console) -> anyhow
     Ok(file.open_or_make(console)?)
 }
 
-/// `refusal` as an error; it says who there is to vote for where that is the question.
+/// `refusal` as an error, with the list of candidates if there is none of that name.
 fn refused(refusal: Refusal, candidates: &[Candidate]) -> anyhow::Error {
     match refusal {
         Refusal::UnknownCandidate(_) => anyhow!("{refusal}; there are {}", listed(candidates)),
@@ -179,7 +179,7 @@ fn refused(refusal: Refusal, candidates: &[Candidate]) -> anyhow::Error {
     }
 }
 
-/// `1 薯片, 2 林林, 3 正氣`; of many the first.
+/// `1 薯片, 2 林林, 3 正氣`; only the first if there are many.
 fn listed(candidates: &[Candidate]) -> String {
     const SHOWN: usize = 20;
     let names: Vec<String> =

@@ -1,4 +1,4 @@
-//! Pictures in the terminal. Each function gives whole lines of text for [`crate::cli::terminal::output::write_stdout`].
+//! Pictures in the terminal. Each function returns whole lines of text, ready for stdout.
 use std::fmt::Write;
 
 use unicode_width::UnicodeWidthStr;
@@ -31,16 +31,16 @@ const TITLE: &str = "1";
 const BAR: &str = "36";
 const FAINT: &str = "2";
 
-/// A bar that fills 1/8 to 7/8 of its last column, from the left.
+/// 0/8 to 7/8 of a column, filled from the left.
 const EIGHTHS_RIGHT: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-/// The same from below.
+/// 0/8 to 7/8 of a row, filled from below.
 const EIGHTHS_UP: [&str; 8] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇"];
-/// Rows of a timeline.
+/// How many rows a timeline takes.
 const TIMELINE_HEIGHT: usize = 8;
-/// A picture in a narrower place would hold no bar at all.
+/// In a narrower picture there would be no room for bars.
 const WIDTH_LEAST: usize = 40;
 
-/// A line a bar: label, value, bar. The longest bar takes what the labels leave of the width.
+/// One line per bar: label, value, bar. The longest bar fills the width that labels and values leave.
 pub fn bars(figure: &Bars, canvas: Canvas) -> String {
     let width = canvas.width.max(WIDTH_LEAST);
     let labels: Vec<String> =
@@ -62,7 +62,7 @@ pub fn bars(figure: &Bars, canvas: Canvas) -> String {
     text
 }
 
-/// `value` of `most` as a bar of at most `room` columns; anything above nothing shows.
+/// A bar of `room` columns for `most`, and for `value` in proportion; whatever is above zero shows.
 fn bar(value: f64, most: f64, room: usize) -> String {
     if value <= 0.0 || most <= 0.0 {
         return String::new();
@@ -71,7 +71,7 @@ fn bar(value: f64, most: f64, room: usize) -> String {
     "█".repeat(eighths / 8) + EIGHTHS_RIGHT[eighths % 8]
 }
 
-/// Columns over time, eight rows high; where there are more columns than room, neighbours are added up.
+/// Columns over time, eight rows high; if there are more columns than room, neighbours are added up.
 pub fn timeline(figure: &Timeline, canvas: Canvas) -> String {
     let mut text = headline(&figure.title, &figure.axis, canvas);
     let room = canvas.width.max(WIDTH_LEAST) - 14;
@@ -80,7 +80,7 @@ pub fn timeline(figure: &Timeline, canvas: Canvas) -> String {
     if sums.is_empty() {
         return text + "  nothing to draw\n";
     }
-    // Few columns are drawn wide, so that they are seen.
+    // Few columns are drawn wide, so that they fill the picture.
     let thickness = (room / sums.len()).clamp(1, 6);
     let most = sums.iter().copied().fold(0.0, f64::max);
     let alike = |size: f64| match figure.series.iter().flat_map(|series| &series.values).find(|v| **v != Value::Null) {
@@ -98,7 +98,7 @@ pub fn timeline(figure: &Timeline, canvas: Canvas) -> String {
     text + &time_axis(figure, sums.len() * thickness, folded.note(figure.step), canvas)
 }
 
-/// What a column of height `sum` shows in `row`, counted from below.
+/// The cell in `row`, counted from below, of a column of height `sum`.
 fn column_cell(sum: f64, most: f64, row: usize, thickness: usize) -> String {
     let eighths = if sum <= 0.0 { 0 } else { ((sum / most * 64.0).round() as usize).clamp(1, 64) };
     let cell = match eighths.saturating_sub(row * 8) {
@@ -122,7 +122,7 @@ fn time_axis(figure: &Timeline, width: usize, note: Option<String>, canvas: Canv
     text
 }
 
-/// A line a row, a cell a column; with colours the darker the more, without them the numbers alone.
+/// One line per row, one cell per column; with colours, the darker the larger, without them numbers only.
 pub fn heat_map(figure: &HeatMap, canvas: Canvas) -> String {
     let cell = |row: &Vec<Value>, column: usize| row.get(column).map(short).unwrap_or_default();
     let widths: Vec<usize> = (0..figure.columns.len())
@@ -159,7 +159,7 @@ pub fn heat_map(figure: &HeatMap, canvas: Canvas) -> String {
     text
 }
 
-/// The style of a cell: six steps of blue from the 256 colours, with the text in what is readable on it.
+/// The style of a cell: one of six blues of the 256 colours, with text in black or white, whichever is readable on it.
 fn shade(value: f64, most: f64) -> String {
     const BLUES: [u8; 6] = [189, 153, 111, 69, 26, 18];
     let step = if most > 0.0 { (value / most * 5.0).round() as usize } else { 0 };

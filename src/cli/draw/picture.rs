@@ -1,4 +1,4 @@
-//! What a picture shows, whoever draws it: [`super::chart`] in the terminal, [`super::svg`] for a report.
+//! What a picture shows, however it is drawn: by [`super::chart`] in the terminal or by [`super::svg`] in a file.
 use std::borrow::Cow;
 
 use chrono::{Datelike, Days, Months, NaiveDate, NaiveDateTime, TimeDelta, Timelike};
@@ -11,15 +11,15 @@ use crate::cli::terminal::output::grouped;
 /// Labelled values, one bar each, in the order given.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bars {
-    /// What the picture shows, as a headline: `Bytes by file type`.
+    /// The headline: `Bytes by file type`.
     pub title: String,
-    /// What the values are, with their unit where the values do not carry it: `votes`.
+    /// What the values are, with their unit unless the values carry it: `votes`.
     pub axis: String,
-    /// Labels may come from data; they are escaped where they are drawn.
+    /// Label and value. Labels may come from data; they are escaped when drawn.
     pub bars: Vec<(String, Value)>,
 }
 
-/// How far apart the columns of a [`Timeline`] stand.
+/// The time between two columns of a [`Timeline`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// One column a minute.
@@ -35,24 +35,24 @@ pub enum Step {
 /// Values over time, one column a [`Step`]; several series are stacked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Timeline {
-    /// What the picture shows, as a headline: `Votes per minute`.
+    /// The headline: `Votes per minute`.
     pub title: String,
-    /// What the values are, with their unit where the values do not carry it: `votes`.
+    /// What the values are, with their unit unless the values carry it: `votes`.
     pub axis: String,
-    /// What the clock shows: `UTC`, `UTC+08:00`.
+    /// The zone of the times: `UTC`, `UTC+08:00`.
     pub clock: String,
-    /// How far apart the columns stand.
+    /// The time between two columns.
     pub step: Step,
-    /// The first moment of each column, rising, each on the step. Steps that are missing are drawn as nothing there.
+    /// The start of each column, ascending, each a whole step. Missing steps are drawn as empty columns.
     pub starts: Vec<NaiveDateTime>,
-    /// What is stacked, from the bottom up.
+    /// The series, stacked from the bottom up.
     pub series: Vec<Series>,
 }
 
 /// One part of a [`Timeline`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
-    /// What the legend says; a single series has no legend.
+    /// Its name in the legend; a single series has no legend.
     pub name: String,
     /// One value for each of [`Timeline::starts`].
     pub values: Vec<Value>,
@@ -61,7 +61,7 @@ pub struct Series {
 /// A value for each pair of a row and a column, as colours: the cohort triangle.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeatMap {
-    /// What the picture shows, as a headline.
+    /// The headline.
     pub title: String,
     /// What a row is: `cohort (install day)`.
     pub rows_axis: String,
@@ -71,7 +71,7 @@ pub struct HeatMap {
     pub rows: Vec<String>,
     /// The columns' labels, from left to right.
     pub columns: Vec<String>,
-    /// `cells[row][column]`; [`Value::Null`] where there is nothing to show. Short rows end in nothing.
+    /// `cells[row][column]`; [`Value::Null`] for an empty cell. Rows may be short.
     pub cells: Vec<Vec<Value>>,
 }
 
@@ -90,8 +90,8 @@ impl Timeline {
         }
     }
 
-    /// The columns to draw where at most `columns_most` fit: neighbours are added up until they do, in whole quarters of
-    /// hours, days and years where that can be. Steps that are missing are columns of nothing.
+    /// The columns to draw if at most `columns_most` fit: neighbours are added up until they do, by divisors of hours, days
+    /// and years if possible. Missing steps are empty columns.
     pub fn folded(&self, columns_most: usize) -> Folded {
         let Some(first) = self.starts.first() else { return Folded { together: 1, lead: 0, sums: Vec::new() } };
         let places: Vec<usize> = self.starts.iter().map(|start| self.step.count(*first, *start)).collect();
@@ -107,7 +107,7 @@ impl Timeline {
         Folded { together, lead, sums: self.series.iter().map(fold).collect() }
     }
 
-    /// The columns of `folded` that get a label, where at most `labels_most` fit, with their first moments.
+    /// The columns of `folded` that get a label, if at most `labels_most` fit, with their starts.
     pub fn ticks(&self, folded: &Folded, labels_most: usize) -> Vec<(usize, NaiveDateTime)> {
         let Some(first) = self.starts.first() else { return Vec::new() };
         let columns = folded.sums.first().map_or(0, Vec::len);
@@ -122,14 +122,14 @@ impl Timeline {
     }
 }
 
-/// What is drawn of a [`Timeline`].
+/// The columns of a [`Timeline`] as they are drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Folded {
-    /// How many steps a column holds.
+    /// The number of steps in a column.
     pub together: usize,
-    /// How many steps of the first column lie before the first of [`Timeline::starts`].
+    /// The number of steps of the first column that lie before the first of [`Timeline::starts`].
     pub lead: usize,
-    /// For each series the height of each column.
+    /// The height of each column, by series.
     pub sums: Vec<Vec<f64>>,
 }
 
@@ -140,14 +140,14 @@ impl Folded {
         (0..columns).map(|column| self.sums.iter().map(|sums| sums[column]).sum()).collect()
     }
 
-    /// What a column is, where it is more than a step: `a column is 2 minutes`.
+    /// What a column is, if it is more than one step: `a column is 2 minutes`.
     pub fn note(&self, step: Step) -> Option<String> {
         (self.together > 1).then(|| format!("a column is {} {:?}s", self.together, step).to_lowercase())
     }
 }
 
 impl Step {
-    /// The next number of steps at or above `needed` that divides an hour, a day or a year well.
+    /// The smallest number of steps, `needed` or more, that divides an hour, a day or a year well.
     fn stride(self, needed: usize) -> usize {
         let strides: &[usize] = match self {
             Step::Minute => &[1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080],
@@ -158,7 +158,7 @@ impl Step {
         strides.iter().copied().find(|stride| *stride >= needed).unwrap_or(needed).max(1)
     }
 
-    /// How many steps `at` is after the whole day, or year, that strides are counted from.
+    /// The number of steps from the start of the day, or year, from which strides are counted, to `at`.
     fn offset(self, at: NaiveDateTime) -> usize {
         match self {
             Step::Minute => at.hour() as usize * 60 + at.minute() as usize,
@@ -168,7 +168,7 @@ impl Step {
         }
     }
 
-    /// How many steps `later` is after `first`.
+    /// The number of steps from `first` to `later`.
     pub fn count(self, first: NaiveDateTime, later: NaiveDateTime) -> usize {
         let months = |at: NaiveDateTime| i64::from(at.year()) * 12 + i64::from(at.month0());
         let steps = match self {
@@ -180,7 +180,7 @@ impl Step {
         usize::try_from(steps).unwrap_or(0)
     }
 
-    /// `first` and `count` steps; None at the end of the calendar.
+    /// `first` plus `count` steps; None past the end of the calendar.
     pub fn after(self, first: NaiveDateTime, count: usize) -> Option<NaiveDateTime> {
         let steps = i64::try_from(count).ok()?;
         match self {
@@ -193,7 +193,7 @@ impl Step {
 }
 
 impl Timeline {
-    /// What all moments share and the axis therefore says once: the day, or the year.
+    /// What all times have in common, which the axis says once: the day, or the year.
     fn shared(&self) -> Shared {
         let (Some(first), Some(last)) = (self.starts.first(), self.starts.last()) else { return Shared::Nothing };
         match self.step {
@@ -203,7 +203,7 @@ impl Timeline {
         }
     }
 
-    /// A moment as the axis writes it.
+    /// The label of a time on the axis.
     pub fn label(&self, at: NaiveDateTime) -> String {
         let shape = match (self.step, self.shared()) {
             (Step::Month, _) => "%Y-%m",
@@ -215,7 +215,7 @@ impl Timeline {
         at.format(shape).to_string()
     }
 
-    /// What the axis is: `time of day on 2019-08-24, UTC`.
+    /// The title of the axis: `time of day on 2019-08-24, UTC`.
     pub fn time_axis(&self) -> String {
         match self.shared() {
             Shared::Day(day) => format!("time of day on {day}, {}", self.clock),
@@ -231,7 +231,7 @@ enum Shared {
     Nothing,
 }
 
-/// A value as a length; what is no number has none.
+/// A value as a length; 0 for what is not a number.
 pub fn size_of(value: &Value) -> f64 {
     match value {
         Value::Count(number) | Value::Bytes(number) => *number as f64,
@@ -240,8 +240,7 @@ pub fn size_of(value: &Value) -> f64 {
     }
 }
 
-/// A value as a picture writes it: `1,234`, `12.1 GB`, `34.5 %`; bytes always with a unit, for a picture has no room for
-/// twelve digits.
+/// A value in a picture: `1,234`, `12.1 GB`, `34.5 %`; bytes always with a unit, since there is no room for twelve digits.
 pub fn short(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -254,7 +253,7 @@ pub fn short(value: &Value) -> String {
     }
 }
 
-/// `text` in at most `columns` terminal columns: the middle gives way to `…`, for the ends of a URL tell more.
+/// `text` in at most `columns` terminal columns: the middle is replaced by `…`, since the ends of a URL say more.
 pub fn shortened(text: &str, columns: usize) -> Cow<'_, str> {
     if text.width() <= columns {
         return Cow::Borrowed(text);

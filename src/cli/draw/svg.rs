@@ -1,6 +1,6 @@
-//! Pictures for a report, as SVG. Each function gives the whole document for [`crate::cli::terminal::files::write_file_atomically`].
+//! Pictures for a report, as SVG. Each function returns a complete document.
 //!
-//! Text is text (it can be searched and copied out), on white, in whatever sans-serif the reader has.
+//! Text stays text, which can be searched and copied, in whatever sans-serif the viewer has.
 use std::borrow::Cow;
 
 use anyhow::anyhow;
@@ -21,13 +21,13 @@ type Drawn = Result<(), Box<dyn std::error::Error>>;
 
 const WIDTH: u32 = 960;
 const MARGIN: i32 = 24;
-/// Where the plot begins: below the title and the line that says what the values are.
+/// Where the plot begins: below the title and the line about the values.
 const TOP: i32 = 78;
 const FONTS: &str = "Helvetica Neue, Helvetica, Arial, Noto Sans, Noto Sans CJK SC, sans-serif";
 const INK: RGBColor = RGBColor(0x22, 0x2b, 0x38);
 const FAINT: RGBColor = RGBColor(0x5b, 0x67, 0x78);
 const GRID: RGBColor = RGBColor(0xe3, 0xe7, 0xec);
-/// Colours that people with any colour vision tell apart (Okabe and Ito), the pale ones left out.
+/// Colours that can be told apart with any colour vision (Okabe and Ito), without the pale ones.
 const SERIES: [RGBColor; 7] = [
     RGBColor(0x00, 0x72, 0xb2),
     RGBColor(0xe6, 0x9f, 0x00),
@@ -41,7 +41,7 @@ const SERIES: [RGBColor; 7] = [
 /// Horizontal bars, a row each, with label and value.
 ///
 /// # Errors
-/// Only where drawing itself fails, which no data causes.
+/// When drawing fails, which data cannot cause.
 pub fn bars(figure: &Bars) -> anyhow::Result<String> {
     const ROW: i32 = 28;
     let labels: Vec<Cow<'_, str>> = figure.bars.iter().map(|(label, _)| shown(label, 44)).collect();
@@ -84,11 +84,11 @@ pub fn bars(figure: &Bars) -> anyhow::Result<String> {
     })
 }
 
-/// Columns over time; several series are stacked and named in a legend. More columns than pixels are added up, and
-/// then it says so.
+/// Columns over time; several series are stacked and named in a legend. If there are too many columns, neighbours are added
+/// up, and the picture says so.
 ///
 /// # Errors
-/// Only where drawing itself fails, which no data causes.
+/// When drawing fails, which data cannot cause.
 pub fn timeline(figure: &Timeline) -> anyhow::Result<String> {
     let folded = figure.folded(400);
     let axis = match folded.note(figure.step) {
@@ -139,7 +139,7 @@ fn time_axis(area: &Area<'_>, plot: &Plot<'_, '_>, figure: &Timeline, folded: &F
     let (right, _) = plot.backend_coord(&(columns as f64, 0.0));
     area.draw(&PathElement::new([(left, bottom), (right, bottom)], FAINT))?;
     let label_width = figure.starts.first().map_or(1, |first| text_width(&figure.label(*first), 12) + 20);
-    // A moment begins a minute or an hour; a day or a month is named as a whole.
+    // A minute or an hour is labelled at its start, a day or a month in the middle.
     let place = if matches!(figure.step, Step::Minute | Step::Hour) { 0.0 } else { 0.5 };
     for (column, at) in figure.ticks(folded, ((right - left) / label_width).max(1) as usize) {
         let (x, _) = plot.backend_coord(&(column as f64 + place, 0.0));
@@ -162,10 +162,10 @@ fn draw_legend(area: &Area<'_>, figure: &Timeline) -> Drawn {
     Ok(())
 }
 
-/// Cells whose colour is their value, the value written in them, and the scale below.
+/// Cells coloured by value, with the value in them and a scale below.
 ///
 /// # Errors
-/// Only where drawing itself fails, which no data causes.
+/// When drawing fails, which data cannot cause.
 pub fn heat_map(figure: &HeatMap) -> anyhow::Result<String> {
     const CELL_HEIGHT: i32 = 30;
     let labels: Vec<Cow<'_, str>> = figure.rows.iter().map(|label| shown(label, 32)).collect();
@@ -208,7 +208,7 @@ pub fn heat_map(figure: &HeatMap) -> anyhow::Result<String> {
     })
 }
 
-/// What the colours of a heat map mean.
+/// The scale of a heat map's colours.
 fn scale(area: &Area<'_>, (left, top): (i32, i32), figure: &HeatMap, most: f64) -> Drawn {
     const STEP_WIDTH: i32 = 4;
     const STEPS: i32 = 50;
@@ -253,7 +253,7 @@ fn document(title: &str, axis: &str, height: i32, draw: impl Fn(&Area<'_>) -> Dr
     Ok(text)
 }
 
-/// Writes text, unless there is none.
+/// Writes text, unless it is empty.
 fn write(area: &Area<'_>, text: &str, at: (i32, i32), style: TextStyle<'_>) -> Drawn {
     if text.is_empty() {
         return Ok(());
@@ -261,14 +261,14 @@ fn write(area: &Area<'_>, text: &str, at: (i32, i32), style: TextStyle<'_>) -> D
     Ok(area.draw_text(text, &style, at)?)
 }
 
-/// Text from data as XML may hold it: without control characters and the two code points XML forbids.
+/// Text from data as XML allows it: without control characters and the two code points that XML forbids.
 fn shown(text: &str, columns: usize) -> Cow<'_, str> {
     let text = printable(text);
     let short = shortened(&text, columns);
     Cow::Owned(short.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}"))
 }
 
-/// How wide a viewer will draw `text`, about: SVG cannot ask.
+/// Roughly how wide a viewer will draw `text`, in pixels: an SVG file cannot measure.
 fn text_width(text: &str, pixels: i32) -> i32 {
     (text.width() as f64 * f64::from(pixels) * 0.57).ceil() as i32
 }
@@ -282,7 +282,7 @@ fn points(pixels: i32) -> f64 {
     f64::from(pixels) * 1.24
 }
 
-/// A tick's text in the unit of a value like `like`; nothing for a part of what is counted whole.
+/// The label of a tick, in the unit of `like`; empty for a fraction of something countable.
 fn tick(size: f64, like: &Value) -> String {
     match like {
         Value::Bytes(_) => short(&Value::Bytes(size.round() as u128)).replace(".0 ", " "),

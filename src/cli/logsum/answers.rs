@@ -1,4 +1,4 @@
-//! logsum's answers beyond one figure: groups, pictures, and the options that ask for them.
+//! logsum's answers beyond one figure: groups and pictures, and their options.
 use std::path::PathBuf;
 
 use chrono::{NaiveDate, NaiveDateTime};
@@ -13,7 +13,7 @@ use crate::cli::terminal::console::Console;
 use crate::cli::terminal::exit;
 use crate::cli::terminal::output::{self, Format, Place};
 
-/// Groups, and how they are shown.
+/// The options as they are typed.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Answers")]
 pub struct AnswerArgs {
@@ -44,10 +44,10 @@ pub struct AnswerArgs {
     svg: Option<PathBuf>,
 }
 
-/// What is asked beyond one figure.
+/// What the options mean.
 #[derive(Debug, Clone)]
 pub struct Answers {
-    /// What rows are grouped by; empty for one figure.
+    /// The keys that rows are grouped by; empty for one figure.
     pub by: Vec<By>,
     /// How groups are counted.
     pub groups: GroupOptions,
@@ -58,7 +58,7 @@ pub struct Answers {
 }
 
 impl AnswerArgs {
-    /// What was meant; `threads` share the memory, unless one follows files.
+    /// What the options mean. `threads` share the memory, except with `--follow`, which has one thread.
     ///
     /// # Errors
     /// When the options contradict each other or `format`.
@@ -87,7 +87,7 @@ impl AnswerArgs {
     }
 }
 
-/// More keys make no table that a person can read.
+/// With more keys, nobody could read the table.
 const BY_MOST: usize = 8;
 
 fn memory_bytes(text: &str) -> Result<usize, String> {
@@ -102,7 +102,7 @@ fn memory_bytes(text: &str) -> Result<usize, String> {
 const MEMORY_LEAST: usize = 1 << 20;
 
 impl Answers {
-    /// The groups as they are printed, as a table or as a chart; writes the picture where one was asked for.
+    /// The groups as they are printed, as a table or as a chart; writes the SVG file if one is wanted.
     ///
     /// # Errors
     /// When the picture cannot be written.
@@ -136,7 +136,7 @@ impl Answers {
         format!("Bytes by {}", names.join(" and "))
     }
 
-    /// How far the groups stand apart, where the first key is a time.
+    /// The time between groups, if the first key is a time.
     fn step(&self) -> Option<Step> {
         match self.by.first()? {
             By::Hour => Some(Step::Hour),
@@ -146,8 +146,8 @@ impl Answers {
         }
     }
 
-    /// The `most` first groups as bars, and those times between them that have none, `gaps` apart, if they are to be shown. All
-    /// others are told of as one, without a bar: it would dwarf the rest.
+    /// The first `most` groups as bars, with empty bars for missing times if `gaps` is set. All other groups share one line
+    /// without a bar, which would dwarf the rest.
     fn bars(&self, grouped: &Grouped, about: &About, most: usize, gaps: Option<Step>) -> Bars {
         let rows = by::ordered(&self.by, &grouped.rows);
         let (shown, folded) = rows.split_at(most.min(rows.len()));
@@ -169,7 +169,7 @@ impl Answers {
         Bars { title: self.title(), axis: about.axis(), bars }
     }
 
-    /// The groups over time, where the first key is a time and no group is left out.
+    /// The groups over time, if the first key is a time and no group is left out.
     fn timeline(&self, grouped: &Grouped, about: &About) -> Option<Timeline> {
         let step = self.step()?;
         if self.by.len() > 2 || grouped.other != Sum::default() {
@@ -212,12 +212,12 @@ fn total(grouped: &Grouped) -> String {
     )
 }
 
-/// What a picture has to say of the rows it shows.
+/// What a picture says about its rows.
 #[derive(Debug, Clone)]
 pub struct About {
-    /// Which rows count: `JPEGs, 2019-08-24 to 2019-08-25`.
+    /// The rows that count: `JPEGs, 2019-08-24 to 2019-08-25`.
     pub rows: String,
-    /// What days and hours are told in: `UTC`.
+    /// The zone of days and hours: `UTC`.
     pub clock: String,
 }
 
@@ -227,7 +227,7 @@ impl About {
     }
 }
 
-/// A key as a headline names it.
+/// A key's name in a headline.
 fn words(by: &By) -> String {
     match by {
         By::Ext => "file extension".to_owned(),
@@ -239,15 +239,15 @@ fn words(by: &By) -> String {
     }
 }
 
-/// More bars than these are no picture for a report.
+/// The most bars in an SVG file.
 const BARS_MOST: usize = 50;
-/// Series of a timeline that have a colour of their own; the next is for all others.
+/// The most series of a timeline with a colour of their own; all others share one more.
 const SERIES_MOST: usize = 6;
 
-/// More times without any group than these are told of in one line.
+/// If more times than this in a row have no group, one line stands for all of them.
 const GAP_MOST: usize = 24;
 
-/// The bars between the times `before` and `at`, for those that have no group.
+/// Empty bars for the times between `before` and `at`.
 fn gap(step: Step, before: NaiveDateTime, at: NaiveDateTime) -> Vec<(String, Value)> {
     let (shape, name) = match step {
         Step::Month => ("%Y-%m", "months"),
@@ -267,7 +267,7 @@ fn label(row: &Group) -> String {
     Key::parts(&row.key.0).iter().map(|part| by::text(part)).collect::<Vec<_>>().join("  ")
 }
 
-/// A group's moment, the text of its second key (empty where there is none) and its bytes.
+/// A group's time, the text of its second key (empty if there is none) and its bytes.
 fn moment(row: &Group) -> Option<(NaiveDateTime, String, u128)> {
     let parts = Key::parts(&row.key.0);
     let at = by::text(parts.first()?);
@@ -279,7 +279,7 @@ fn moment(row: &Group) -> Option<(NaiveDateTime, String, u128)> {
     Some((at, parts.get(1).map(|part| by::text(part)).unwrap_or_default(), row.sum.bytes))
 }
 
-/// The names with the most bytes, the most first, and one for all others where there are more.
+/// The names with the most bytes, in descending order, and one for all others if there are more.
 fn largest_names(rows: &[(NaiveDateTime, String, u128)]) -> Vec<String> {
     let mut sums: Vec<(u128, &str)> = Vec::new();
     let mut sorted: Vec<(&str, u128)> = rows.iter().map(|(_, name, bytes)| (name.as_str(), *bytes)).collect();

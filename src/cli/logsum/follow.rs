@@ -1,4 +1,4 @@
-//! `votekit logsum --follow`: the result is told again as the files grow.
+//! `votekit logsum --follow`: prints the result again as the files grow.
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -13,16 +13,16 @@ use crate::cli::terminal::exit;
 use crate::cli::terminal::live::Live;
 use crate::cli::terminal::output::{self, Format, Place};
 
-/// How often files are looked at: an eye sees no more, and a look costs one `stat` a file.
+/// How often files are polled: faster than the eye needs, and a poll is one `stat` per file.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
-/// A reader of a pipe gets a line a second at most.
+/// In a pipe, results come at most this often.
 const TELL_EVERY: Duration = Duration::from_secs(1);
 
-/// Follows `files` until the program is ended, or until nobody reads stdout.
+/// Follows `files` until the program is stopped or stdout is closed.
 ///
 /// # Errors
-/// When the options cannot be followed, a file cannot be read or is no log, groups outgrow their memory, or stdout cannot be
-/// written.
+/// When the options do not go with following, a file cannot be read or is not a log, groups outgrow their memory, or stdout
+/// cannot be written.
 pub fn run(
     files: &[PathBuf],
     options: &SumOptions,
@@ -56,7 +56,7 @@ pub fn run(
             });
             news |= polled.context("no sum")?;
         }
-        // The first were told of one by one; a log of nothing else must not fill the terminal.
+        // The first were reported one by one; a log full of them must not fill the terminal.
         if totals.rows_bad >= 2 * bad_told {
             live.leave();
             console.warn(&format!("{} rows could not be read up to now and are not in the sum", totals.rows_bad));
@@ -71,7 +71,7 @@ pub fn run(
     }
 }
 
-/// The result as it is now; groups that stand one below the other end with an empty line in a pipe.
+/// The result so far. Where results follow each other, groups end as the format wants it.
 fn text(
     totals: &Totals,
     counter: Option<&mut GroupCounter<'_>>,

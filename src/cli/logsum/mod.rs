@@ -79,7 +79,7 @@ impl Args {
         };
         inputs::refuse_to_overwrite(&inputs, "--rejects", self.rejects.as_deref())?;
         inputs::refuse_to_overwrite(&inputs, "--svg", answers.pictures.svg())?;
-        let rejects = self.rejects.as_deref().map(files::Growing::create).transpose()?;
+        let rejects = self.rejects.as_deref().map(files::PendingFile::create).transpose()?;
         let options = SumOptions {
             filter,
             needs,
@@ -87,7 +87,7 @@ impl Args {
             granularity: run.granularity(),
             sorted: self.sorted,
             strict: self.strict,
-            rejects: rejects.as_ref().map(files::Growing::writer),
+            rejects: rejects.as_ref().map(files::PendingFile::writer),
             scan,
         };
         let about = answers::About { rows: in_words, clock };
@@ -101,7 +101,7 @@ impl Args {
         } else {
             weblog::sum(&inputs, &options, &sinks, &bar)
         };
-        // Groups that outgrew their memory end a run early; that is then the reason to tell, not the inputs that were left.
+        // Groups that outgrew their memory end a run early; that is the error to report, not the inputs left unread.
         let grouped = run.finish(sinks.into_all())?;
         drop(bar);
         tell_of_formats(&totals, console);
@@ -122,7 +122,7 @@ impl Args {
     }
 }
 
-/// Tells what the files that could be read sum to, on stderr alone: on stdout it would pass for the whole.
+/// Reports the sum of the files that could be read, on stderr only: on stdout it would pass for the sum of all.
 fn partial(totals: &Totals, mut failed: Vec<LogError>, inputs: usize, console: &Console) -> anyhow::Error {
     let read = totals.formats.len();
     if read > 0 {
@@ -146,7 +146,7 @@ fn partial(totals: &Totals, mut failed: Vec<LogError>, inputs: usize, console: &
     anyhow::anyhow!(text)
 }
 
-/// How many logs that cannot be read are told of one by one.
+/// How many unreadable logs are listed one by one.
 const FAILED_TOLD: usize = 20;
 
 fn tell_of_formats(totals: &Totals, console: &Console) {

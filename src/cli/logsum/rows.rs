@@ -1,4 +1,4 @@
-//! Which rows of a log count, and how the log is to be read: the options of logsum that say so.
+//! The options of logsum that say which rows count and how a log is read.
 use std::collections::HashSet;
 use std::str::FromStr;
 
@@ -10,7 +10,7 @@ use votekit::weblog::{
 
 use crate::cli::terminal::exit;
 
-/// The options.
+/// The options as they are typed.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Rows that count")]
 pub struct RowArgs {
@@ -53,7 +53,7 @@ pub struct RowArgs {
     delimiter: Option<u8>,
 }
 
-/// Statuses that are one as good as another.
+/// Alternatives: any of these statuses.
 #[derive(Debug, Clone)]
 struct Statuses(Vec<StatusKind>);
 
@@ -74,7 +74,7 @@ impl FromStr for Statuses {
     }
 }
 
-/// Kinds of things that are one as good as another, and how they were named.
+/// Alternatives: any of these kinds, and how they were named.
 #[derive(Debug, Clone)]
 struct Kinds {
     media: Vec<Media>,
@@ -96,23 +96,23 @@ impl FromStr for Kinds {
     }
 }
 
-/// What was meant.
+/// What the options mean.
 #[derive(Debug, Clone)]
 pub struct Rows {
-    /// Which rows count.
+    /// The rows that count.
     pub filter: Filter,
-    /// What they must have for that.
+    /// The columns that this takes.
     pub needs: Needs,
-    /// How the logs are to be read.
+    /// How the logs are read.
     pub format: Choice,
-    /// Which rows count, in words: `JPEGs, 2019-08-24 to 2019-08-25`.
+    /// The rows that count, in words: `JPEGs, 2019-08-24 to 2019-08-25`.
     pub in_words: String,
-    /// The clock that days and hours are told by: `UTC`, `UTC+08:00`.
+    /// The zone of days and hours: `UTC`, `UTC+08:00`.
     pub clock: String,
 }
 
 impl RowArgs {
-    /// What was meant.
+    /// What the options mean.
     ///
     /// # Errors
     /// When the options contradict each other.
@@ -144,13 +144,13 @@ impl RowArgs {
         let content_type = needs.place_of(Column::ContentType);
         let mut kinds = self.media.into_iter().map(|kinds| kinds.media);
         let media = match kinds.next() {
-            // One kind is what most ask for, and is looked for in the quickest way.
+            // A single kind, the usual case, has a faster test.
             Some(kind) if kind.len() == 1 => kind.into_iter().next().unwrap_or(Media::Any),
             Some(either) => {
                 tests.push(Test::Media(content_type, either));
                 Media::Any
             }
-            // Extensions are asked for by name; to ask for JPEGs too would leave nothing of most.
+            // With --ext, the default of JPEGs would leave nothing of most extensions.
             None if self.ext.is_empty() => Media::Jpeg,
             None => Media::Any,
         };
@@ -194,7 +194,7 @@ impl RowArgs {
         Ok(Span { days, offset_secs: self.utc_offset, from, to })
     }
 
-    /// Which rows count.
+    /// The rows that count, in words.
     fn in_words(&self) -> String {
         let kinds = self.media.iter().map(|kinds| kinds.in_words.as_str());
         let mut what = kinds.chain(self.ext.iter().map(String::as_str)).collect::<Vec<_>>().join(" and ");

@@ -1,4 +1,4 @@
-//! What all commands share of the terminal: who looks, in which colours, and how notes, warnings and errors are told.
+//! What all commands share of the terminal: colours, width, and how notes, warnings and errors are written.
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
@@ -25,12 +25,12 @@ pub struct Console {
 }
 
 impl Console {
-    /// What was asked with `--quiet`, `--verbose` and `--color`.
+    /// The console for `--quiet`, `--verbose` and `--color`.
     pub fn new(quiet: bool, verbose: bool, color: Color) -> Self {
         Console { quiet, verbose, color, human_bytes: false }
     }
 
-    /// The same console, on which people read bytes as `12.1 GB` when `human_bytes` is set; see `--human`.
+    /// The same console, with bytes written as `12.1 GB` for people if `human_bytes` is set; see `--human`.
     pub fn with_human_bytes(&self, human_bytes: bool) -> Console {
         Console { human_bytes, ..self.clone() }
     }
@@ -40,33 +40,33 @@ impl Console {
         self.human_bytes
     }
 
-    /// How many columns a picture on stdout may take: the terminal's, or those of a letter where there is none.
+    /// How many columns a picture on stdout may take: the terminal's, or 80 where there is none.
     pub fn width_stdout(&self) -> usize {
         let terminal = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
         terminal.filter(|width| *width > 0).unwrap_or(80)
     }
 
-    /// Something worth knowing; silenced by `--quiet`.
+    /// Writes a note to stderr, unless `--quiet` is set.
     pub fn note(&self, text: &str) {
         if !self.quiet {
             self.tell("", "", text);
         }
     }
 
-    /// Something only `--verbose` wants to know.
+    /// Writes a detail to stderr if `--verbose` is set.
     pub fn detail(&self, text: &str) {
         if self.verbose {
             self.tell("", "", text);
         }
     }
 
-    /// Something that may make the figures other than meant: never silenced.
+    /// Writes a warning to stderr, for what may make a result differ from what was wanted; never silenced.
     pub fn warn(&self, text: &str) {
         self.tell("warning: ", "\x1b[1;33m", text);
     }
 
-    /// Rows that could not be read: `bad` of `all` `what`, with the first of them and why; nothing where there are none.
-    /// `where_not` says where they are missing: "in the sum".
+    /// Warns that `bad` of `all` rows could not be read, with the `first` of them and why; does nothing if `bad` is 0.
+    /// `what` names the rows (`events`), `where_not` what they are missing from (`in the sum`).
     pub fn warn_of_bad_rows(&self, what: &str, bad: u64, all: u64, first: &[String], where_not: &str) {
         if bad == 0 {
             return;
@@ -85,12 +85,12 @@ impl Console {
         self.warn(&text);
     }
 
-    /// Why the run failed.
+    /// Writes to stderr why the run failed.
     pub fn error(&self, text: &str) {
         self.tell("error: ", "\x1b[1;31m", text);
     }
 
-    /// A bar on stderr over `bytes_total` bytes; silent where stderr is no terminal or `--quiet` was given.
+    /// A bar on stderr over `bytes_total` bytes; never drawn if stderr is not a terminal or `--quiet` is set.
     pub fn bar(&self, bytes_total: Option<u64>) -> Bar {
         Bar::new(!self.quiet && io::stderr().is_terminal(), bytes_total)
     }
@@ -118,13 +118,13 @@ impl Console {
         } else {
             format!("votekit: {label}{text}\n")
         };
-        // Nobody is left to tell if stderr is gone.
+        // If stderr is gone there is nowhere left to report it.
         let _ = io::stderr().write_all(line.as_bytes());
     }
 }
 
-/// `text` with everything that could steer a terminal, or break a line or a column, escaped as in `\n`, `\t`, `\u{1b}`:
-/// control characters of both sets and those that turn the writing direction (Unicode TR 36).
+/// `text` with everything that could control a terminal, or break a line or a column, escaped as `\n`, `\t`, `\u{1b}`:
+/// control characters (C0 and C1) and those that change the writing direction (Unicode TR 36).
 pub fn printable(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_unprintable) {
         return Cow::Borrowed(text);
@@ -136,7 +136,7 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Whether `c` could steer a terminal, break a line, or turn the writing direction.
+/// Whether `c` could control a terminal, break a line, or change the writing direction.
 pub fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

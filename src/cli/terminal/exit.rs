@@ -1,11 +1,11 @@
-//! Exit codes and how an error reaches the user: the one place for both.
+//! Exit codes, and how an error reaches the user.
 use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 
 use super::console::{Console, printable};
 use crate::cli::explain;
 
-/// What `--help` says of exit codes; kept beside the codes themselves.
+/// What `--help` says about exit codes; beside the codes, so that both change together.
 pub const HELP: &str = "\
 Exit codes:
   0  done
@@ -15,11 +15,11 @@ Exit codes:
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// All that was asked is done.
+    /// Everything that was asked for is done.
     Done = 0,
-    /// It was asked rightly and could not be done.
+    /// The command made sense, but could not be carried out.
     Failed = 1,
-    /// It was asked wrongly (clap ends with the same code).
+    /// Usage error (clap exits with the same code).
     Misused = 2,
 }
 
@@ -29,18 +29,18 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// An option or value that cannot be meant; ends the run with [`Exit::Misused`].
+/// Usage error: invalid option or value. Ends the run with [`Exit::Misused`].
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Misuse(pub String);
 
-/// The error for options or values that cannot be meant.
+/// A usage error with this message.
 pub fn misuse(message: impl Into<String>) -> anyhow::Error {
     Misuse(message.into()).into()
 }
 
-/// Tells the user of `error` on stderr and says how the run ended.
-/// A reader that closed the pipe is no error: `votekit … | head -1` ends quietly.
+/// Reports `error` on stderr and gives the exit code.
+/// A closed pipe is not an error: `votekit … | head -1` ends quietly.
 pub fn conclude(error: &anyhow::Error, console: &Console) -> Exit {
     if error.chain().any(is_closed_pipe) {
         return Exit::Done;
@@ -50,13 +50,13 @@ pub fn conclude(error: &anyhow::Error, console: &Console) -> Exit {
     if error.chain().any(is_misuse) { Exit::Misused } else { Exit::Failed }
 }
 
-/// Turns a panic, which is always our bug, into one line and [`Exit::Failed`] instead of a backtrace.
+/// Reports a panic, which is always a bug of votekit, as one line instead of a backtrace.
 pub fn quiet_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         let cause = panic.payload_as_str().unwrap_or("unknown");
         let line = format!("votekit: this is a bug in votekit, please report it: {cause} ({place})\n");
-        // Nobody is left to tell if stderr is gone too.
+        // If stderr is gone too there is nowhere left to report it.
         let _ = io::Write::write_all(&mut io::stderr(), printable(&line.replace('\n', " ")).as_bytes());
         let _ = io::Write::write_all(&mut io::stderr(), b"\n");
     }));
@@ -67,7 +67,7 @@ fn is_closed_pipe(cause: &(dyn std::error::Error + 'static)) -> bool {
     cause.downcast_ref::<io::Error>().is_some_and(kind)
 }
 
-/// `No such file or directory (os error 2)` without the number nobody needs.
+/// `No such file or directory (os error 2)` without the number.
 fn without_os_codes(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

@@ -1,4 +1,4 @@
-//! Files that a command leaves behind: whole, or not at all.
+//! Files that a command writes: complete, or not at all.
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::os::fd::AsFd;
@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use votekit::weblog::SharedWriter;
 
-/// Writes `bytes` to `path` so that a reader, a full disk or a Ctrl-C never leaves half of it there: a temporary file in
-/// the same folder takes the name when all is on disk. A file of that name is replaced; a symbolic link is followed.
+/// Writes `bytes` to `path` atomically: a temporary file in the same folder is renamed once everything is on disk, so a full
+/// disk or Ctrl-C leaves no partial file. An existing file is replaced; a symbolic link is followed.
 ///
 /// # Errors
-/// When the folder does not exist, must not be written, or is full; the error names `path`.
+/// When the folder does not exist, is not writable, or is full; the error names `path`.
 pub fn write_file_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let write = || -> std::io::Result<()> {
         match Target::of(path)? {
@@ -28,12 +28,12 @@ pub fn write_file_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     write().with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// Where something is written that shall stand at a path.
+/// Where the bytes for a path are written.
 #[derive(Debug)]
 enum Target {
-    /// A device or a pipe (/dev/stdout, /dev/null), which no file can replace.
+    /// A device or a pipe (/dev/stdout, /dev/null), which must not be replaced by a file.
     Device(File),
-    /// A temporary file in the folder of `path`, whose name it takes when it is whole.
+    /// A temporary file in the folder of `path`, renamed to `path` once it is complete.
     File { path: PathBuf, file: tempfile::NamedTempFile },
 }
 
@@ -42,33 +42,33 @@ impl Target {
         if path.is_dir() {
             return Err(std::io::ErrorKind::IsADirectory.into());
         }
-        // Even where the shell has made stdout a file: another in its place would take the result with it.
+        // Even if the shell redirects stdout to a file: replacing that file would lose the result.
         if ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(|name| path == Path::new(name)) {
             return Ok(Target::Device(std::io::stdout().as_fd().try_clone_to_owned()?.into()));
         }
         if path.metadata().is_ok_and(|meta| !meta.is_file()) {
             return std::fs::OpenOptions::new().write(true).open(path).map(Target::Device);
         }
-        // The link's target is what the user means to replace, not the link.
+        // Replace the link's target, not the link.
         let path = if path.is_symlink() { path.canonicalize()? } else { path.to_owned() };
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         Ok(Target::File { file: temporary_in(folder)?, path })
     }
 }
 
-/// A file that grows under a temporary name in the folder where it will stand, and takes its own only when it is whole.
+/// A file that is written bit by bit under a temporary name, and renamed once it is complete.
 #[derive(Debug)]
-pub struct Growing {
+pub struct PendingFile {
     path: PathBuf,
     target: Target,
     writer: SharedWriter,
 }
 
-impl Growing {
-    /// Begins a file that will stand at `path`.
+impl PendingFile {
+    /// Begins a file for `path`.
     ///
     /// # Errors
-    /// When the folder does not exist, must not be written, or is full; the error names `path`.
+    /// When the folder does not exist, is not writable, or is full; the error names `path`.
     pub fn create(path: &Path) -> anyhow::Result<Self> {
         let begin = || -> std::io::Result<_> {
             let target = Target::of(path)?;
@@ -76,17 +76,17 @@ impl Growing {
                 Target::Device(device) => device.try_clone()?,
                 Target::File { file, .. } => file.reopen()?,
             };
-            Ok(Growing { path: path.to_owned(), target, writer: SharedWriter::new(BufWriter::new(file)) })
+            Ok(PendingFile { path: path.to_owned(), target, writer: SharedWriter::new(BufWriter::new(file)) })
         };
         begin().with_context(|| format!("cannot write {}", path.display()))
     }
 
-    /// Where it is written, by any thread.
+    /// A writer to it, for any thread.
     pub fn writer(&self) -> SharedWriter {
         self.writer.clone()
     }
 
-    /// The file is whole: it takes its name.
+    /// Renames the complete file.
     ///
     /// # Errors
     /// When the rest cannot be written; the error names the file.
@@ -103,8 +103,8 @@ impl Growing {
     }
 }
 
-/// A temporary file with the permissions any new file gets, not those of a secret. An error of it is the system's own: the
-/// temporary name means nothing to the user.
+/// A temporary file with the permissions of any new file, not tempfile's 0600. Errors are the system's own, without the
+/// temporary name, which means nothing to the user.
 fn temporary_in(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     let mut reason = None;
     let create = |path: &Path| {
@@ -150,9 +150,9 @@ mod tests {
             reader.join().unwrap()
         };
         assert_eq!(read_while(&|| write_file_atomically(&path, b"one").unwrap()), b"one");
-        assert_eq!(read_while(&|| Growing::create(&path).unwrap().keep().unwrap()), b"");
+        assert_eq!(read_while(&|| PendingFile::create(&path).unwrap().keep().unwrap()), b"");
         assert!(path.metadata().unwrap().file_type().is_fifo());
-        let error = format!("{:#}", Growing::create(folder.path()).unwrap_err());
+        let error = format!("{:#}", PendingFile::create(folder.path()).unwrap_err());
         assert!(error.contains("is a directory"), "{error}");
     }
 

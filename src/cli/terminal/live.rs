@@ -1,4 +1,4 @@
-//! A result that is shown again whenever it changes: in place on a terminal, line by line into a pipe.
+//! A result that is shown again whenever it changes: redrawn in place on a terminal, appended in a pipe.
 use std::io::IsTerminal;
 
 use unicode_width::UnicodeWidthChar;
@@ -15,19 +15,19 @@ pub struct Live {
 }
 
 impl Live {
-    /// Shows on stdout; in place where that is a terminal and `for_people` is set. `colored` where styles may be used.
+    /// Shows on stdout, in place if that is a terminal and `for_people` is set. `colored` says whether styles may be used.
     pub fn new(for_people: bool, colored: bool) -> Self {
         Live { in_place: for_people && std::io::stdout().is_terminal(), colored, lines_shown: 0, last: String::new() }
     }
 
-    /// Whether each state takes the place of the one before.
+    /// Whether each state replaces the one before.
     pub fn in_place(&self) -> bool {
         self.in_place
     }
 
-    /// Shows `text`, which is whole lines with no control characters but `\n` and our own styles; nothing happens when it
-    /// is what is shown already. The cursor stays below it, and no mode of the terminal is changed: however the program
-    /// ends, the terminal is as it was.
+    /// Shows `text`: whole lines without control characters except `\n` and our own styles. Does nothing if it is shown
+    /// already. The cursor stays below it and no terminal mode is changed, so that nothing needs to be restored however the
+    /// program ends.
     ///
     /// # Errors
     /// When stdout cannot be written.
@@ -48,18 +48,18 @@ impl Live {
             shown => format!("\x1b[{shown}A"),
         };
         self.lines_shown = lines;
-        // To the first line of what was shown, everything below it away, the new text there, in one write.
+        // Up to the first line shown, clear everything below, then the new text: in one write, so that it does not flicker.
         output::write_stdout(&format!("{up}\r\x1b[J{visible}"))
     }
 
-    /// Leaves what is shown where it is: after something else was written, the next state begins below it.
+    /// Leaves what is shown where it is; the next state begins below it. For when something else was written.
     pub fn leave(&mut self) {
         self.lines_shown = 0;
         self.last.clear();
     }
 }
 
-/// As much of `text` as a screen holds without scrolling or wrapping; what is left out is said.
+/// As much of `text` as a screen holds without scrolling or wrapping, with a note of what is left out.
 fn fitted(text: &str, width: usize, height: usize, colored: bool) -> String {
     let lines: Vec<&str> = text.lines().collect();
     // One line for the cursor.
@@ -76,7 +76,7 @@ fn fitted(text: &str, width: usize, height: usize, colored: bool) -> String {
     out
 }
 
-/// `line` in at most `width` columns; styles take none.
+/// `line` cut to `width` columns; styles take none.
 fn cut(line: &str, width: usize, colored: bool) -> String {
     let mut out = String::with_capacity(line.len());
     let mut used = 0;

@@ -1,4 +1,4 @@
-//! A bar on stderr for whoever computes.
+//! The progress bar on stderr.
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use indicatif::{BinaryBytes, HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 use votekit::progress::Progress;
 
-/// Work shorter than this shows no bar.
+/// Work that is done sooner shows no bar.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Bytes done, with rate and, where the total is known, time left. Draws nothing before [`PATIENCE`] is over.
+/// Bytes done, with the rate and, if the total is known, the time left. Draws nothing before [`PATIENCE`] is over.
 pub struct Bar {
     shown: bool,
     begun: Instant,
@@ -19,12 +19,12 @@ pub struct Bar {
 }
 
 impl Bar {
-    /// A bar over `bytes_total` bytes (None where nobody knows); with `shown` false it never draws.
+    /// A bar over `bytes_total` bytes (None if unknown); if `shown` is false it never draws.
     pub fn new(shown: bool, bytes_total: Option<u64>) -> Self {
         Bar { shown, begun: Instant::now(), bytes_total, bytes_done: AtomicU64::new(0), bar: OnceLock::new() }
     }
 
-    /// Runs `write`, which writes to stderr, while the bar is not there.
+    /// Runs `write`, which writes to stderr, with the bar hidden.
     pub fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
         match self.bar.get() {
             Some(bar) => bar.suspend(write),
@@ -37,7 +37,7 @@ impl Bar {
             Some(_) => "{wide_bar} {bytes}/{total_bytes}  {rate}  {left} left",
             None => "{spinner} {bytes}  {rate}  {elapsed}",
         };
-        // Over all that was done: work that is reported in large steps has no other steady rate.
+        // The mean since the start: progress comes in large steps, so that a recent rate would jump.
         let begun = self.begun;
         let rate = move |bytes: u64| bytes as f64 / begun.elapsed().as_secs_f64();
         let told_rate = move |state: &ProgressState, to: &mut dyn std::fmt::Write| {
