@@ -6,7 +6,7 @@ use votekit::retention;
 
 use crate::cli::q1::reading::{self, Reading};
 use crate::cli::terminal::console::Console;
-use crate::cli::terminal::exit;
+use crate::cli::terminal::{exit, inputs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -40,8 +40,8 @@ impl Args {
         if let Some((scheme, _)) = self.db.to_str().and_then(|text| text.split_once("://")) {
             return Err(exit::misuse(format!("--db: load makes a SQLite file, and {scheme}:// is none")));
         }
-        let inputs = reading::inputs(&self.events)?;
-        let bar = console.bar(reading::bytes_total(&inputs));
+        let inputs = inputs::named(&self.events, "cannot load the events")?;
+        let bar = console.bar(inputs::bytes_total(&inputs));
         let read = retention::load(&inputs, &self.db, self.reading.collation(), &self.reading.options(), &bar);
         let read = read.context("cannot load the events")?;
         drop(bar);

@@ -15,7 +15,7 @@ use votekit::scan::Input;
 use votekit::units::DurationSecs;
 
 use self::curves::{Asked, CurveArgs};
-use self::reading::{Reading, bytes_total, dated, warn_of_bad_events};
+use self::reading::{Reading, dated, warn_of_bad_events};
 use crate::cli::terminal::console::Console;
 use crate::cli::terminal::exit;
 use crate::cli::terminal::inputs;
@@ -140,7 +140,7 @@ impl Args {
         match self.place(console)? {
             Place::Files(inputs) => {
                 self.refuse_to_draw_over(&inputs)?;
-                let bar = console.bar(bytes_total(&inputs));
+                let bar = console.bar(inputs::bytes_total(&inputs));
                 let options = self.reading.options();
                 ask(EventFiles::new(&inputs, collation, &options, &bar), question, asked)
             }
@@ -161,7 +161,7 @@ impl Args {
                 console.note("no --events and no --db: these are the sample events that are built in");
                 return Ok(Place::Files(vec![SAMPLE]));
             }
-            return Ok(Place::Files(reading::inputs(&self.events)?));
+            return Ok(Place::Files(inputs::named(&self.events, "cannot load the events")?));
         };
         match path.to_str() {
             Some(url) if Address::is_url(url) => {

@@ -1,10 +1,8 @@
-//! How events are named and read: the options, the inputs and the report of bad rows that `q1` and `q1 load` share.
-use std::path::{Path, PathBuf};
-
+//! How events are named and read: the options and the report of bad rows that `q1` and `q1 load` share.
 use chrono::NaiveDate;
 use clap::builder::NonEmptyStringValueParser;
 use votekit::retention::{Collation, EventNames, EventOptions, EventsRead};
-use votekit::scan::{Input, ScanOptions};
+use votekit::scan::ScanOptions;
 use votekit::units::Day;
 
 use crate::cli::terminal::console::Console;
@@ -44,27 +42,6 @@ impl Reading {
             EventNames { time: self.time.clone(), uid: self.user.clone(), event_name: self.event_column.clone() };
         EventOptions { names, strict: self.strict, scan: ScanOptions::default() }
     }
-}
-
-/// The files that were named, and those in the directories that were named.
-///
-/// # Errors
-/// When a directory cannot be listed or holds no file.
-pub fn inputs(paths: &[PathBuf]) -> anyhow::Result<Vec<Input>> {
-    let mut inputs = Vec::new();
-    for path in paths {
-        if path == Path::new("-") {
-            inputs.push(Input::Stdin);
-        } else {
-            inputs.extend(Input::below(path)?);
-        }
-    }
-    Ok(inputs)
-}
-
-/// How many bytes `inputs` hold, if that is known of all of them.
-pub fn bytes_total(inputs: &[Input]) -> Option<u64> {
-    inputs.iter().map(Input::bytes_total).sum()
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
