@@ -111,10 +111,10 @@ def main():
     for votekit in (options.old, options.new):
         if not os.access(votekit, os.X_OK):
             sys.exit(f"{votekit} is no program")
-    clock = trial.frozen_clock()
     folder = options.keep or Path(tempfile.mkdtemp(prefix="votekit-same-inputs-"))
     try:
-        found, counts = run_all(options, made_inputs(folder, options.old.resolve(), clock), clock)
+        with trial.frozen_clock() as clock:
+            found, counts = run_all(options, made_inputs(folder, options.old.resolve(), clock), clock)
     finally:
         if not options.keep:
             shutil.rmtree(folder)

@@ -1,6 +1,6 @@
 """One command for benches/same.py: what it is, running it, and what it left behind."""
 
-import hashlib, os, re, shutil, signal, socket, sqlite3, subprocess, sys, tempfile, time
+import contextlib, hashlib, os, re, shutil, signal, socket, sqlite3, subprocess, sys, tempfile, time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,13 +38,19 @@ class Outcome:
     files: dict = field(default_factory=dict)
 
 
+@contextlib.contextmanager
 def frozen_clock():
-    """The environment in which the time is always NOW; empty where faketime is not installed."""
+    """The environment in which the time is always NOW; empty where faketime is not installed. All processes share what one
+    faketime made, for the time of the block: each would else leave shared memory of its own behind."""
     if not shutil.which("faketime"):
-        return {}
-    told = subprocess.run(["faketime", "-f", NOW, "env"], capture_output=True, text=True, check=True).stdout
-    wanted = dict(line.split("=", 1) for line in told.splitlines() if line.startswith(("LD_PRELOAD=", "FAKETIME=")))
-    return {**wanted, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        yield {}
+        return
+    script = ["faketime", "-f", NOW, "bash", "-c", "env; echo; exec cat"]
+    with subprocess.Popen(script, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as keeper:
+        told = dict(line.rstrip("\n").split("=", 1) for line in iter(keeper.stdout.readline, "\n") if "=" in line)
+        wanted = {name: value for name, value in told.items() if name.startswith(("LD_PRELOAD", "FAKETIME"))}
+        yield {**wanted, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        keeper.stdin.close()
 
 
 def free_port():
