@@ -15,6 +15,7 @@
 //! | 1 | [`dial`] | how to reach a MySQL-compatible server by its URL: address, option file, passwords, TLS |
 //! | 0 | [`scan`] | where bytes come from and how they reach every core in whole lines; knows no columns |
 //! | 0 | [`report`], [`progress`], [`units`] | plain results, a progress sink, days, times, durations and byte sizes as they are written |
+//! | 0 | [`threads`] | work on several threads |
 //!
 //! Three wings, none of which imports another: logs ([`weblog`] on `rows`), retention ([`retention`] on `rows` and [`dial`]),
 //! and votes ([`api`] and [`store`] on [`ballot`]; these two meet only in its trait).
@@ -31,5 +32,6 @@ pub mod retention;
 pub mod rows;
 pub mod scan;
 pub mod store;
+pub mod threads;
 pub mod units;
 pub mod weblog;

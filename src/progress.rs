@@ -1,12 +1,12 @@
-//! How long work tells how far it is, without knowing who looks.
+//! How long-running work reports how far it is, without knowing who listens.
 
-/// Takes note of work done. Called from any thread, often: keep it cheap.
+/// A sink for progress. Called from any thread, often: keep it cheap.
 pub trait Progress: Sync {
     /// `bytes` more of the input have been read.
     fn advance(&self, bytes: u64);
 }
 
-/// Nobody looks.
+/// Ignores it.
 impl Progress for () {
     fn advance(&self, _bytes: u64) {}
 }

@@ -13,6 +13,7 @@ use super::lines::{BadLine, parse_line};
 use super::time::Clock;
 use super::vote::Outcome;
 use crate::progress::Progress;
+use crate::threads;
 
 /// Transactions should not take longer than this: other writers wait for them.
 const TRANSACTION_MOST: Duration = Duration::from_secs(4);
@@ -63,10 +64,7 @@ pub fn take_in(
     let stored = store_all(votes, &queue, clock, progress, on_bad_line, done);
     queue.abandon();
     stored?;
-    match reader.join() {
-        Ok(read) => read.map_err(IntakeError::Read),
-        Err(panic) => std::panic::resume_unwind(panic),
-    }
+    threads::returned(reader.join()).map_err(IntakeError::Read)
 }
 
 /// Stores the ballots on the lines of `input` if every one of them can be stored, else none.

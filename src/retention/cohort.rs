@@ -3,11 +3,10 @@
 //! The pass records, of each event that a question can see, the day and the folded user. Who belongs to a cohort is known only
 //! at its end; records of other users are then ignored. This gives q1.sql's answer: a row that no WHERE accepts cannot change
 //! it, and neither can a second row of the same user and day, because it counts DISTINCT users.
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::thread;
 
 use chrono::NaiveDate;
+use parking_lot::Mutex;
 
 use super::collation::Collation;
 use super::date_time::{DayNumber, day_number};
@@ -19,6 +18,7 @@ use super::question::DaySpan;
 use super::quick::{QuickEvent, Short};
 use crate::progress::Progress;
 use crate::scan::Input;
+use crate::threads;
 
 /// A span of days, as one slot or with a slot for each day.
 #[derive(Debug, Clone, Copy)]
@@ -298,18 +298,10 @@ impl<'a> Members<'a> {
                     }
                 }
             }
-            all.lock().unwrap_or_else(std::sync::PoisonError::into_inner).add(&active);
+            all.lock().add(&active);
             Ok(())
         };
-        thread::scope(|scope| {
-            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-            let mine = work();
-            let joined = others.into_iter().map(|other| match other.join() {
-                Ok(done) => done,
-                Err(panic) => std::panic::resume_unwind(panic),
-            });
-            joined.fold(mine, |so_far, done| so_far.and(done))
-        })?;
-        Ok(all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
+        threads::on_each(threads, work).into_iter().collect::<std::io::Result<()>>()?;
+        Ok(all.into_inner())
     }
 }

@@ -2,17 +2,17 @@
 use fearless_simd::prelude::*;
 use fearless_simd::{Level, dispatch, u8x64};
 
-/// Where a field stands in what [`Splitter::split`] was given: first byte, and the one behind its last.
+/// The place of a field in the text given to [`Splitter::split`]: its first byte, and the byte after its last.
 pub type Span = (usize, usize);
 
-/// Finds the wanted columns of delimited lines. Does not know quotes.
+/// Finds the wanted columns of delimited lines. Knows no quotes.
 #[derive(Debug, Clone)]
 pub struct Splitter {
     delimiter: u8,
     wanted: Vec<usize>,
 }
 
-/// A line that was cut.
+/// What was found out about a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Line {
     /// Its length, without its line end.
@@ -21,11 +21,11 @@ pub struct Line {
     pub len_with_end: usize,
     /// How many of the wanted columns it has.
     pub found: usize,
-    /// How many columns it has at least; exactly, where not all that were wanted are there.
+    /// How many columns it has: exactly if wanted ones are missing, else at least so many.
     pub columns: usize,
 }
 
-/// What a window of bytes holds, a bit a byte.
+/// What is in a window of bytes, one bit a byte.
 struct Window {
     delimiters: u64,
     newlines: u64,
@@ -34,23 +34,24 @@ struct Window {
 const WINDOW: usize = 64;
 
 impl Splitter {
-    /// Cuts at `delimiter`; `wanted` are column numbers from 0, rising.
+    /// Cuts at `delimiter`; `wanted` are column numbers from 0, ascending.
     pub fn new(delimiter: u8, wanted: Vec<usize>) -> Self {
         debug_assert!(wanted.is_sorted_by(|a, b| a < b), "columns in order, each once");
         Splitter { delimiter, wanted }
     }
 
-    /// The columns that are looked for.
+    /// The numbers of the wanted columns.
     pub fn wanted(&self) -> &[usize] {
         &self.wanted
     }
 
-    /// Cuts the first line of `text`: `spans[i]` is where the `i`th wanted column stands. A `\r` at a line's end is not part of it, nor are several.
+    /// Cuts the first line of `text`: `spans[i]` becomes the place of the `i`th wanted column. `\r`s at the end of a line are
+    /// not part of it.
     pub fn split(&self, text: &[u8], spans: &mut [Span]) -> Line {
         dispatch!(Level::new(), simd => self.split_by(simd, text, spans))
     }
 
-    /// The same, with the processor's instructions known: for loops that have asked for them once.
+    /// The same for a known instruction set: for loops that have detected it once.
     #[inline(always)]
     pub fn split_by<S: Simd>(&self, simd: S, text: &[u8], spans: &mut [Span]) -> Line {
         let mut column = 0;
@@ -62,7 +63,7 @@ impl Splitter {
             if newlines != 0 {
                 delimiters &= (newlines & newlines.wrapping_neg()) - 1;
             }
-            // Between wanted columns far apart, whole windows are only counted.
+            // Between wanted columns that are far apart, delimiters are only counted, a window at a time.
             let ends = delimiters.count_ones() as usize;
             if ends > 0 && self.wanted.get(found).is_some_and(|wanted| column + ends <= *wanted) {
                 column += ends;
@@ -122,7 +123,7 @@ impl Splitter {
     }
 }
 
-/// The instruction sets of this processor, from the least to the most, so that tests may try each.
+/// The instruction sets of this processor, least first, so that tests can try each.
 #[cfg(test)]
 pub(crate) fn levels() -> Vec<Level> {
     let best = Level::new();
@@ -137,7 +138,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The same, written to be read.
+    /// The same, in the simplest way.
     fn plainly(text: &str, wanted: &[usize]) -> (Vec<String>, Line) {
         let line = text.split('\n').next().unwrap();
         let len_with_end = (line.len() + 1).min(text.len());

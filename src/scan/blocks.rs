@@ -1,57 +1,28 @@
 //! Whole-line blocks of an input, on every core, with results handed over in the input's order.
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, mpsc};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc;
 use std::thread;
 
+use parking_lot::Mutex;
+
+use super::block::{Block, ScanOptions};
 use super::cutter::{Chunk, LineCutter};
+use super::in_order::InOrder;
+use super::input::{Input, SourceError};
 use super::range::RangeReader;
 use super::source::{Content, Source, Taken};
-use super::{Input, SourceError};
 use crate::progress::Progress;
+use crate::threads;
 
-/// How an input is cut and by how many threads it is read.
-#[derive(Debug, Clone, Copy)]
-pub struct ScanOptions {
-    /// Threads that visit blocks, at least 1.
-    pub threads: usize,
-    /// A block's usual size; blocks are longer by what completes their last line.
-    pub block_bytes: usize,
-    /// A longer line need not be held in memory: where it is not, its block tells of it in [`Block::cut_line`]. It may also
-    /// stand in a block, whole; whoever reads lines treats both the same.
-    pub line_bytes_max: usize,
-}
-
-impl Default for ScanOptions {
-    fn default() -> Self {
-        ScanOptions {
-            threads: thread::available_parallelism().map_or(1, usize::from),
-            block_bytes: 1 << 20,
-            line_bytes_max: 1 << 20,
-        }
-    }
-}
-
-/// Whole lines that stand one after the other in an input.
-#[derive(Debug, Clone, Copy)]
-pub struct Block<'a> {
-    /// The lines, each with its `\n`; the input's last line may lack it.
-    pub bytes: &'a [u8],
-    /// Where `bytes` begins in the (unpacked) input.
-    pub offset: u64,
-    /// A line behind `bytes` that is longer than [`ScanOptions::line_bytes_max`]: its beginning, without the rest.
-    pub cut_line: Option<&'a [u8]>,
-}
-
-/// Reads `source` in blocks of whole lines. Every thread makes itself a worker with `worker` and has `visit` called with it
-/// for each of its blocks, in any order; `merge` gets what `visit` gave in the input's order, and ends the run with an error.
-/// Gives back the workers.
+/// Reads `source` in blocks of whole lines. Each thread makes a worker with `worker` and calls `visit` with it on each of its
+/// blocks, in any order. `merge` gets what `visit` returned, in the input's order; an error of it ends the run. Returns the
+/// workers.
 ///
 /// # Errors
-/// [`SourceError`] as `E` where the input cannot be read to its end; whatever `merge` gave.
+/// [`SourceError`] as `E` when the input cannot be read to its end, and those of `merge`.
 pub fn blocks<W, T, E>(
     source: Source,
     options: &ScanOptions,
@@ -78,52 +49,6 @@ where
     order.outcome().map(|()| workers)
 }
 
-/// Hands results over in the order of their numbers, whoever brings them.
-struct InOrder<T, E, M> {
-    state: Mutex<OrderState<T, E, M>>,
-    stopped: AtomicBool,
-}
-
-struct OrderState<T, E, M> {
-    next: u64,
-    waiting: BTreeMap<u64, Result<T, E>>,
-    merge: M,
-    error: Option<E>,
-}
-
-impl<T, E, M: FnMut(T) -> Result<(), E>> InOrder<T, E, M> {
-    fn new(merge: M) -> Self {
-        let state = OrderState { next: 0, waiting: BTreeMap::new(), merge, error: None };
-        InOrder { state: Mutex::new(state), stopped: AtomicBool::new(false) }
-    }
-
-    fn hand(&self, number: u64, result: Result<T, E>) {
-        let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        state.waiting.insert(number, result);
-        loop {
-            let next = state.next;
-            let Some(result) = state.waiting.remove(&next) else { break };
-            state.next += 1;
-            if state.error.is_none() {
-                let merged = result.and_then(|value| (state.merge)(value));
-                if let Err(error) = merged {
-                    state.error = Some(error);
-                    self.stopped.store(true, Relaxed);
-                }
-            }
-        }
-    }
-
-    fn stopped(&self) -> bool {
-        self.stopped.load(Relaxed)
-    }
-
-    fn outcome(self) -> Result<(), E> {
-        let state = self.state.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        state.error.map_or(Ok(()), Err)
-    }
-}
-
 struct Run<'a, F, V, T, E, M> {
     input: &'a Input,
     options: &'a ScanOptions,
@@ -139,8 +64,8 @@ where
     T: Send,
     M: FnMut(T) -> Result<(), E> + Send,
 {
-    /// Every thread claims the next range of the file and reads it with positioned reads into a buffer of its own: reading
-    /// into a small reused buffer beats a memory map twice over (a page fault costs more than the copy).
+    /// Each thread claims the next range of the file and reads it into a buffer of its own. Reading into a small reused
+    /// buffer is twice as fast as a memory map: a page fault costs more than the copy.
     fn positioned<W: Send>(&self, file: &File, wanted: Range<u64>) -> Vec<W>
     where
         F: Fn() -> W + Sync,
@@ -149,7 +74,8 @@ where
         let block_bytes = self.options.block_bytes.max(1) as u64;
         let blocks = (wanted.end.saturating_sub(wanted.start)).div_ceil(block_bytes);
         let claimed = AtomicU64::new(0);
-        let threads = (self.options.threads.max(1) as u64).min(blocks.max(1));
+        // No more than there are blocks.
+        let threads = usize::try_from(blocks).map_or(self.options.threads, |blocks| blocks.min(self.options.threads));
         let work = || {
             let mut worker = (self.worker)();
             let mut range = RangeReader::new(file, self.options);
@@ -165,27 +91,22 @@ where
                 self.order.hand(number, result.map_err(|cause| self.input.error(cause).into()));
             }
         };
-        thread::scope(|scope| {
-            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-            let mut workers = vec![work()];
-            for other in others {
-                match other.join() {
-                    Ok(worker) => workers.push(worker),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
-            }
-            workers
-        })
+        threads::on_each(threads, work)
     }
 
-    /// This thread reads and cuts at line ends; with one thread it visits too, with more the others do.
+    /// This thread reads and cuts at line ends. With one thread it also visits; with more, the others do.
     fn streamed<W: Send>(&self, reader: Box<dyn Read + Send>, taken_bytes: &Taken) -> Vec<W>
     where
         F: Fn() -> W + Sync,
         V: Fn(&mut W, &Block) -> T + Sync,
     {
-        let mut chunks =
-            Chunks { run: self, cutter: LineCutter::new(reader, self.options), taken_bytes, told_bytes: 0, number: 0 };
+        let mut chunks = Chunks {
+            run: self,
+            cutter: LineCutter::new(reader, self.options),
+            taken_bytes,
+            reported_bytes: 0,
+            number: 0,
+        };
         if self.options.threads <= 1 {
             let mut worker = (self.worker)();
             let mut buffer = Vec::new();
@@ -203,12 +124,12 @@ where
             let mut worker = (self.worker)();
             let empty_tx = empty_tx.clone();
             loop {
-                let next = full_rx.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recv();
+                let next = full_rx.lock().recv();
                 let Ok((number, chunk)) = next else { return worker };
                 if !self.order.stopped() {
                     self.order.hand(number, Ok((self.visit)(&mut worker, &chunk.block())));
                 }
-                // The reader may be done and gone; then nobody needs the buffer.
+                // Fails when the reader has ended, and needs no buffer.
                 let _ = empty_tx.send(chunk.bytes);
             }
         };
@@ -220,11 +141,7 @@ where
                 }
             }
             drop(full_tx);
-            let join = |visitor: thread::ScopedJoinHandle<'_, W>| match visitor.join() {
-                Ok(worker) => worker,
-                Err(panic) => std::panic::resume_unwind(panic),
-            };
-            visitors.into_iter().map(join).collect()
+            visitors.into_iter().map(|visitor| threads::returned(visitor.join())).collect()
         })
     }
 }
@@ -234,7 +151,7 @@ struct Chunks<'a, 'r, F, V, T, E, M> {
     run: &'a Run<'r, F, V, T, E, M>,
     cutter: LineCutter,
     taken_bytes: &'a Taken,
-    told_bytes: u64,
+    reported_bytes: u64,
     number: u64,
 }
 
@@ -243,15 +160,15 @@ where
     E: From<SourceError>,
     M: FnMut(T) -> Result<(), E>,
 {
-    /// The next chunk, in `buffer`; None at the end, or where the run is stopped.
+    /// The next chunk, in `buffer`; None at the end, or once the run is stopped.
     fn next(&mut self, buffer: Vec<u8>) -> Option<(u64, Chunk)> {
         if self.run.order.stopped() {
             return None;
         }
         let next = self.cutter.next(buffer);
         let taken_bytes = self.taken_bytes.load(Relaxed);
-        self.run.progress.advance(taken_bytes - self.told_bytes);
-        self.told_bytes = taken_bytes;
+        self.run.progress.advance(taken_bytes - self.reported_bytes);
+        self.reported_bytes = taken_bytes;
         let number = self.number;
         self.number += 1;
         match next {
@@ -342,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_over_the_limit_is_told_of_and_not_held() {
+    fn a_line_over_the_limit_is_reported_and_not_held() {
         let mut text = b"one\n".to_vec();
         text.extend(std::iter::repeat_n(b'x', 100_000));
         text.extend(b"\ntwo\n");

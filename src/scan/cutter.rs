@@ -1,12 +1,12 @@
-//! Streams, cut at line ends.
+//! Blocks out of a stream, cut at line ends.
 use std::io::{self, Read};
 use std::ops::Range;
 
-use super::blocks::{Block, ScanOptions};
-use super::range::{PAGE_BYTES, place_in_page};
+use super::block::{Block, ScanOptions};
+use super::page::{PAGE_BYTES, place_in_page};
 
-/// A block that owns its bytes, the first of `bytes`; those behind them are of no meaning, and spare the filling with zeros
-/// when the memory is used again.
+/// A block that owns its bytes: `begin..filled` of `bytes`. What is outside has no meaning; it stays so that memory that is
+/// used again need not be filled with zeros.
 pub(super) struct Chunk {
     pub(super) bytes: Vec<u8>,
     begin: usize,
@@ -43,17 +43,17 @@ impl LineCutter {
     pub(super) fn next(&mut self, mut buffer: Vec<u8>) -> io::Result<Option<Chunk>> {
         let had = self.rest.len();
         grow(&mut buffer, had + PAGE_BYTES + self.block_bytes);
-        // A pipe's pages are read to the beginning of pages, as a file's are.
+        // Pages of a pipe are read to where pages begin, as those of a file are.
         let begin = place_in_page(&buffer, had.wrapping_neg());
         let mut filled = begin + had;
         let mut end = filled + self.block_bytes;
         buffer[begin..filled].copy_from_slice(&self.rest);
         self.rest.clear();
-        let mut newline_behind = begin;
+        let mut searched_to = begin;
         loop {
             filled = self.read_to(&mut buffer[..end], filled)?;
-            if let Some(at) = memchr::memrchr(b'\n', &buffer[newline_behind..filled]) {
-                let lines_end = newline_behind + at + 1;
+            if let Some(at) = memchr::memrchr(b'\n', &buffer[searched_to..filled]) {
+                let lines_end = searched_to + at + 1;
                 self.rest.extend_from_slice(&buffer[lines_end..filled]);
                 return Ok(Some(self.chunk(buffer, begin..lines_end, lines_end, 0)));
             }
@@ -64,20 +64,20 @@ impl LineCutter {
                 let skipped = self.skip_line()?;
                 return Ok(Some(self.chunk(buffer, begin..filled, begin, skipped)));
             }
-            newline_behind = filled;
+            searched_to = filled;
             end = filled + (filled - begin);
             grow(&mut buffer, end);
         }
     }
 
-    /// What is in `place` of `bytes`, whose lines end at `lines_end`; where that is not all, the rest is a line that is cut.
+    /// The chunk in `place` of `bytes`: whole lines up to `lines_end`, and the beginning of a cut line after it.
     fn chunk(&mut self, bytes: Vec<u8>, place: Range<usize>, lines_end: usize, skipped: u64) -> Chunk {
         let offset = self.offset;
         self.offset += place.len() as u64 + skipped;
         Chunk { bytes, begin: place.start, filled: place.end, lines_end, is_cut: lines_end < place.end, offset }
     }
 
-    /// Fills `buffer` from `filled` on; gives how much of it is filled then, all unless the stream ends.
+    /// Fills `buffer` from `filled` on; returns how much of it is then filled, all of it unless the stream ends.
     fn read_to(&mut self, buffer: &mut [u8], mut filled: usize) -> io::Result<usize> {
         while filled < buffer.len() && !self.ended {
             match self.reader.read(&mut buffer[filled..]) {
@@ -90,7 +90,7 @@ impl LineCutter {
         Ok(filled)
     }
 
-    /// Reads over the rest of a line; gives its length.
+    /// Skips the rest of a line; returns its length.
     fn skip_line(&mut self) -> io::Result<u64> {
         let mut skipped = 0;
         let mut piece = vec![0; self.block_bytes];
@@ -106,7 +106,7 @@ impl LineCutter {
     }
 }
 
-/// Makes `buffer` `len` bytes long, unless it is longer.
+/// Makes `buffer` at least `len` bytes long.
 fn grow(buffer: &mut Vec<u8>, len: usize) {
     if buffer.len() < len {
         buffer.resize(len, 0);

@@ -4,17 +4,17 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::{Input, SourceError};
+use super::input::{Input, SourceError};
 
-/// What became of a followed file since it was last looked at.
+/// What happened to a followed file since it was last polled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event<'a> {
-    /// What follows is from the beginning of a file.
+    /// The next lines are from the beginning of a file.
     Began(Beginning),
     /// Whole lines, each with its `\n`. The last line of a file that has ended, by rotation, may lack it. A line longer
     /// than the limit comes cut, and is then still longer than the limit.
     Lines(&'a [u8]),
-    /// There is no file of that name now; told once. What was open is still read.
+    /// There is no file of that name now; reported once. The file that was open is still read.
     Missing,
 }
 
@@ -23,12 +23,12 @@ pub enum Event<'a> {
 pub enum Beginning {
     /// It is the first.
     First,
-    /// It became shorter than what was read of it: it is written anew. `lost_bytes` of a last line had no end yet.
+    /// It became shorter than what was read of it: it is being rewritten.
     Truncated {
-        /// Bytes that were read and belong to no line.
+        /// Bytes of a last line that had no end yet, and are in no event.
         lost_bytes: usize,
     },
-    /// Another file has its name now.
+    /// Another file has the name now.
     Rotated,
 }
 
@@ -38,7 +38,7 @@ pub struct Tail {
     path: PathBuf,
     line_bytes_max: usize,
     open: Option<Open>,
-    missing_told: bool,
+    missing_reported: bool,
     buffer: Vec<u8>,
 }
 
@@ -58,13 +58,13 @@ impl Tail {
     /// Will follow `path`, which need not exist yet. Lines longer than `line_bytes_max` are cut.
     pub fn new(path: &Path, line_bytes_max: usize) -> Self {
         let path = path.to_owned();
-        Tail { path, line_bytes_max, open: None, missing_told: false, buffer: vec![0; CHUNK_BYTES] }
+        Tail { path, line_bytes_max, open: None, missing_reported: false, buffer: vec![0; CHUNK_BYTES] }
     }
 
-    /// Tells `each` what happened since the last call, and gives whether anything did. Never waits for more.
+    /// Reports to `each` what happened since the last call, and returns whether anything did. Never waits for more.
     ///
     /// # Errors
-    /// When the file is there and cannot be read; whatever `each` gave.
+    /// When the file is there and cannot be read, and those of `each`.
     pub fn poll<E: From<SourceError>>(&mut self, each: &mut dyn FnMut(Event) -> Result<(), E>) -> Result<bool, E> {
         let found = match self.path.metadata() {
             Ok(meta) if meta.is_file() => Some((meta.dev(), meta.ino())),
@@ -78,7 +78,7 @@ impl Tail {
             happened |= self.read_on(&mut open, each)?;
             let is_replaced = found.is_some_and(|identity| identity != open.identity);
             if is_replaced {
-                // Its writer has gone to the new file; what it left without a newline is a line.
+                // Its writer has moved to the new file: what it left without a newline is a line too.
                 if !open.partial.is_empty() {
                     each(Event::Lines(&open.partial))?;
                 }
@@ -87,14 +87,14 @@ impl Tail {
             self.open = Some(open);
         }
         match found {
-            None if !self.missing_told => {
-                self.missing_told = true;
+            None if !self.missing_reported => {
+                self.missing_reported = true;
                 each(Event::Missing)?;
                 Ok(true)
             }
             None => Ok(happened),
             Some(_) => {
-                self.missing_told = false;
+                self.missing_reported = false;
                 if self.open.is_some() { Ok(happened) } else { self.begin(Beginning::First, each) }
             }
         }
@@ -108,7 +108,7 @@ impl Tail {
         let opened = File::open(&self.path).and_then(|file| Ok((file.metadata()?, file)));
         let (meta, file) = match opened {
             Ok(opened) => opened,
-            // It went in this moment; the next look will tell.
+            // It has just gone; the next poll will report it.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             Err(error) => return Err(self.error(error)),
         };
@@ -119,7 +119,7 @@ impl Tail {
         Ok(true)
     }
 
-    /// Reads what is new, to the file's present end.
+    /// Reads what is new, up to the file's current end.
     fn read_on<E: From<SourceError>>(
         &mut self,
         open: &mut Open,
@@ -169,7 +169,7 @@ impl Tail {
     }
 }
 
-/// Adds to the beginning of a line, up to one byte over the limit: no more is needed to know that it is too long.
+/// Appends to the beginning of a line, up to one byte over the limit: enough to show that the line is too long.
 fn keep_partial(partial: &mut Vec<u8>, more: &[u8], line_bytes_max: usize) {
     let room = (line_bytes_max + 1).saturating_sub(partial.len());
     partial.extend_from_slice(&more[..more.len().min(room)]);
@@ -182,7 +182,7 @@ mod tests {
 
     use super::*;
 
-    fn told(tail: &mut Tail) -> Vec<String> {
+    fn events(tail: &mut Tail) -> Vec<String> {
         let mut events = Vec::new();
         tail.poll::<SourceError>(&mut |event| {
             events.push(match event {
@@ -205,26 +205,26 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
         let mut tail = Tail::new(&path, 100);
-        assert_eq!(told(&mut tail), ["Missing"]);
-        assert!(told(&mut tail).is_empty(), "told once");
+        assert_eq!(events(&mut tail), ["Missing"]);
+        assert!(events(&mut tail).is_empty(), "reported once");
 
         append(&path, "one\ntw");
-        assert_eq!(told(&mut tail), ["Began(First)", "one\n"]);
+        assert_eq!(events(&mut tail), ["Began(First)", "one\n"]);
         append(&path, "o\nthree\n");
-        assert_eq!(told(&mut tail), ["two\n", "three\n"]);
-        assert!(told(&mut tail).is_empty());
+        assert_eq!(events(&mut tail), ["two\n", "three\n"]);
+        assert!(events(&mut tail).is_empty());
 
         append(&path, "half");
-        assert!(told(&mut tail).is_empty());
+        assert!(events(&mut tail).is_empty());
         fs::write(&path, "new\n").unwrap();
-        assert_eq!(told(&mut tail), ["Began(Truncated { lost_bytes: 4 })", "new\n"]);
+        assert_eq!(events(&mut tail), ["Began(Truncated { lost_bytes: 4 })", "new\n"]);
 
         append(&path, "last before\nwithout end");
         fs::rename(&path, folder.path().join("log.1")).unwrap();
-        assert_eq!(told(&mut tail), ["last before\n", "Missing"]);
+        assert_eq!(events(&mut tail), ["last before\n", "Missing"]);
         append(&folder.path().join("log.1"), ", late\nmore");
         append(&path, "first after\n");
-        assert_eq!(told(&mut tail), ["without end, late\n", "more", "Began(Rotated)", "first after\n"]);
+        assert_eq!(events(&mut tail), ["without end, late\n", "more", "Began(Rotated)", "first after\n"]);
     }
 
     #[test]
@@ -233,17 +233,17 @@ mod tests {
         let path = folder.path().join("log");
         let mut tail = Tail::new(&path, 10);
         append(&path, "abc");
-        told(&mut tail);
+        events(&mut tail);
         for _ in 0..3 {
             append(&path, &"x".repeat(2 << 20));
-            assert!(told(&mut tail).is_empty());
+            assert!(events(&mut tail).is_empty());
         }
         append(&path, "\nnext\n");
-        assert_eq!(told(&mut tail), ["abcxxxxxxxx\n", "next\n"]);
+        assert_eq!(events(&mut tail), ["abcxxxxxxxx\n", "next\n"]);
     }
 
     #[test]
-    fn what_is_no_regular_file_is_refused() {
+    fn what_is_not_a_regular_file_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let result = Tail::new(folder.path(), 10).poll::<SourceError>(&mut |_| Ok(()));
         assert!(result.unwrap_err().cause.to_string().contains("regular file"));

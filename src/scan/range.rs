@@ -1,26 +1,22 @@
-//! Positioned reads of a file, for the lines that begin in a range of it.
+//! Blocks out of a range of a file, with positioned reads.
 use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 
-use super::blocks::{Block, ScanOptions};
+use super::block::{Block, ScanOptions};
+use super::page::{PAGE_BYTES, place_in_page};
 
 /// Reads the lines that begin in a range of a file.
 pub(super) struct RangeReader<'a> {
     file: &'a File,
     line_bytes_max: usize,
     memory: Vec<u8>,
-    /// Where in `memory` the buffer is.
+    /// The part of `memory` that is the buffer.
     place: Range<usize>,
 }
 
-/// A byte is read to the place in a page of memory that it has in a page of the file. Where the two differ by a few bytes, the
-/// processor takes each load of the copy for one that waits for the store before it: all pages alike, it looks at an address's
-/// last twelve bits first. Copying then takes half as long again.
-pub(super) const PAGE_BYTES: usize = 4096;
-
-/// How much is read behind a range to find the end of its last line.
+/// How much is read beyond a range to find the end of its last line.
 const TAIL_BYTES: usize = 4096;
 
 impl<'a> RangeReader<'a> {
@@ -30,7 +26,7 @@ impl<'a> RangeReader<'a> {
 
     /// The lines whose first byte lies in `start..end`.
     pub(super) fn read(&mut self, start: u64, end: u64) -> io::Result<Block<'_>> {
-        // One byte before tells whether a line begins at `start`.
+        // The byte before `start` shows whether a line begins there.
         let from = start.saturating_sub(1);
         let range = (end - from) as usize;
         let mut filled = self.fill(from, 0, range + TAIL_BYTES)?;
@@ -45,7 +41,7 @@ impl<'a> RangeReader<'a> {
                 None => return Ok(Block { bytes: &[], offset: end, cut_line: None }),
             }
         };
-        // The last line to begin here ends at the first newline at or behind the range's last byte.
+        // The last line that begins here ends at the first newline at or after the range's last byte.
         let mut searched = range - 1;
         loop {
             if let Some(at) = memchr::memchr(b'\n', self.buffer().get(searched..filled).unwrap_or_default()) {
@@ -84,7 +80,7 @@ impl<'a> RangeReader<'a> {
         Ok(filled)
     }
 
-    /// Makes the buffer `want` bytes long, in its right place for what is at `from` in the file; the first `have` bytes stay.
+    /// Makes the buffer `want` bytes long, in the right place for what is at `from` in the file; keeps its first `have` bytes.
     fn place(&mut self, from: u64, have: usize, want: usize) {
         let had = self.place.start..self.place.start + have;
         self.memory.resize(want + PAGE_BYTES, 0);
@@ -96,9 +92,4 @@ impl<'a> RangeReader<'a> {
     fn buffer(&self) -> &[u8] {
         &self.memory[self.place.clone()]
     }
-}
-
-/// The first place in `memory` that is as far into a page as `offset` is.
-pub(super) fn place_in_page(memory: &[u8], offset: usize) -> usize {
-    offset.wrapping_sub(memory.as_ptr().addr()) % PAGE_BYTES
 }

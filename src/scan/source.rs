@@ -1,4 +1,4 @@
-//! An input that is open: a file to be read at any position, or a stream; gzip and zstd are unpacked on the way.
+//! An input that is open: a file to be read at any position, or a stream; compressed ones are decompressed on the way.
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::os::fd::AsFd;
@@ -6,7 +6,8 @@ use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use super::{Input, SourceError};
+use super::compression::{self, is_compressed};
+use super::input::{Input, SourceError};
 
 /// An open input. Its beginning can be looked at without being lost.
 pub struct Source {
@@ -15,31 +16,25 @@ pub struct Source {
 }
 
 pub(super) enum Content {
-    /// A file that can be read at any position, and the lines of it that are wanted: those that begin in `start..end`.
+    /// A file that can be read at any position; of its lines, those that begin in `start..end` are wanted.
     Positioned { file: File, start: u64, end: u64 },
-    /// Whatever can only be read once, and what was read of it to look at.
+    /// Whatever can only be read once, and what was already read of it.
     Stream { head: Vec<u8>, reader: Box<dyn Read + Send>, taken_bytes: Taken },
 }
 
-/// How many bytes were taken out of the input up to now, packed ones where it is packed.
+/// How many bytes were taken out of the input up to now; compressed ones, where it is compressed.
 pub(super) type Taken = Arc<AtomicU64>;
 
-/// The beginning of a gzip member (RFC 1952).
-const GZIP: &[u8] = &[0x1f, 0x8b];
-/// The beginning of a zstd frame (RFC 8878).
-const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
-/// The same of a frame that is skipped, behind a first byte of 0x50 to 0x5f; pzstd's files begin with one.
-const ZSTD_SKIPPED: &[u8] = &[0x2a, 0x4d, 0x18];
-/// How much of a pipe may wait to be read: as much as Linux lets anybody have.
+/// How much of a pipe may wait to be read: the most that Linux grants unprivileged users.
 const PIPE_BYTES: usize = 1 << 20;
-/// Packed bytes are read in pieces of this size.
-const PACKED_BYTES: usize = 128 << 10;
+/// Compressed bytes are read in pieces of this size.
+const COMPRESSED_BYTES: usize = 128 << 10;
 
 impl Source {
-    /// Opens `input`; gzip, of any number of members, and zstd are known by their content and unpacked.
+    /// Opens `input`. gzip, of any number of members, and zstd are recognised by their content and decompressed.
     ///
     /// # Errors
-    /// When there is no such file, or it must not be read, or it is a directory.
+    /// When there is no such file, or it may not be read, or it is a directory.
     pub fn open(input: &Input) -> Result<Self, SourceError> {
         let content = match input {
             Input::Path(path) => File::open(path).and_then(of_file),
@@ -52,7 +47,7 @@ impl Source {
         Ok(Source { input: input.clone(), content: content.map_err(|cause| input.error(cause))? })
     }
 
-    /// The input that this is.
+    /// What was opened.
     pub fn input(&self) -> &Input {
         &self.input
     }
@@ -116,52 +111,25 @@ impl Source {
     }
 }
 
-/// How an input is packed.
-enum Packing {
-    Gzip,
-    Zstd,
-}
-
-/// How an input is packed that begins with `head`; None where it is not.
-fn packing(head: &[u8]) -> Option<Packing> {
-    let is_skipped = matches!(head, [0x50..=0x5f, rest @ ..] if rest.starts_with(ZSTD_SKIPPED));
-    match head.starts_with(GZIP) {
-        true => Some(Packing::Gzip),
-        false => (head.starts_with(ZSTD) || is_skipped).then_some(Packing::Zstd),
-    }
-}
-
-/// Whether an input that begins with `head` is packed, with gzip or zstd.
-pub fn is_packed(head: &[u8]) -> bool {
-    packing(head).is_some()
-}
-
-/// Lets who writes into `pipe`, if it is one, get further ahead than the usual 64 KiB: the two wake each other less often.
+/// Lets the writer of `pipe`, if it is one, get further ahead than the usual 64 KiB: the two wake each other less often.
 fn widen(pipe: impl AsFd) {
-    // What is no pipe, or must not be so wide, is read as it is.
+    // What is not a pipe, or may not be so wide, is read as it is.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     let _ = rustix::pipe::fcntl_setpipe_size(pipe, PIPE_BYTES);
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     let _ = (pipe, PIPE_BYTES);
 }
 
-/// A stream, unpacked if it is packed.
+/// A stream, decompressed if it is compressed.
 fn stream(mut reader: Box<dyn Read + Send>) -> io::Result<Content> {
     let taken_bytes = Taken::default();
     let mut head = Vec::new();
-    (&mut reader).take(4).read_to_end(&mut head)?;
-    let packing = packing(&head);
+    (&mut reader).take(compression::head_bytes() as u64).read_to_end(&mut head)?;
+    let compression = compression::of(&head);
     let counted = Counted { reader: io::Cursor::new(head).chain(reader), taken_bytes: taken_bytes.clone() };
-    let packed = BufReader::with_capacity(PACKED_BYTES, counted);
-    let reader: Box<dyn Read + Send> = match packing {
-        Some(Packing::Gzip) => {
-            Box::new(Unpacked { reader: flate2::bufread::MultiGzDecoder::new(packed), format: "gzip" })
-        }
-        Some(Packing::Zstd) => {
-            Box::new(Unpacked { reader: zstd::stream::read::Decoder::with_buffer(packed)?, format: "zstd" })
-        }
-        // Without the buffer: it would only be one more copy.
-        None => Box::new(packed.into_inner()),
+    let reader: Box<dyn Read + Send> = match compression {
+        Some(compression) => compression.decoder(Box::new(BufReader::with_capacity(COMPRESSED_BYTES, counted)))?,
+        None => Box::new(counted),
     };
     Ok(Content::Stream { head: Vec::new(), reader, taken_bytes })
 }
@@ -171,9 +139,9 @@ fn of_file(file: File) -> io::Result<Content> {
     if meta.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
-    let magic = if meta.is_file() { read_at_most(&file, 0, 4)? } else { Vec::new() };
-    // Files of /proc and the like tell a length of 0 and are not empty.
-    if is_packed(&magic) || !meta.is_file() || meta.len() == 0 {
+    let head = if meta.is_file() { read_at_most(&file, 0, compression::head_bytes())? } else { Vec::new() };
+    // Files of /proc and the like report a length of 0 and are not empty.
+    if is_compressed(&head) || !meta.is_file() || meta.len() == 0 {
         if !meta.is_file() {
             widen(&file);
         }
@@ -196,34 +164,6 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
-/// What the zstd library says of a frame that wants a larger window than it gives on its own.
-const ZSTD_WINDOW: &str = "requires too much memory";
-
-/// Says of an error that it came up while unpacking.
-struct Unpacked<R> {
-    reader: R,
-    format: &'static str,
-}
-
-impl<R: Read> Read for Unpacked<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.reader.read(buffer).map_err(|error| {
-            let reason = match error.kind() {
-                io::ErrorKind::UnexpectedEof => "it ends too early, part of it is missing".to_owned(),
-                io::ErrorKind::Interrupted => return error,
-                _ => error.to_string(),
-            };
-            if self.format == "zstd" && reason.contains(ZSTD_WINDOW) {
-                return io::Error::other(
-                    "it was packed with zstd --long, and unpacking it would take more than 128 MiB of memory; \
-                     zstd -dc --long=31 can do it, into a pipe",
-                );
-            }
-            io::Error::new(error.kind(), format!("the {} data is damaged: {reason}", self.format))
-        })
-    }
-}
-
 fn read_at_most(file: &File, offset: u64, bytes_max: usize) -> io::Result<Vec<u8>> {
     let mut head = vec![0; bytes_max];
     let mut filled = 0;
@@ -242,7 +182,6 @@ fn read_at_most(file: &File, offset: u64, bytes_max: usize) -> io::Result<Vec<u8
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
 
     #[test]
     fn looking_at_the_head_loses_nothing() {
@@ -253,59 +192,5 @@ mod tests {
         let mut all = Vec::new();
         source.into_reader().read_to_end(&mut all).unwrap();
         assert_eq!(all, b"abcdef");
-    }
-
-    fn gzip(bytes: &[u8]) -> Vec<u8> {
-        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        packer.write_all(bytes).unwrap();
-        packer.finish().unwrap()
-    }
-
-    fn unpacked(bytes: Vec<u8>) -> io::Result<Vec<u8>> {
-        let Content::Stream { mut reader, .. } = stream(Box::new(io::Cursor::new(bytes)))? else { unreachable!() };
-        let mut all = Vec::new();
-        reader.read_to_end(&mut all).map(|_| all)
-    }
-
-    #[test]
-    fn packed_content_is_unpacked_to_its_last_member() {
-        let members = [gzip(b"one\n"), gzip(b""), gzip(b"two\n")].concat();
-        assert_eq!(unpacked(members).unwrap(), b"one\ntwo\n");
-        let frames =
-            [zstd::encode_all(&b"one\n"[..], 1).unwrap(), zstd::encode_all(&b"two\n"[..], 1).unwrap()].concat();
-        assert_eq!(unpacked(frames).unwrap(), b"one\ntwo\n");
-        let skipped = b"\x50\x2a\x4d\x18\x02\0\0\0xx".to_vec();
-        let frame = zstd::encode_all(&b"one\n"[..], 1).unwrap();
-        assert_eq!(unpacked([skipped.clone(), frame.clone(), skipped, frame].concat()).unwrap(), b"one\none\n");
-        assert_eq!(unpacked(b"\x1fplain".to_vec()).unwrap(), b"\x1fplain");
-        assert_eq!(unpacked(b"P plain".to_vec()).unwrap(), b"P plain");
-    }
-
-    #[test]
-    fn a_frame_that_wants_much_memory_is_not_called_damaged() {
-        let mut packer = zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap();
-        packer.long_distance_matching(true).unwrap();
-        packer.window_log(28).unwrap();
-        packer.write_all(b"one\n").unwrap();
-        // Not knowing how much follows, it must ask for the whole window.
-        let error = unpacked(packer.finish().unwrap()).unwrap_err().to_string();
-        assert!(error.contains("zstd --long") && !error.contains("damaged"), "{error}");
-    }
-
-    #[test]
-    fn damaged_content_is_an_error_and_not_an_end() {
-        let text: Vec<u8> = (0..100_000u32).flat_map(u32::to_le_bytes).collect();
-        for packed in [gzip(&text), zstd::encode_all(&text[..], 1).unwrap()] {
-            assert_eq!(unpacked(packed.clone()).unwrap(), text);
-            for cut in [packed.len() - 1, packed.len() / 2, 12] {
-                let error = unpacked(packed[..cut].to_vec()).unwrap_err().to_string();
-                assert!(error.contains("it ends too early"), "{cut}: {error}");
-            }
-            let mut broken = packed.clone();
-            broken[packed.len() / 2] ^= 0xff;
-            // zstd has a checksum only where the packer wants one.
-            assert!(unpacked(broken).is_err() || !packed.starts_with(GZIP));
-            assert!(unpacked([packed, b"garbage behind it".to_vec()].concat()).is_err());
-        }
     }
 }

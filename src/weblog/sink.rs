@@ -1,5 +1,5 @@
 //! Where the rows that count go.
-use std::sync::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 
 use super::log_time::LogTime;
 use super::record::Row;
@@ -70,20 +70,13 @@ impl<S: Sink, F: Fn() -> S + Sync> Sinks<S, F> {
 
     /// Borrows a sink. It returns to the pool when the lease is dropped, also after an error.
     pub fn lease(&self) -> Lease<'_, S, F> {
-        let idle = self.lock().pop();
+        let idle = self.idle.lock().pop();
         Lease { sink: Some(idle.unwrap_or_else(&self.new)), home: self }
     }
 
     /// All sinks that were returned.
     pub fn into_all(self) -> Vec<S> {
-        self.idle.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-}
-
-impl<S, F> Sinks<S, F> {
-    /// No thread panics while it holds the lock, so a poisoned one is still sound.
-    fn lock(&self) -> MutexGuard<'_, Vec<S>> {
-        self.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.idle.into_inner()
     }
 }
 
@@ -104,6 +97,6 @@ impl<S: Sink, F: Fn() -> S + Sync> Lease<'_, S, F> {
 
 impl<S, F> Drop for Lease<'_, S, F> {
     fn drop(&mut self) {
-        self.home.lock().extend(self.sink.take());
+        self.home.idle.lock().extend(self.sink.take());
     }
 }

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::filter::{Filter, Filters};
 use crate::ballot::{Account, BatchIndex, KeyedVote, Lookup, TextIndex};
+use crate::threads;
 
 const VOTE_OF_KEY: &str = "SELECT id, candidate_id, voter, opinion FROM vote WHERE key = ?1";
 const ACCOUNT: &str = "SELECT votes, last_vote FROM voter WHERE id = ?1";
@@ -37,7 +38,7 @@ pub fn look_up(conn: &Connection, help: Help<'_>, index: &BatchIndex) -> rusqlit
     std::thread::scope(|scope| {
         let keys = scope.spawn(move || find(helper, VOTE_OF_KEY, keys, key_filter, keyed_vote));
         let voters = find(conn, ACCOUNT, voters, voter_filter, account);
-        let keys = keys.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let keys = threads::returned(keys.join());
         Ok(Lookup { keys: keys?, voters: voters? })
     })
 }

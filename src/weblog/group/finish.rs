@@ -1,12 +1,14 @@
 //! Brings workers' tables together.
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use parking_lot::Mutex;
 
 use super::best::Best;
 use super::grouped::Grouped;
 use super::limits::GroupError;
 use super::spill::{PARTS, Spill};
 use super::worker::{Grouping, Groups};
+use crate::threads;
 
 /// Brings the workers' groups together.
 ///
@@ -60,22 +62,12 @@ fn finish_parts(grouping: &Grouping, spills: &[Spill]) -> Result<Grouped, GroupE
             best.take(&table);
             best.limit_memory(options.workers)?;
         }
-        let mut all = all.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut all = all.lock();
         all.join(best);
         all.limit_memory(1)
     };
-    std::thread::scope(|scope| {
-        let others: Vec<_> = (1..options.workers).map(|_| scope.spawn(work)).collect();
-        let mut outcome = work();
-        for other in others {
-            match other.join() {
-                Ok(ended) => outcome = outcome.and(ended),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        outcome
-    })?;
-    Ok(all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).grouped(true))
+    threads::on_each(options.workers, work).into_iter().collect::<Result<(), _>>()?;
+    Ok(all.into_inner().grouped(true))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::options::SumOptions;
 use super::outcome::{BadRow, LogError, Totals};
 use super::visit::visit;
 use crate::scan::follow::{Beginning, Event, Tail};
-use crate::scan::{Block, Input, is_packed};
+use crate::scan::{Block, Input, is_compressed};
 use crate::weblog::format::{self, LineReader};
 use crate::weblog::sink::Sink;
 
@@ -73,7 +73,7 @@ impl FollowedLog {
                 Event::Lines(bytes) => {
                     let log = match detected {
                         Some(log) => log,
-                        None if is_packed(bytes) => {
+                        None if is_compressed(bytes) => {
                             let cause = io::Error::other("it is compressed, and such a file cannot be followed");
                             return Err(input.error(cause).into());
                         }

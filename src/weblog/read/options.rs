@@ -1,6 +1,8 @@
 //! What a run over logs is asked to do.
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use super::outcome::BadRow;
 use crate::scan::ScanOptions;
@@ -44,20 +46,15 @@ impl SharedWriter {
     /// # Errors
     /// When that cannot be written.
     pub fn flush(&self) -> io::Result<()> {
-        self.lock().flush()
+        self.0.lock().flush()
     }
 
     /// Writes a row that could not be read.
     pub(super) fn reject(&self, bad: &BadRow, row: &[u8]) -> io::Result<()> {
-        let mut writer = self.lock();
+        let mut writer = self.0.lock();
         write!(writer, "{}\t{}\t{}\t", bad.input, bad.line, bad.reason)?;
         writer.write_all(row)?;
         writer.write_all(b"\n")
-    }
-
-    /// No thread panics while it holds the lock, so a poisoned one is still sound.
-    fn lock(&self) -> MutexGuard<'_, dyn Write + Send + 'static> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 

@@ -2,7 +2,6 @@
 use std::io;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::thread;
 
 use super::block::BlockTotals;
 use super::joined::{Carried, visit_rest};
@@ -13,6 +12,7 @@ use super::time_sums::TimeSums;
 use super::visit::visit;
 use crate::progress::Progress;
 use crate::scan::{self, Block, Input, ScanOptions, Source, SourceError};
+use crate::threads;
 use crate::weblog::format::{self, LineReader};
 use crate::weblog::sink::{Granularity, Lease, Sink, Sinks};
 
@@ -24,8 +24,8 @@ pub fn sum<S: Sink, F: Fn() -> S + Sync>(
     sinks: &Sinks<S, F>,
     progress: &dyn Progress,
 ) -> Outcome {
-    let threads = options.scan.threads.max(1).min(inputs.len());
-    let inner_threads = if threads > 1 { 1 } else { options.scan.threads.max(1) };
+    let count = options.scan.threads.max(1).min(inputs.len());
+    let inner_threads = if count > 1 { 1 } else { options.scan.threads.max(1) };
     let scan = ScanOptions { threads: inner_threads, ..options.scan };
     let job = SumJob { options: &SumOptions { scan, ..options.clone() }, progress, sinks };
     let results: Vec<OnceLock<Result<Totals, LogError>>> = inputs.iter().map(|_| OnceLock::new()).collect();
@@ -38,12 +38,7 @@ pub fn sum<S: Sink, F: Fn() -> S + Sync>(
             stop.fetch_or(options.strict && result.is_err(), Relaxed);
         }
     };
-    thread::scope(|scope| {
-        for _ in 1..threads {
-            scope.spawn(work);
-        }
-        work();
-    });
+    threads::on_each(count, work);
     let mut outcome = Outcome { totals: Totals::default(), failed: Vec::new() };
     for result in results {
         match result.into_inner() {

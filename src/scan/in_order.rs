@@ -1,0 +1,53 @@
+//! Results of many threads, handed over in the order of the input.
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use parking_lot::Mutex;
+
+/// Hands results to `merge` in the order of their numbers, whichever thread brings them.
+pub(super) struct InOrder<T, E, M> {
+    state: Mutex<State<T, E, M>>,
+    stopped: AtomicBool,
+}
+
+struct State<T, E, M> {
+    next: u64,
+    waiting: BTreeMap<u64, Result<T, E>>,
+    merge: M,
+    error: Option<E>,
+}
+
+impl<T, E, M: FnMut(T) -> Result<(), E>> InOrder<T, E, M> {
+    pub(super) fn new(merge: M) -> Self {
+        let state = State { next: 0, waiting: BTreeMap::new(), merge, error: None };
+        InOrder { state: Mutex::new(state), stopped: AtomicBool::new(false) }
+    }
+
+    /// Takes the result of that number, from 0, and merges all whose turn it is. The first error ends the run.
+    pub(super) fn hand(&self, number: u64, result: Result<T, E>) {
+        let mut state = self.state.lock();
+        state.waiting.insert(number, result);
+        loop {
+            let next = state.next;
+            let Some(result) = state.waiting.remove(&next) else { break };
+            state.next += 1;
+            if state.error.is_none() {
+                let merged = result.and_then(|value| (state.merge)(value));
+                if let Err(error) = merged {
+                    state.error = Some(error);
+                    self.stopped.store(true, Relaxed);
+                }
+            }
+        }
+    }
+
+    /// Whether there was an error, so that reading on is of no use.
+    pub(super) fn stopped(&self) -> bool {
+        self.stopped.load(Relaxed)
+    }
+
+    /// The first error in the input's order, if any.
+    pub(super) fn outcome(self) -> Result<(), E> {
+        self.state.into_inner().error.map_or(Ok(()), Err)
+    }
+}
