@@ -3,64 +3,28 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
-use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-/// From the sync number `FAIL_FROM` on (1 is the first), syncs of files whose name ends in `FAIL_NAME` fail with EIO, as many
-/// as `FAIL_TIMES` says. What was written is handed to the kernel before: whether it is on disk is what nobody knows.
-const FAILING_SYNC: &str = r#"
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#[path = "support/disk.rs"]
+mod disk;
 
-static int fails(int fd) {
-    static int seen = 0;
-    char link[64], name[4096];
-    const char *end = getenv("FAIL_NAME");
-    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    ssize_t bytes = readlink(link, name, sizeof name - 1);
-    if (!end || bytes < (ssize_t)strlen(end)) return 0;
-    name[bytes] = 0;
-    if (strcmp(name + bytes - strlen(end), end)) return 0;
-    int from = atoi(getenv("FAIL_FROM")), times = atoi(getenv("FAIL_TIMES"));
-    seen++;
-    return seen >= from && seen < from + times;
-}
-
-int fsync(int fd) {
-    if (fails(fd)) { errno = EIO; return -1; }
-    return ((int (*)(int))dlsym(RTLD_NEXT, "fsync"))(fd);
-}
-
-int fdatasync(int fd) {
-    if (fails(fd)) { errno = EIO; return -1; }
-    return ((int (*)(int))dlsym(RTLD_NEXT, "fdatasync"))(fd);
-}
-"#;
+use disk::FailingSync;
 
 /// A folder with a ballot file, and a disk that can be made to fail.
 struct Disk {
     folder: TempDir,
-    library: PathBuf,
+    sync: FailingSync,
 }
 
 impl Disk {
     fn new(init: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (source, library) = (folder.path().join("failing.c"), folder.path().join("failing.so"));
-        fs::write(&source, FAILING_SYNC).unwrap();
-        let cc = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source).arg("-ldl").output();
-        let cc = cc.unwrap();
-        assert!(cc.status.success(), "{}", String::from_utf8_lossy(&cc.stderr));
-        let disk = Disk { folder, library };
+        let sync = FailingSync::new();
+        let disk = Disk { folder, sync };
         assert!(
             run(disk.votekit(&[&["init", "--candidate", "a", "--candidate", "b"], init].concat()), "").status.success()
         );
@@ -80,8 +44,7 @@ impl Disk {
     /// The program on a disk that fails `times` syncs of files that end in `name`, from number `from` on.
     fn failing(&self, args: &[&str], name: &str, from: u32, times: u32) -> Command {
         let mut command = self.votekit(args);
-        command.env("LD_PRELOAD", &self.library).env("FAIL_NAME", name);
-        command.env("FAIL_FROM", from.to_string()).env("FAIL_TIMES", times.to_string());
+        self.sync.arm(&mut command, name, from, times);
         command
     }
 

@@ -22,8 +22,10 @@ use super::date_time::DayNumber;
 use super::event::{Event, EventError, EventOptions, EventSink, EventsRead};
 use super::events::read_events;
 use super::quick::QuickEvent;
+use crate::pending_file::PendingFile;
 use crate::progress::Progress;
 use crate::scan::Input;
+use crate::threads;
 
 /// Says of a SQLite file that `load` made it: "vkq2".
 const APPLICATION_ID: i32 = 0x766b_7132;
@@ -72,21 +74,16 @@ pub fn load(
     options: &EventOptions,
     progress: &dyn Progress,
 ) -> Result<EventsRead, LoadError> {
-    use std::os::unix::fs::PermissionsExt;
     if path.symlink_metadata().is_ok() {
         return Err(LoadError::Exists(path.to_owned()));
     }
     let write_error = |cause| LoadError::Write { path: path.to_owned(), cause };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // As readable as any new file; the umask still holds.
-    let permissions = std::fs::Permissions::from_mode(0o666);
-    let file = tempfile::Builder::new().prefix(".votekit-").permissions(permissions).tempfile_in(folder);
-    let file = file.map_err(write_error)?;
-    let (read, changes) = fill(file.path(), inputs, collation, options, progress)?;
-    set_changes(file.as_file(), changes).and_then(|()| file.as_file().sync_all()).map_err(write_error)?;
-    file.persist_noclobber(path).map_err(|error| match error.error.kind() {
+    let file = PendingFile::create(path).map_err(write_error)?;
+    let (read, changes) = fill(file.temporary_path(), inputs, collation, options, progress)?;
+    set_changes(file.file(), changes).map_err(write_error)?;
+    file.place().map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => LoadError::Exists(path.to_owned()),
-        _ => write_error(error.error),
+        _ => write_error(error),
     })?;
     Ok(read)
 }
@@ -123,19 +120,13 @@ fn fill(
         };
         let stored = store();
         drop(received);
-        let read = match reading.join() {
-            Ok(read) => read,
-            Err(panic) => std::panic::resume_unwind(panic),
-        };
+        let read = threads::returned(reading.join());
         stored.map_err(EventError::Store).and(read)
     })?;
     thread::scope(|scope| {
         let finishing = scope.spawn(|| activity.finish());
         transaction.execute_batch(INDEXES)?;
-        match finishing.join() {
-            Ok(finished) => finished?.store(&transaction),
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
+        threads::returned(finishing.join())?.store(&transaction)
     })?;
     transaction.commit()?;
     connection.close().map_err(|(_, error)| EventError::Store(error))?;

@@ -11,7 +11,7 @@ use imports::{Import, Sources};
 
 /// What is in `src`, from the bottom up. A room imports rooms of lower layers; of its own layer only what [`BESIDE`] says.
 const LAYERS: &[&[&str]] = &[
-    &["scan", "report", "progress", "threads", "units"],
+    &["scan", "report", "pending_file", "progress", "threads", "units"],
     &["rows", "dial"],
     &["weblog", "retention", "ballot"],
     &["api", "store"],

@@ -1,4 +1,4 @@
-//! A disk that is full when a test wants it to be.
+//! Disks that are full, or fail, when a test wants them to.
 #![allow(dead_code, reason = "each test file uses its part")]
 use std::fs;
 use std::io::Write;
@@ -52,5 +52,62 @@ impl SmallDisk {
 impl Drop for SmallDisk {
     fn drop(&mut self) {
         let _ = Command::new("umount").arg("--lazy").arg(self.path()).status();
+    }
+}
+
+/// From the sync number `FAIL_FROM` on (1 is the first), syncs of files whose name ends in `FAIL_NAME` fail with EIO, as many
+/// as `FAIL_TIMES` says. What was written is handed to the kernel before: whether it is on disk is what nobody knows.
+const FAILING_SYNC: &str = r#"
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int fails(int fd) {
+    static int seen = 0;
+    char link[64], name[4096];
+    const char *end = getenv("FAIL_NAME");
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t bytes = readlink(link, name, sizeof name - 1);
+    if (!end || bytes < (ssize_t)strlen(end)) return 0;
+    name[bytes] = 0;
+    if (strcmp(name + bytes - strlen(end), end)) return 0;
+    int from = atoi(getenv("FAIL_FROM")), times = atoi(getenv("FAIL_TIMES"));
+    seen++;
+    return seen >= from && seen < from + times;
+}
+
+int fsync(int fd) {
+    if (fails(fd)) { errno = EIO; return -1; }
+    return ((int (*)(int))dlsym(RTLD_NEXT, "fsync"))(fd);
+}
+
+int fdatasync(int fd) {
+    if (fails(fd)) { errno = EIO; return -1; }
+    return ((int (*)(int))dlsym(RTLD_NEXT, "fdatasync"))(fd);
+}
+"#;
+
+/// A disk whose syncs fail: a library that is loaded before libc makes them.
+pub struct FailingSync(TempDir);
+
+impl FailingSync {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (source, library) = (folder.path().join("failing.c"), folder.path().join("failing.so"));
+        fs::write(&source, FAILING_SYNC).unwrap();
+        let cc = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source).arg("-ldl").output();
+        let cc = cc.unwrap();
+        assert!(cc.status.success(), "{}", String::from_utf8_lossy(&cc.stderr));
+        FailingSync(folder)
+    }
+
+    /// In `command`, `times` syncs of files that end in `name` fail, from number `from` on.
+    pub fn arm(&self, command: &mut Command, name: &str, from: u32, times: u32) {
+        command.env("LD_PRELOAD", self.0.path().join("failing.so")).env("FAIL_NAME", name);
+        command.env("FAIL_FROM", from.to_string()).env("FAIL_TIMES", times.to_string());
     }
 }

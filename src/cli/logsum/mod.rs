@@ -79,7 +79,7 @@ impl Args {
         };
         inputs::refuse_to_overwrite(&inputs, "--rejects", self.rejects.as_deref())?;
         inputs::refuse_to_overwrite(&inputs, "--svg", answers.pictures.svg())?;
-        let rejects = self.rejects.as_deref().map(files::PendingFile::create).transpose()?;
+        let rejects = self.rejects.as_deref().map(files::OutputFile::create).transpose()?;
         let options = SumOptions {
             filter,
             needs,
@@ -87,7 +87,7 @@ impl Args {
             granularity: run.granularity(),
             sorted: self.sorted,
             strict: self.strict,
-            rejects: rejects.as_ref().map(files::PendingFile::writer),
+            rejects: rejects.as_ref().map(files::OutputFile::writer),
             scan,
         };
         let about = answers::About { rows: in_words, clock };

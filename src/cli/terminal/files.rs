@@ -5,6 +5,7 @@ use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use votekit::pending_file::PendingFile;
 use votekit::weblog::SharedWriter;
 
 /// Writes `bytes` to `path` atomically: a temporary file in the same folder is renamed once everything is on disk, so a full
@@ -16,12 +17,9 @@ pub fn write_file_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let write = || -> std::io::Result<()> {
         match Target::of(path)? {
             Target::Device(mut device) => device.write_all(bytes),
-            Target::File { path, mut file } => {
-                // Through the file itself, whose errors do not name the temporary path.
-                file.as_file_mut().write_all(bytes)?;
-                file.as_file().sync_all()?;
-                file.persist(path).map_err(|error| error.error)?;
-                Ok(())
+            Target::File(pending) => {
+                pending.file().write_all(bytes)?;
+                pending.replace()
             }
         }
     };
@@ -33,8 +31,8 @@ pub fn write_file_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 enum Target {
     /// A device or a pipe (/dev/stdout, /dev/null), which must not be replaced by a file.
     Device(File),
-    /// A temporary file in the folder of `path`, renamed to `path` once it is complete.
-    File { path: PathBuf, file: tempfile::NamedTempFile },
+    /// A file that is renamed to the path once it is complete.
+    File(PendingFile),
 }
 
 impl Target {
@@ -50,21 +48,23 @@ impl Target {
             return std::fs::OpenOptions::new().write(true).open(path).map(Target::Device);
         }
         // Replace the link's target, not the link.
-        let path = if path.is_symlink() { path.canonicalize()? } else { path.to_owned() };
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        Ok(Target::File { file: temporary_in(folder)?, path })
+        match path.is_symlink() {
+            true => PendingFile::create(&path.canonicalize()?),
+            false => PendingFile::create(path),
+        }
+        .map(Target::File)
     }
 }
 
 /// A file that is written bit by bit under a temporary name, and renamed once it is complete.
 #[derive(Debug)]
-pub struct PendingFile {
+pub struct OutputFile {
     path: PathBuf,
     target: Target,
     writer: SharedWriter,
 }
 
-impl PendingFile {
+impl OutputFile {
     /// Begins a file for `path`.
     ///
     /// # Errors
@@ -74,9 +74,9 @@ impl PendingFile {
             let target = Target::of(path)?;
             let file = match &target {
                 Target::Device(device) => device.try_clone()?,
-                Target::File { file, .. } => file.reopen()?,
+                Target::File(pending) => pending.file().try_clone()?,
             };
-            Ok(PendingFile { path: path.to_owned(), target, writer: SharedWriter::new(BufWriter::new(file)) })
+            Ok(OutputFile { path: path.to_owned(), target, writer: SharedWriter::new(BufWriter::new(file)) })
         };
         begin().with_context(|| format!("cannot write {}", path.display()))
     }
@@ -93,26 +93,13 @@ impl PendingFile {
     pub fn keep(self) -> anyhow::Result<()> {
         let keep = || -> std::io::Result<()> {
             self.writer.flush()?;
-            if let Target::File { path, file } = self.target {
-                file.as_file().sync_all()?;
-                file.persist(path).map_err(|error| error.error)?;
+            match self.target {
+                Target::File(pending) => pending.replace(),
+                Target::Device(_) => Ok(()),
             }
-            Ok(())
         };
         keep().with_context(|| format!("cannot write {}", self.path.display()))
     }
-}
-
-/// A temporary file with the permissions of any new file, not tempfile's 0600. Errors are the system's own, without the
-/// temporary name, which means nothing to the user.
-fn temporary_in(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    let mut reason = None;
-    let create = |path: &Path| {
-        let created = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
-        created.inspect_err(|error| reason = error.raw_os_error())
-    };
-    let made = tempfile::Builder::new().prefix(".votekit-").make_in(folder, create);
-    made.map_err(|error| reason.map_or(error, std::io::Error::from_raw_os_error))
 }
 
 #[cfg(test)]
@@ -120,21 +107,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_replaced_whole_and_nothing_else_is_left() {
+    fn a_file_is_replaced_and_a_link_is_followed() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.svg");
+        let [path, link] = ["a.svg", "link"].map(|name| folder.path().join(name));
         write_file_atomically(&path, b"long enough").unwrap();
-        write_file_atomically(&path, b"two").unwrap();
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        write_file_atomically(&link, b"two").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"two");
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let plain = folder.path().join("plain");
-            std::fs::write(&plain, b"").unwrap();
-            let mode = |path: &Path| path.metadata().unwrap().permissions().mode();
-            assert_eq!(mode(&path), mode(&plain), "as readable as any new file");
-        }
+        assert!(link.is_symlink());
     }
 
     #[test]
@@ -150,9 +130,9 @@ mod tests {
             reader.join().unwrap()
         };
         assert_eq!(read_while(&|| write_file_atomically(&path, b"one").unwrap()), b"one");
-        assert_eq!(read_while(&|| PendingFile::create(&path).unwrap().keep().unwrap()), b"");
+        assert_eq!(read_while(&|| OutputFile::create(&path).unwrap().keep().unwrap()), b"");
         assert!(path.metadata().unwrap().file_type().is_fifo());
-        let error = format!("{:#}", PendingFile::create(folder.path()).unwrap_err());
+        let error = format!("{:#}", OutputFile::create(folder.path()).unwrap_err());
         assert!(error.contains("is a directory"), "{error}");
     }
 

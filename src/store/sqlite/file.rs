@@ -2,16 +2,18 @@
 use std::collections::HashMap;
 use std::fs::{self, File, Metadata};
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
+use parking_lot::Mutex;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::busy;
 use super::fault::fault;
 use crate::ballot::BoxError;
+use crate::pending_file::PendingFile;
 
 /// `PRAGMA application_id` of a ballot file: "Vote".
 const APPLICATION_ID: u32 = 0x566f_7465;
@@ -82,9 +84,9 @@ pub fn inspect(path: &Path) -> Result<(), BoxError> {
 /// (<https://sqlite.org/howtocorrupt.html>, 2.2).
 fn header(path: &Path, metadata: &Metadata) -> Result<Vec<u8>, BoxError> {
     static OPEN: Mutex<Option<HashMap<FileId, File>>> = Mutex::new(None);
-    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut open = OPEN.lock();
     let open = open.get_or_insert_with(HashMap::new);
-    let id = file_id(path, metadata);
+    let id = file_id(metadata);
     let read = |file: &mut File| {
         let mut bytes = Vec::with_capacity(HEADER_BYTES);
         file.seek(SeekFrom::Start(0))?;
@@ -106,7 +108,7 @@ fn header(path: &Path, metadata: &Metadata) -> Result<Vec<u8>, BoxError> {
 /// When there is none, or its metadata cannot be read.
 fn identity(path: &Path) -> Result<FileId, BoxError> {
     let metadata = fs::metadata(path).map_err(|error| io_fault(path, &error))?;
-    Ok(file_id(path, &metadata))
+    Ok(file_id(&metadata))
 }
 
 /// A file and its WAL as they were when they were opened. Whatever is written to one that was moved, deleted or replaced since
@@ -147,22 +149,10 @@ impl Opened {
 }
 
 /// Device and inode: the same for all names of a file.
-#[cfg(unix)]
 type FileId = (u64, u64);
 
-#[cfg(unix)]
-fn file_id(_path: &Path, metadata: &Metadata) -> FileId {
-    use std::os::unix::fs::MetadataExt;
+fn file_id(metadata: &Metadata) -> FileId {
     (metadata.dev(), metadata.ino())
-}
-
-/// What tells one file from another.
-#[cfg(not(unix))]
-type FileId = PathBuf;
-
-#[cfg(not(unix))]
-fn file_id(path: &Path, _metadata: &Metadata) -> FileId {
-    path.to_owned()
 }
 
 /// `path` in a form that SQLite never takes for `:memory:` or a `file:` URI.
@@ -289,9 +279,7 @@ pub fn create(path: &Path, fill: impl FnOnce(&Connection) -> rusqlite::Result<()
             return Err(exists(&side));
         }
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let temp = tempfile::Builder::new();
-    let temp = new_file(temp, folder).map_err(|error| match error.kind() {
+    let pending = PendingFile::create(path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => BoxError::Missing(format!("{}: its folder does not exist", path.display())),
         ErrorKind::PermissionDenied => {
             BoxError::ReadOnly { place: path.display().to_string(), reason: "its folder does not let you".into() }
@@ -299,7 +287,7 @@ pub fn create(path: &Path, fill: impl FnOnce(&Connection) -> rusqlite::Result<()
         _ => io_fault(path, &error),
     })?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let made = Connection::open_with_flags(temp.path(), flags).and_then(|mut conn| {
+    let made = Connection::open_with_flags(pending.temporary_path(), flags).and_then(|mut conn| {
         set_up(&mut conn)?;
         conn.execute_batch("PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; BEGIN;")?;
         MIGRATIONS.iter().try_for_each(|step| conn.execute_batch(step))?;
@@ -310,36 +298,12 @@ pub fn create(path: &Path, fill: impl FnOnce(&Connection) -> rusqlite::Result<()
     });
     if let Err(error) = made {
         for side in ["-wal", "-shm"] {
-            let _ = fs::remove_file(beside(temp.path(), side));
+            let _ = fs::remove_file(beside(pending.temporary_path(), side));
         }
         return Err(fault(path, &error));
     }
-    temp.persist_noclobber(path).map_err(|error| match error.error.kind() {
+    pending.place().map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => exists(path),
-        _ => io_fault(path, &error.error),
-    })?;
-    sync_folder(folder).map_err(|error| io_fault(path, &error))
-}
-
-#[cfg(unix)]
-fn new_file(mut builder: tempfile::Builder, folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    use std::os::unix::fs::PermissionsExt;
-    // As for any new file, the umask decides whether other users may read it.
-    builder.prefix(".votekit-").permissions(fs::Permissions::from_mode(0o666)).tempfile_in(folder)
-}
-
-#[cfg(not(unix))]
-fn new_file(mut builder: tempfile::Builder, folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    builder.prefix(".votekit-").tempfile_in(folder)
-}
-
-/// A new name is safe on disk once its folder is synced.
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> std::io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> std::io::Result<()> {
-    Ok(())
+        _ => io_fault(path, &error),
+    })
 }
