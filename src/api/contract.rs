@@ -1,4 +1,4 @@
-//! The documents of the REST contract, and how a ballot stands in the body of a request.
+//! The documents of the REST contract, and the ballot in the body of a request.
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::problem::Problem;
-use crate::ballot::{Ballot, CandidateId, Choice, Opening, Tally};
+use crate::ballot::{Ballot, BoxError, CandidateId, CandidateTotal, Choice, Opening, Tally};
 
 /// What a client sends to vote. Keys that are not known are ignored.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -35,7 +35,7 @@ pub struct VoteRequest<'a> {
 /// The ballot in `body`.
 ///
 /// # Errors
-/// What is wrong with it, each kind of wrong in its own words.
+/// What is wrong with it.
 pub fn ballot(body: &[u8]) -> Result<Ballot, Problem> {
     // serde would take an array for an object's values in order.
     let object = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
@@ -86,7 +86,7 @@ fn what_is_wrong(body: &[u8]) -> Problem {
     if let Some(other) = vote.get("change").filter(|value| !value.is_boolean() && !value.is_null()) {
         return Problem::bad_body(format!("change must be true or false, not {}", kind(other)));
     }
-    // What is left: a key that is there twice.
+    // What is left is a key that occurs twice.
     match serde_json::from_slice::<VoteRequest<'_>>(body) {
         Err(error) => Problem::bad_body(format!("the body is not a vote: {error}")),
         Ok(_) => Problem::bad_body("the body is not a vote"),
@@ -139,22 +139,29 @@ pub enum ResultRow {
 }
 
 /// `[[{"candidate_id": 2, "num_vote": 3}, …], [{"total_vote_10_min": 3}]]`
-pub fn result(tally: &Tally) -> [Vec<ResultRow>; 2] {
-    [votes(tally), vec![ResultRow::TenMinutes { total_vote_10_min: tally.votes_in_window }]]
+///
+/// # Errors
+/// When the results are hidden.
+pub fn result(tally: &Tally) -> Result<[Vec<ResultRow>; 2], BoxError> {
+    Ok([votes(tally)?, vec![ResultRow::TenMinutes { total_vote_10_min: tally.votes_in_window }]])
 }
 
 /// `[[{"candidate_id": 2, "num_vote": 3}, …], [{"total_vote_in_window": 3, "window_secs": 1800}]]`
-pub fn result_of_window(tally: &Tally) -> [Vec<ResultRow>; 2] {
+///
+/// # Errors
+/// When the results are hidden.
+pub fn result_of_window(tally: &Tally) -> Result<[Vec<ResultRow>; 2], BoxError> {
     let (total_vote_in_window, window_secs) = (tally.votes_in_window, tally.window.secs);
-    [votes(tally), vec![ResultRow::Window { total_vote_in_window, window_secs }]]
+    Ok([votes(tally)?, vec![ResultRow::Window { total_vote_in_window, window_secs }]])
 }
 
-fn votes(tally: &Tally) -> Vec<ResultRow> {
-    let votes = |total: &crate::ballot::CandidateTotal| ResultRow::Candidate {
-        candidate_id: total.candidate.id,
-        num_vote: total.votes,
-    };
-    tally.candidates.iter().map(votes).collect()
+fn votes(tally: &Tally) -> Result<Vec<ResultRow>, BoxError> {
+    if tally.hidden {
+        return Err(BoxError::Hidden { closes: tally.settings.closes });
+    }
+    let votes =
+        |total: &CandidateTotal| ResultRow::Candidate { candidate_id: total.candidate.id, num_vote: total.votes };
+    Ok(tally.candidates.iter().map(votes).collect())
 }
 
 /// A candidate.
@@ -166,10 +173,8 @@ pub struct CandidateName {
 
 /// `[{"candidate_id": 2, "name": "林林"}, …]`
 pub fn candidates(tally: &Tally) -> Vec<CandidateName> {
-    let name = |total: &crate::ballot::CandidateTotal| CandidateName {
-        candidate_id: total.candidate.id,
-        name: total.candidate.name.clone(),
-    };
+    let name =
+        |total: &CandidateTotal| CandidateName { candidate_id: total.candidate.id, name: total.candidate.name.clone() };
     tally.candidates.iter().map(name).collect()
 }
 
@@ -201,14 +206,14 @@ pub struct CandidateState<'a> {
 }
 
 impl<'a> State<'a> {
-    /// What `tally` says.
+    /// The state that `tally` has.
     pub fn new(tally: &'a Tally) -> Self {
         let state = match tally.opening {
             Opening::NotOpenYet => "not_open_yet",
             Opening::Open => "open",
             Opening::Closed => "closed",
         };
-        let candidate = |total: &'a crate::ballot::CandidateTotal| CandidateState {
+        let candidate = |total: &'a CandidateTotal| CandidateState {
             id: total.candidate.id,
             name: &total.candidate.name,
             votes: (!tally.hidden).then_some(total.votes),

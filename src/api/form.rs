@@ -1,4 +1,4 @@
-//! The page over HTTP: shown to whoever asks, and its form taken as a browser without scripts sends it.
+//! The page over HTTP: sent to whoever asks, and its form taken as a browser without scripts sends it.
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -11,31 +11,31 @@ use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use url::form_urlencoded;
 
-use super::app::{self, App};
-use super::board::Snapshot;
+use super::app::App;
+use super::body;
+use super::document::NO_STORE;
 use super::page::{self, ASSETS, Notice, Typed, View};
 use super::problem::Problem;
+use super::snapshots::Snapshot;
 use crate::ballot::{Ballot, Choice, Outcome};
 
 /// A form's bytes at most: the longest opinion takes up to twelve a character.
 const FORM_BYTES: usize = 192 * 1024;
 
-/// The page has a key of its own in its form: a copy for somebody else would cast somebody else's vote.
-const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
-/// Another content has another path.
+/// For what has another path when its content changes.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
-/// Nothing but the page's own style, script and icon; its form and its script reach this service alone.
+/// Allows nothing but the page's own style, script and icon; its form and its script reach this service alone.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; \
      base-uri 'none'; frame-ancestors 'none'",
 );
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
-/// `GET /`: the page. `?vote=stored` and the like say what became of the vote that a form has just cast.
+/// `GET /`: the page. `?vote=stored` and the like give the outcome of the vote that a form has just cast.
 pub async fn show(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Response {
-    // The address may be passed on, to people whose vote is not stored.
+    // The URL may be passed on to people whose vote is not stored.
     let notice = if follows_from_here(&headers) { notice(&uri) } else { None };
-    match app.board.current().await {
+    match app.snapshots.current().await {
         Ok(snapshot) => html(StatusCode::OK, &view(&snapshot, notice, Form::default())),
         Err(error) => Problem::from(&error).into_response(),
     }
@@ -43,8 +43,8 @@ pub async fn show(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> 
 
 fn notice(uri: &Uri) -> Option<Notice> {
     let query = uri.query().unwrap_or_default();
-    let (_, told) = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "vote")?;
-    match &*told {
+    let (_, outcome) = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "vote")?;
+    match &*outcome {
         "stored" => Some(Notice::Stored),
         "changed" => Some(Notice::Changed),
         "repeated" => Some(Notice::Repeated),
@@ -52,8 +52,8 @@ fn notice(uri: &Uri) -> Option<Notice> {
     }
 }
 
-/// `POST /`: the form. Stored, it leads back to the page, so that loading that again casts nothing; else it is the page
-/// again, with why not and with all that was typed.
+/// `POST /`: the form. If the vote is stored, it redirects to the page, so that a reload casts nothing; if not, it answers
+/// with the page, the reason, and all that was typed.
 pub async fn take(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
     let admitted = app.admit(&request);
     let (form, unread) = match read(request).await {
@@ -67,7 +67,7 @@ pub async fn take(State(app): State<Arc<App>>, request: Request<Body>) -> Respon
     };
     match cast.await {
         Ok(outcome) => stored(&outcome),
-        Err(problem) => match app.board.current().await {
+        Err(problem) => match app.snapshots.current().await {
             Ok(snapshot) => refused(&snapshot, &problem, form),
             Err(_) => problem.into_response(),
         },
@@ -83,10 +83,10 @@ pub async fn asset(Path(name): Path<String>) -> Response {
         .into_response()
 }
 
-/// What stood in the form.
+/// A form that was sent.
 #[derive(Debug, Default)]
 struct Form {
-    /// The buttons that were pressed: browsers send one.
+    /// The buttons that were pressed; browsers send one.
     choices: Vec<String>,
     key: String,
     typed: Typed,
@@ -100,7 +100,7 @@ impl Form {
                 "candidate_id" => form.choices.push(value.into_owned()),
                 "key" => form.key = value.into_owned(),
                 "voter" => form.typed.voter = value.trim().to_owned(),
-                // Forms break lines in a way of their own.
+                // Forms end lines with CR LF.
                 "opinion" => form.typed.opinion = value.replace("\r\n", "\n"),
                 "change" => form.typed.change = value == "true",
                 _ => {}
@@ -140,11 +140,11 @@ async fn read(request: Request<Body>) -> Result<Form, Problem> {
     if !kind.trim().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
         return Err(Problem::content_type("the page's form is application/x-www-form-urlencoded; send JSON to /vote"));
     }
-    Ok(Form::parse(&app::body(request, FORM_BYTES).await?.0))
+    Ok(Form::parse(&body::read(request, FORM_BYTES).await?.0))
 }
 
-/// Whether a form was sent by this page, or by no page at all. Browsers say so in `Sec-Fetch-Site` where they trust the
-/// connection, and in `Origin` on any.
+/// Whether a form was sent by this page, or by no page at all. Browsers say so in `Sec-Fetch-Site` on secure connections, and
+/// in `Origin` on any.
 fn is_from_here(headers: &HeaderMap) -> bool {
     match (text(headers, "sec-fetch-site"), text(headers, "origin")) {
         (Some(site), _) => site == "same-origin" || site == "none",
@@ -153,7 +153,7 @@ fn is_from_here(headers: &HeaderMap) -> bool {
     }
 }
 
-/// Whether somebody came to this page from this service, as a form leads back to it.
+/// Whether a browser comes from this service, as after a form's redirect.
 fn follows_from_here(headers: &HeaderMap) -> bool {
     match (text(headers, "sec-fetch-site"), text(headers, "referer")) {
         (Some(site), _) => site == "same-origin",
@@ -186,8 +186,8 @@ fn refused(snapshot: &Snapshot, problem: &Problem, form: Form) -> Response {
         true => Notice::Unavailable(problem.title().to_owned()),
         false => Notice::Refused(problem.detail().to_owned()),
     };
-    // The key stays, for an earlier try of this form may be stored without anybody knowing. Only one that is known to stand
-    // for another vote must go.
+    // The key stays: an earlier attempt with this form may be stored without the voter knowing. Only a key that was used for
+    // another vote must go.
     let form = if status == StatusCode::UNPROCESSABLE_ENTITY { Form { key: String::new(), ..form } } else { form };
     let mut response = html(status, &view(snapshot, Some(notice), form));
     if let Some(secs) = problem.retry_after_secs() {
@@ -221,7 +221,7 @@ fn view(snapshot: &Snapshot, notice: Option<Notice>, form: Form) -> View {
     }
 }
 
-/// 128 random bits, so that no two forms and nobody's guess have the same.
+/// 128 random bits: no two forms have the same, and it cannot be guessed.
 fn fresh_key() -> String {
     let mut bits = [0; 16];
     getrandom::fill(&mut bits).expect("a system without random numbers could not have started the service either");
@@ -231,10 +231,11 @@ fn fresh_key() -> String {
 fn html(status: StatusCode, view: &View) -> Response {
     let headers = [
         (CONTENT_TYPE, HTML),
+        // The form has a key of its own: a copy for somebody else would cast the same vote.
         (CACHE_CONTROL, NO_STORE),
         (CONTENT_SECURITY_POLICY, POLICY),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        // With no-referrer, browsers do not tell where the form came from either: Origin is null.
+        // With no-referrer, browsers withhold where the form came from too: Origin is null.
         (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
     ];
     (status, headers, page::render(view)).into_response()

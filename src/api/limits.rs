@@ -16,14 +16,14 @@ use crate::units::DurationSecs;
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
 
-/// Votes a client may cast in a unit of time.
+/// How many votes a client may cast in a unit of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     votes: NonZeroU32,
     per: Duration,
 }
 
-/// Why a text is no rate.
+/// A text that is not a rate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a rate: write 5/s, 30/m or 100/h")]
 pub struct RateError;
@@ -39,8 +39,8 @@ impl FromStr for Rate {
     }
 }
 
-/// The client whose request came from `peer`: the peer itself, or, where that is a trusted proxy, the last address of
-/// `X-Forwarded-For` that is none. What an untrusted client writes there is never believed.
+/// The client whose request came from `peer`: the peer itself or, if that is a trusted proxy, the last address in
+/// `X-Forwarded-For` that is not one. What an untrusted client writes there is ignored.
 pub fn client(peer: SocketAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: IpAddr| trusted.iter().any(|net| net.contains(&address));
     let peer = peer.ip().to_canonical();
@@ -49,7 +49,7 @@ pub fn client(peer: SocketAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAdd
     }
     let named = headers.get_all("x-forwarded-for");
     let mut client = peer;
-    // Each proxy adds the one it heard from at the end; the last header line is the latest.
+    // Each proxy appends the address that its request came from; the last header line is the latest.
     for line in named.iter().rev() {
         for address in line.to_str().unwrap_or("").rsplit(',') {
             let Some(address) = parse_address(address.trim()) else { return client };
@@ -74,7 +74,7 @@ pub struct Limiter {
 }
 
 impl Limiter {
-    /// Each client has `rate.votes` at once and gets new ones evenly.
+    /// Each client has `rate.votes` at first and regains them at an even pace.
     pub fn new(rate: Rate) -> Self {
         let each = rate.per / rate.votes.get();
         // Never zero: a rate has at most 2^32 votes an hour, and an hour has more nanoseconds.
@@ -82,10 +82,10 @@ impl Limiter {
         Limiter { clients: RateLimiter::dashmap(quota.allow_burst(rate.votes)) }
     }
 
-    /// Takes one vote off `client`'s.
+    /// Takes one of `client`'s votes.
     ///
     /// # Errors
-    /// 429 when there is none left, with the time until there is.
+    /// 429 when none is left, with the time until there is one.
     pub fn admit(&self, client: IpAddr) -> Result<(), Problem> {
         self.clients.check_key(&network(client)).map_err(|until| {
             let wait = until.wait_time_from(DefaultClock::default().now());
@@ -94,14 +94,14 @@ impl Limiter {
         })
     }
 
-    /// Forgets clients who have all their votes again, so that memory does not grow with all that ever came.
+    /// Forgets clients that have all their votes again, so that memory does not grow with every client that ever came.
     pub fn forget_idle(&self) {
         self.clients.retain_recent();
         self.clients.shrink_to_fit();
     }
 }
 
-/// One client has a whole /64 of IPv6 addresses to choose from.
+/// The addresses that count as one client: it may have a whole /64 of IPv6 addresses to choose from.
 fn network(client: IpAddr) -> IpAddr {
     match client {
         IpAddr::V4(_) => client,

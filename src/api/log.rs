@@ -1,4 +1,4 @@
-//! The service's log on stderr: faults always, requests where asked for. Ballots, opinions, voters and keys are never in it.
+//! The service's log on stderr: faults always, requests if asked for. Ballots, opinions, voters and keys are never in it.
 use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -25,18 +25,18 @@ pub enum AccessLog {
     On,
 }
 
-/// Keeps the log; dropping it writes what is left.
+/// The log; dropping it writes what is left.
 pub struct Log {
     lost: ErrorCounter,
     _guard: WorkerGuard,
 }
 
-/// Starts the log. A reader of stderr that does not read loses lines and does not hold up votes.
+/// Starts the log. If nobody reads stderr, lines are lost, and votes are not held up.
 pub fn start(format: LogFormat) -> Log {
     let (writer, guard) = NonBlockingBuilder::default().lossy(true).finish(io::stderr());
     let lost = writer.error_counter();
     let lines = tracing_subscriber::fmt().with_writer(writer).with_max_level(LevelFilter::INFO).with_target(false);
-    // Where a program has set its own log up already, that one is kept.
+    // If the program has set up its own log already, that one is kept.
     let _ = match format {
         LogFormat::Text => tracing::subscriber::set_global_default(lines.with_ansi(false).finish()),
         LogFormat::Json => tracing::subscriber::set_global_default(lines.json().flatten_event(true).finish()),
@@ -45,18 +45,18 @@ pub fn start(format: LogFormat) -> Log {
 }
 
 impl Log {
-    /// Lines that were lost, because nobody read as fast as they were written.
+    /// How many lines were lost because nobody read as fast as they were written.
     pub fn lines_lost(&self) -> usize {
         self.lost.dropped_lines()
     }
 }
 
-/// The line of one request.
+/// Logs a request.
 pub fn request(client: IpAddr, method: &Method, uri: &Uri, status: StatusCode, took: Duration) {
     tracing::info!(
         client = %client,
         method = %method,
-        // Not the query: who knows what clients put there.
+        // Without the query: clients may put anything there.
         path = uri.path(),
         status = status.as_u16(),
         took_us = took.as_micros() as u64,

@@ -1,4 +1,4 @@
-//! What the service tells Prometheus of itself.
+//! What Prometheus scrapes.
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -9,7 +9,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::ballot::{BoxError, Outcome, Refusal};
 
-/// What a metric of its content is served as.
+/// The media type of [`Metrics::text`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -24,15 +24,15 @@ pub struct Metrics {
     stored: Counter,
     /// Ballots whose client had gone before they were written.
     pub abandoned: Counter,
-    /// Ballots that were not taken because as many waited as may wait.
+    /// Ballots that were refused because the queue was full.
     pub overloaded: Counter,
-    /// Requests of clients that asked too often.
+    /// Requests refused because the client votes too often.
     pub rate_limited: Counter,
-    /// From a ballot's arrival to its commit, seconds.
+    /// Seconds from a ballot's arrival to its commit.
     pub vote_secs: Histogram,
-    /// One transaction, seconds.
+    /// Seconds that a transaction took.
     pub commit_secs: Histogram,
-    /// Ballots in one transaction.
+    /// Ballots in a transaction.
     pub batch_votes: Histogram,
     /// Ballots that wait for the writer.
     pub queue_depth: Gauge,
@@ -78,18 +78,18 @@ impl Metrics {
     /// All as OpenMetrics text.
     pub fn text(&self) -> String {
         let mut text = String::new();
-        // Writing into a String cannot fail.
+        // Writing to a String cannot fail.
         let _ = encode(&mut text, &self.registry);
         text
     }
 
-    /// Counts what became of a batch.
+    /// Counts the outcomes of a batch.
     pub fn count(&self, outcomes: &[Outcome]) {
         let plain = |outcome: &&Outcome| matches!(outcome, Outcome::Stored { replaced: None, .. });
         let stored = outcomes.iter().filter(plain).count();
         self.stored.inc_by(stored as u64);
         for outcome in outcomes.iter().filter(|outcome| !plain(outcome)) {
-            self.votes.get_or_create(&ByOutcome { outcome: named(outcome) }).inc();
+            self.votes.get_or_create(&ByOutcome { outcome: label(outcome) }).inc();
         }
     }
 
@@ -103,7 +103,7 @@ impl Metrics {
     }
 }
 
-fn named(outcome: &Outcome) -> &'static str {
+fn label(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Stored { replaced: None, .. } => "stored",
         Outcome::Stored { replaced: Some(_), .. } => "changed",

@@ -2,33 +2,45 @@
 //!
 //! | module | what it knows |
 //! |---|---|
-//! | [`server`](self) | connections: how many, how slow, how they end |
-//! | `routes` | which request is answered by what |
-//! | `app` | what handlers share; the way of a ballot from a request to its outcome |
-//! | `contract` | the documents of the REST contract |
+//! | `server` | the service as a whole: how it listens, runs and ends |
+//! | `connections` | how many there may be, how slow they may be |
+//! | `routes` | which request is answered by what: a line an endpoint |
+//! | `vote`, `result`, `events`, `operation` | the endpoints |
 //! | `page`, `form` | the page, and how its form is taken without scripts |
-//! | `problem` | errors → status, problem details |
-//! | `writer` | the one thread that writes: all that waits in one transaction |
-//! | `board` | the result as bytes, never older than the last commit |
+//! | `app` | what handlers share, and a ballot's way to its outcome |
+//! | `body`, `document` | requests' bodies; documents with an ETag |
+//! | `contract` | the documents of the REST contract |
+//! | `writer` | the one thread that writes: all waiting ballots in one transaction |
+//! | `snapshots` | the vote as bytes, never older than the last commit |
 //! | `windows` | results of other windows |
 //! | `limits` | who a client is, and how often one may vote |
-//! | `metrics`, `log`, `openapi` | what the service tells of itself |
+//! | `problem`, `error` | errors → status, problem details; why the service cannot run |
+//! | `health`, `metrics`, `log` | how the service is doing |
 mod app;
-mod board;
+mod body;
+mod connections;
 mod contract;
+mod document;
+mod error;
+mod events;
 mod form;
+mod health;
 mod limits;
 mod log;
 mod metrics;
-mod openapi;
+mod operation;
 mod page;
 mod problem;
+mod result;
 mod routes;
 mod server;
+mod snapshots;
+mod vote;
 mod windows;
 mod writer;
 
+pub use error::ServeError;
 pub use ipnet::IpNet;
 pub use limits::{Rate, RateError};
 pub use log::{AccessLog, LogFormat};
-pub use server::{Options, ServeError, Service};
+pub use server::{Options, Service};

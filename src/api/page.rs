@@ -1,8 +1,8 @@
-//! The page where people vote and watch. Here is what it shows, drawn without any script; `page/page.js` draws the same
-//! anew from each event and sends votes without leaving the page.
+//! The page where people vote and watch the result, rendered here without any script; `page/page.js` updates it from each
+//! event and sends votes without leaving the page.
 //!
-//! All text from data is escaped by the template engine. The page names no other host and needs no inline script or
-//! style, so that the strictest Content-Security-Policy holds.
+//! The template engine escapes all text from data. The page refers to no other host and needs no inline script or style, so
+//! that the strictest Content-Security-Policy holds.
 use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hasher};
 use std::sync::LazyLock;
@@ -15,53 +15,53 @@ use crate::ballot::{CandidateId, Limits, Moment, Opening};
 /// What the page shows.
 #[derive(Debug, Clone)]
 pub struct View {
-    /// What the vote is called; may be empty.
+    /// The vote's title; may be empty.
     pub title: String,
     /// Whether votes are taken.
     pub opening: Opening,
-    /// From when on.
+    /// When voting opens; None: it is open from the start.
     pub opens: Option<Moment>,
-    /// Until when.
+    /// When voting closes; None: never.
     pub closes: Option<Moment>,
-    /// Number, name and votes, in the order of the numbers. No votes where they are hidden.
+    /// Id, name and votes, in the order of the ids. No votes where they are hidden.
     pub candidates: Vec<(CandidateId, String, Option<u64>)>,
-    /// All standing votes.
+    /// All votes that count.
     pub votes_total: u64,
-    /// Those of the last `window_secs`.
+    /// Those cast in the last `window_secs`.
     pub votes_recent: u64,
     /// The length of what counts as recent.
     pub window_secs: u32,
     /// The candidates' votes are not to be shown.
     pub hidden: bool,
-    /// A ballot must say who votes.
+    /// The form asks who votes.
     pub asks_voter: bool,
     /// A voter may replace their latest vote.
     pub change_allowed: bool,
-    /// The key of the vote that this page's form will cast: new on every page, but the same again after an outcome that
-    /// is not known, so that trying again counts once.
+    /// The key of the vote that this page's form will cast: new on every page, but kept after an unknown outcome, so that
+    /// another attempt counts once.
     pub key: String,
-    /// What became of the vote that was cast by the form, if one was.
+    /// The outcome of the vote that the form has just cast, if it has.
     pub notice: Option<Notice>,
-    /// What the form holds: what was typed, if the vote was not stored.
+    /// What is in the form: what was typed, if the vote was not stored.
     pub typed: Typed,
 }
 
-/// What became of a vote.
+/// The outcome of a vote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
     /// It is stored.
     Stored,
     /// It is stored in place of the voter's latest one.
     Changed,
-    /// It had been stored before and still counts once.
+    /// It was stored before, and counts once.
     Repeated,
-    /// It is not stored, for this reason, a sentence's part: `voting closed at …`.
+    /// It is not stored, for this reason, which is part of a sentence: `voting closed at …`.
     Refused(String),
     /// It is not stored, or it is not known whether it is; trying again is safe.
     Unavailable(String),
 }
 
-/// What stands in the form.
+/// What was typed into the form.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Typed {
     /// Who votes.
@@ -76,18 +76,18 @@ pub struct Typed {
 
 /// The whole page as HTML.
 pub fn render(view: &View) -> String {
-    // Writing into a string cannot fail, and no value of the page has a way of its own to fail.
+    // Writing to a string cannot fail, and neither can displaying any value of the page.
     Page::of(view).render().expect("a page of plain values is rendered")
 }
 
 /// A file that the page needs.
 #[derive(Debug)]
 pub struct Asset {
-    /// Where the page looks for it. Another content has another path, so it may be cached for ever.
+    /// Its path, which changes with its content, so that it may be cached for ever.
     pub path: String,
     /// Its media type.
     pub content_type: &'static str,
-    /// What is in it.
+    /// Its content.
     pub bytes: &'static [u8],
 }
 
@@ -108,7 +108,7 @@ pub static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
     ]
 });
 
-/// What the template is filled with. `page.js` knows the same words.
+/// The values of the template. `page.js` uses the same words.
 #[derive(Template)]
 #[template(path = "page.html")]
 struct Page<'a> {
@@ -119,7 +119,7 @@ struct Page<'a> {
     state: &'static str,
     opens: Option<Time>,
     closes: Option<Time>,
-    told: Option<Told<'a>>,
+    notice: Option<NoticeText<'a>>,
     standing: Standing<'a>,
     leads: &'static str,
     are_tied: &'static str,
@@ -136,14 +136,14 @@ struct Page<'a> {
     blank: [Row<'static>; 1],
 }
 
-/// A moment as the page writes it.
+/// A point in time as the page writes it.
 struct Time {
     iso: String,
     text: String,
 }
 
 /// A notice as the page writes it.
-struct Told<'a> {
+struct NoticeText<'a> {
     good: bool,
     heading: &'static str,
     text: Cow<'a, str>,
@@ -154,11 +154,11 @@ struct Told<'a> {
 enum Standing<'a> {
     Hidden,
     NoVotes,
-    /// Who, with what share.
+    /// The name, and the share of the votes.
     Leads(&'a str, String),
-    /// Two or three.
+    /// The names of two or three.
     Tied(Vec<&'a str>),
-    /// How many more than that.
+    /// How many, if more.
     ManyTied(usize),
 }
 
@@ -191,7 +191,7 @@ impl<'a> Page<'a> {
             },
             opens: view.opens.map(Time::of),
             closes: view.closes.map(Time::of),
-            told: view.notice.as_ref().map(Told::of),
+            notice: view.notice.as_ref().map(NoticeText::of),
             standing: Standing::of(view),
             leads: if closed { "came first" } else { "leads" },
             are_tied: if closed { "tied for first" } else { "are tied for the lead" },
@@ -219,24 +219,28 @@ impl Time {
     }
 }
 
-impl<'a> Told<'a> {
+impl<'a> NoticeText<'a> {
     fn of(notice: &'a Notice) -> Self {
         match notice {
-            Notice::Stored => Told { good: true, heading: "Your vote is stored", text: ".".into() },
-            Notice::Changed => {
-                Told { good: true, heading: "Your vote is changed", text: ". It replaced your latest one.".into() }
-            }
-            Notice::Repeated => {
-                Told { good: true, heading: "Your vote is stored", text: ". It was already, and counts once.".into() }
-            }
-            Notice::Refused(why) => Told {
+            Notice::Stored => NoticeText { good: true, heading: "Your vote is stored", text: ".".into() },
+            Notice::Changed => NoticeText {
+                good: true,
+                heading: "Your vote is changed",
+                text: ". It replaced your latest one.".into(),
+            },
+            Notice::Repeated => NoticeText {
+                good: true,
+                heading: "Your vote is stored",
+                text: ". It was already, and counts once.".into(),
+            },
+            Notice::Refused(why) => NoticeText {
                 good: false,
                 heading: "Your vote is not stored",
                 text: format!(": {}.", why.trim_end_matches(['.', '!'])).into(),
             },
             Notice::Unavailable(why) => {
                 let text = format!(": {why}. Press the same button again: your vote will count once.");
-                Told { good: false, heading: "Please try again", text: text.into() }
+                NoticeText { good: false, heading: "Please try again", text: text.into() }
             }
         }
     }
@@ -265,7 +269,8 @@ impl<'a> Standing<'a> {
     }
 }
 
-/// The candidates in their order; once nobody can press the wrong button any more, those with the most votes first.
+/// The candidates in their order; when voting is over and nobody can press the wrong button, those with the most votes
+/// first.
 fn rows<'a>(view: &'a View) -> Vec<Row<'a>> {
     let most = most(view);
     let first = view.candidates.iter().filter(|(.., votes)| *votes == Some(most)).count();
@@ -300,13 +305,13 @@ fn most(view: &View) -> u64 {
     if view.hidden { 0 } else { view.candidates.iter().filter_map(|(.., votes)| *votes).max().unwrap_or(0) }
 }
 
-/// Thousandths of a whole that is not 0, halves upwards. In whole numbers, so that the script comes to the same.
+/// `part` in thousandths of `whole`, which is not 0, rounded half up; in integers, so that the script gets the same.
 fn thousandths(part: u64, whole: u64) -> u64 {
     let (part, whole) = (u128::from(part), u128::from(whole));
     ((part * 2000 + whole) / (whole * 2)) as u64
 }
 
-/// `45.2 %`; what is neither nothing nor all is never shown as that. Nothing where there are no votes at all.
+/// `45.2 %`. Never 0 or 100 % for what is neither. Empty where there are no votes at all.
 fn share_words(votes: u64, total: u64) -> String {
     if total == 0 {
         return String::new();
@@ -318,7 +323,7 @@ fn share_words(votes: u64, total: u64) -> String {
     }
 }
 
-/// The bar of the most votes fills the width; any other that is not empty can be seen.
+/// The width of a bar: the most votes fill it, and any vote can be seen.
 fn bar_width(votes: u64, most: u64) -> String {
     let share = match votes {
         0 => 0,
@@ -403,7 +408,7 @@ mod tests {
         assert_eq!(Standing::of(&view(&[1, 1, 1, 1])), Standing::ManyTied(4));
         let hidden = View { hidden: true, ..view(&[3, 1]) };
         assert_eq!(Standing::of(&hidden), Standing::Hidden);
-        assert!(!render(&hidden).contains("3 votes"), "not even by mistake of the caller");
+        assert!(!render(&hidden).contains("3 votes"), "even if the caller passes votes");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Errors as clients see them: problem details (RFC 9457) that also carry what the contract's clients look at.
+//! Errors as clients see them: problem details (RFC 9457), with the members that the contract asks for as well.
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -45,19 +45,19 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// The body is no JSON.
+    /// The body is not JSON.
     malformed_json = "malformed-json", BAD_REQUEST, "The body is not JSON";
     /// The body is JSON, but no object with what a vote needs.
     bad_body = "bad-body", BAD_REQUEST, "The body is not a vote";
-    /// A part of the query or a header cannot be meant.
+    /// A part of the query or a header is invalid.
     bad_request = "bad-request", BAD_REQUEST, "The request cannot be meant";
-    /// The vote asks who votes and the ballot does not say.
+    /// The ballot must name its voter, and does not.
     voter_required = "voter-required", BAD_REQUEST, "This vote asks who votes";
-    /// Nobody stands under this number.
+    /// No candidate has this id.
     unknown_candidate = "unknown-candidate", NOT_FOUND, "There is no such candidate";
-    /// Nothing is there.
+    /// There is nothing at this path.
     not_found = "not-found", NOT_FOUND, "There is nothing here";
-    /// Something is there, for other methods.
+    /// The path answers other methods.
     wrong_method = "wrong-method", METHOD_NOT_ALLOWED, "Not with this method";
     /// The body is of another content type.
     content_type = "content-type", UNSUPPORTED_MEDIA_TYPE, "The body is of another content type";
@@ -79,13 +79,13 @@ kinds! {
     cross_site = "cross-site", FORBIDDEN, "Sent by another site";
     /// The voter has no vote left.
     limit_reached = "limit-reached", CONFLICT, "The voter has no vote left";
-    /// The key stands for another vote.
+    /// The key was used for another vote.
     key_reused = "key-reused", UNPROCESSABLE_ENTITY, "The key was used for another vote";
-    /// This client asks too often.
+    /// The client votes too often.
     rate_limited = "rate-limited", TOO_MANY_REQUESTS, "Too many requests";
-    /// More is waiting than may wait.
+    /// As many wait as may wait.
     overloaded = "overloaded", SERVICE_UNAVAILABLE, "Too many are voting at this moment";
-    /// The box cannot be used just now; nothing was stored.
+    /// The box cannot be used now; nothing was stored.
     unavailable = "storage-unavailable", SERVICE_UNAVAILABLE, "The votes cannot be reached just now";
     /// The box is broken; nothing was stored.
     storage = "storage-failed", INTERNAL_SERVER_ERROR, "The votes cannot be reached";
@@ -151,21 +151,27 @@ impl IntoResponse for Problem {
 /// The one place where the ballot's errors get a status.
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
-        let told = refusal.to_string();
+        let detail = refusal.to_string();
         match refusal {
-            Refusal::UnknownCandidate(_) => Problem::unknown_candidate(told),
-            Refusal::NotOpenYet(_) => Problem::not_open_yet(told),
-            Refusal::Closed(_) => Problem::closed(told),
+            Refusal::UnknownCandidate(_) => Problem::unknown_candidate(detail),
+            Refusal::NotOpenYet(_) => Problem::not_open_yet(detail),
+            Refusal::Closed(_) => Problem::closed(detail),
             Refusal::VoterMissing => Problem::voter_required("voter is required!"),
-            Refusal::UnknownVoter(_) => Problem::unknown_voter(told),
-            Refusal::LimitReached { .. } => Problem::limit_reached(told),
-            Refusal::ChangeNotAllowed => Problem::change_not_allowed(told),
-            Refusal::KeyReused(_) => Problem::key_reused(told),
+            Refusal::UnknownVoter(_) => Problem::unknown_voter(detail),
+            Refusal::LimitReached { .. } => Problem::limit_reached(detail),
+            Refusal::ChangeNotAllowed => Problem::change_not_allowed(detail),
+            Refusal::KeyReused(_) => Problem::key_reused(detail),
             Refusal::OpinionTooLong(_)
             | Refusal::OpinionUnreadable
             | Refusal::VoterUnreadable(_)
-            | Refusal::KeyUnreadable(_) => Problem::bad_body(told),
+            | Refusal::KeyUnreadable(_) => Problem::bad_body(detail),
         }
+    }
+}
+
+impl From<BoxError> for Problem {
+    fn from(error: BoxError) -> Self {
+        Problem::from(&error)
     }
 }
 

@@ -1,92 +1,57 @@
-//! Connections: how many there may be, how slow they may be, and how all of it ends.
+//! The service as a whole: how it listens, runs and ends.
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::http::{HeaderValue, Request};
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use ipnet::IpNet;
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
+use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::time::{interval, sleep};
-use tokio_io_timeout::TimeoutStream;
-use tower::Service as _;
 
 use super::app::App;
-use super::board::Board;
-use super::limits::{self, Limiter, Peer, Rate};
+use super::connections::Connections;
+use super::error::ServeError;
+use super::health::Health;
+use super::limits::{Limiter, Rate};
 use super::log::{self, AccessLog, LogFormat};
 use super::metrics::Metrics;
+use super::snapshots::Snapshots;
 use super::windows::Windows;
 use super::{routes, writer};
-use crate::ballot::{BallotBox, BoxError};
+use crate::ballot::BallotBox;
 
-/// How long the head of a request may take to arrive, and how long a connection may idle before the next one.
-const HEAD_PATIENCE: Duration = Duration::from_secs(20);
-/// How long a client may take none of its answer.
-const WRITE_PATIENCE: Duration = Duration::from_secs(30);
-/// The head of a request at most, and what is read of a body at once.
-const READ_BUFFER_BYTES: usize = 32 * 1024;
 /// Connections that the system holds until they are accepted.
 const BACKLOG: u32 = 4096;
-/// After a failure to accept, which is lack of something that others must give back first.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How often clients that may vote again are forgotten.
 const FORGET_EVERY: Duration = Duration::from_secs(10);
-/// Files that are no connections: the ballot file's, the runtime's, the standard streams.
+/// Files that are not connections: the ballot file's, the runtime's, the standard streams.
 const OTHER_FILES: u64 = 32;
 /// How long the writer may take for its last batch when the grace is over.
 const LAST_PATIENCE: Duration = Duration::from_secs(2);
 
-/// How the service is to be.
+/// How the service runs.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Ballots that may wait for the writer; who comes when as many wait is told to come back.
+    /// How many ballots may wait for the writer; clients that come when as many wait are told to try again.
     pub queue_most: usize,
-    /// Open connections at most; more wait in the system until one closes.
+    /// How many connections may be open; more wait in the system until one closes.
     pub connections_most: usize,
-    /// Votes a client may cast, if that is limited.
+    /// How many votes a client may cast, if that is limited.
     pub rate: Option<Rate>,
-    /// Proxies that are believed when they say who the client is.
+    /// Proxies whose word on who the client is counts.
     pub trusted: Vec<IpNet>,
-    /// How long open requests may take to end when the service is to end.
+    /// How long open requests may take to finish when the service is to end.
     pub grace: Duration,
-    /// How the log is written.
+    /// The format of the log.
     pub log: LogFormat,
-    /// Whether each request is in it.
+    /// Whether requests are logged.
     pub access_log: AccessLog,
-}
-
-/// Why the service could not start or go on.
-#[derive(Debug, thiserror::Error)]
-pub enum ServeError {
-    /// The address cannot be listened on.
-    #[error("cannot listen on {address}")]
-    Listen {
-        /// Which.
-        address: SocketAddr,
-        /// Why.
-        source: io::Error,
-    },
-    /// The votes cannot be read.
-    #[error(transparent)]
-    Box(#[from] BoxError),
-    /// The system gives no thread.
-    #[error("the system gives no thread")]
-    Thread(#[source] io::Error),
-    /// The thread that writes, or the one that reads, ended, which is a bug of ours.
-    #[error("a part of the service ended before the service did: this is a bug in votekit, please report it")]
-    ThreadEnded,
 }
 
 /// How the service ended.
@@ -94,9 +59,9 @@ pub enum ServeError {
 pub struct Ended {
     /// Connections that had to be cut when the grace was over.
     pub cut: usize,
-    /// Whether all that waited was written; if not, another program held the votes, and who waited was not told of success.
+    /// Whether all that waited was written; if not, another program held the votes, and no client that waited got a success.
     pub written: bool,
-    /// Lines of the log that nobody read.
+    /// Lines of the log that were lost because nobody read them.
     pub log_lines_lost: usize,
 }
 
@@ -106,6 +71,7 @@ pub struct Service {
     listener: TcpListener,
     address: SocketAddr,
     app: Arc<App>,
+    router: Router,
     options: Options,
     stop: watch::Sender<bool>,
     ended: [oneshot::Receiver<()>; 2],
@@ -130,12 +96,13 @@ impl Service {
         };
         let address = listener.local_addr().unwrap_or(address);
         let log = log::start(options.log);
-        let metrics = Arc::new(Metrics::new());
+        let (metrics, health) = (Arc::new(Metrics::new()), Arc::new(Health::new()));
         votes.set_short_busy_timeout()?;
-        let (board, teller, teller_ended) = Board::start(votes.reader()?)?;
+        let (snapshots, snapshots_thread, snapshots_ended) = Snapshots::start(votes.reader()?, health.clone())?;
         let windows = Windows::new(votes.reader()?);
-        let (entrance, writer, writer_ended) =
-            writer::start(votes, options.queue_most, board.clone(), metrics.clone()).map_err(ServeError::Thread)?;
+        let (writes, writer, writer_ended) =
+            writer::start(votes, options.queue_most, snapshots.clone(), metrics.clone(), health.clone())
+                .map_err(ServeError::Thread)?;
         let connections_most = allow_files(options.connections_most);
         if connections_most < options.connections_most {
             tracing::warn!(
@@ -145,58 +112,62 @@ impl Service {
         }
         let options = Options { connections_most, ..options };
         let (stop, stopping) = watch::channel(false);
+        let (router, description) = routes::routes();
         let app = Arc::new(App {
-            entrance,
-            board,
+            writes,
+            snapshots,
             windows,
+            health,
             metrics,
             limiter: options.rate.map(Limiter::new),
             trusted: options.trusted.clone(),
-            // The other half is for those who vote.
+            // The other half is for voters.
             streams: Arc::new(Semaphore::new(connections_most / 2)),
             stopping,
+            description,
         });
-        let threads = vec![writer, teller];
         Ok(Service {
             runtime,
             listener,
             address,
+            router: router.with_state(app.clone()),
             app,
             options,
             stop,
-            ended: [writer_ended, teller_ended],
-            threads,
+            ended: [writer_ended, snapshots_ended],
+            threads: vec![writer, snapshots_thread],
             log,
         })
     }
 
-    /// Where it listens: the port too where 0 was asked for.
+    /// Where it listens, with the real port if 0 was asked for.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Answers requests until SIGTERM, SIGINT or SIGHUP; then no new ones are accepted, those that were are answered, and all that
-    /// was taken is written. A second signal ends the grace at once.
+    /// Answers requests until SIGTERM, SIGINT or SIGHUP; then accepts no more, answers those it has accepted, and writes all
+    /// ballots it has taken. A second signal ends the grace at once.
     ///
     /// # Errors
     /// When signals cannot be caught, or a part of the service ended.
     pub fn run(self) -> Result<Ended, ServeError> {
-        let Service { runtime, listener, address, app, options, stop, ended, threads, log } = self;
+        let Service { runtime, listener, address, router, app, options, stop, ended, threads, log } = self;
         if options.log == LogFormat::Json {
             tracing::info!(url = %format_args!("http://{address}"), "serving");
         }
-        let board = app.board.clone();
-        let done = runtime.block_on(serve(listener, app, &options, &stop, ended));
-        // What was cut holds the way to the writer, which ends when nobody does.
+        let snapshots = app.snapshots.clone();
+        let connections = Connections::new(router, app.clone(), options.connections_most, options.access_log);
+        let done = runtime.block_on(serve(listener, connections, app, options.grace, &stop, ended));
+        // Connections that were cut still hold the queue to the writer, which ends when no one does.
         runtime.shutdown_timeout(Duration::from_secs(1));
-        board.end();
+        snapshots.end();
         let written = all_end_within(threads, LAST_PATIENCE);
         done.map(|cut| Ended { cut, written, log_lines_lost: log.lines_lost() })
     }
 }
 
-/// Waits for `threads` for so long, and says whether they ended. One that does not waits for another program's lock: nothing of
-/// what it holds is committed or acknowledged, so it may be left.
+/// Waits up to `patience` for `threads`, and returns whether they ended. One that has not waits for another program's lock:
+/// nothing that it holds is committed or acknowledged, so it may be left.
 fn all_end_within(threads: Vec<JoinHandle<()>>, patience: Duration) -> bool {
     let until = Instant::now() + patience;
     loop {
@@ -212,14 +183,14 @@ fn all_end_within(threads: Vec<JoinHandle<()>>, patience: Duration) -> bool {
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    // A service that is started again need not wait for the last one's connections.
+    // A service that is started again need not wait until the connections of the last one are forgotten.
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     let listener: StdListener = socket.listen(BACKLOG)?.into_std()?;
     TcpListener::from_std(listener)
 }
 
-/// Raises the limit of open files as far as `connections` need it, and gives how many connections there is room for.
+/// Raises the limit of open files as far as `connections` need it, and returns how many connections there is room for.
 fn allow_files(connections: usize) -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
@@ -259,30 +230,30 @@ impl Signals {
     }
 }
 
-/// Accepts and answers until a signal; gives how many connections had to be cut.
+/// Accepts and answers until a signal; returns how many connections had to be cut.
 async fn serve(
     listener: TcpListener,
+    connections: Connections,
     app: Arc<App>,
-    options: &Options,
+    grace: Duration,
     stop: &watch::Sender<bool>,
-    [mut writer_ended, mut teller_ended]: [oneshot::Receiver<()>; 2],
+    [mut writer_ended, mut snapshots_ended]: [oneshot::Receiver<()>; 2],
 ) -> Result<usize, ServeError> {
     let mut signals = Signals::new().map_err(ServeError::Thread)?;
     if app.limiter.is_some() {
-        tokio::spawn(forget_idle_clients(app.clone()));
+        tokio::spawn(forget_idle_clients(app));
     }
-    let connections = Connections::new(app, options);
     tokio::select! {
         () = connections.accept(listener) => {}
         () = signals.next() => {}
         _ = &mut writer_ended => return Err(ServeError::ThreadEnded),
-        _ = &mut teller_ended => return Err(ServeError::ThreadEnded),
+        _ = &mut snapshots_ended => return Err(ServeError::ThreadEnded),
     }
     stop.send_replace(true);
-    let open = connections.open.clone();
+    let open = connections.open_count();
     tokio::select! {
         () = connections.end() => Ok(0),
-        () = sleep(options.grace) => Ok(open.load(Ordering::Relaxed)),
+        () = sleep(grace) => Ok(open.load(Ordering::Relaxed)),
         () = signals.next() => Ok(open.load(Ordering::Relaxed)),
     }
 }
@@ -298,117 +269,5 @@ async fn forget_idle_clients(app: Arc<App>) {
         if let Some(limiter) = &app.limiter {
             limiter.forget_idle();
         }
-    }
-}
-
-/// All open connections.
-struct Connections {
-    router: Router,
-    app: Arc<App>,
-    builder: http1::Builder,
-    room: Arc<Semaphore>,
-    graceful: GracefulShutdown,
-    open: Arc<AtomicUsize>,
-    access_log: AccessLog,
-}
-
-impl Connections {
-    fn new(app: Arc<App>, options: &Options) -> Self {
-        let mut builder = http1::Builder::new();
-        builder.timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE).max_buf_size(READ_BUFFER_BYTES);
-        Connections {
-            router: routes::router(app.clone()),
-            app,
-            builder,
-            room: Arc::new(Semaphore::new(options.connections_most)),
-            graceful: GracefulShutdown::new(),
-            open: Arc::default(),
-            access_log: options.access_log,
-        }
-    }
-
-    async fn accept(&self, listener: TcpListener) {
-        let mut failing = false;
-        loop {
-            // The semaphore is never closed.
-            let Ok(place) = self.room.clone().acquire_owned().await else { return };
-            match listener.accept().await {
-                Ok((stream, peer)) => {
-                    failing = false;
-                    self.open(stream, peer, place);
-                }
-                Err(error) => {
-                    if !std::mem::replace(&mut failing, true) {
-                        tracing::error!(%error, "connections cannot be accepted");
-                    }
-                    sleep(ACCEPT_PAUSE).await;
-                }
-            }
-        }
-    }
-
-    fn open(&self, stream: TcpStream, peer: SocketAddr, place: OwnedSemaphorePermit) {
-        // Answers are small and whole: nothing is gained by waiting for more. A socket that is gone already will say so.
-        let _ = stream.set_nodelay(true);
-        let mut stream = TimeoutStream::new(stream);
-        stream.set_write_timeout(Some(WRITE_PATIENCE));
-        let (router, app, access_log) = (self.router.clone(), self.app.clone(), self.access_log);
-        let service = service_fn(move |request| answer(router.clone(), app.clone(), peer, access_log, request));
-        let connection = self.builder.serve_connection(TokioIo::new(Box::pin(stream)), service);
-        let watcher: Watcher = self.graceful.watcher();
-        let counted = Counted::new(self.app.clone(), self.open.clone());
-        tokio::spawn(async move {
-            // How a connection ends is its client's business.
-            let _ = watcher.watch(connection).await;
-            drop((counted, place));
-        });
-    }
-
-    /// Lets all that were accepted be answered.
-    async fn end(self) {
-        self.graceful.shutdown().await;
-    }
-}
-
-async fn answer(
-    mut router: Router,
-    app: Arc<App>,
-    peer: SocketAddr,
-    access_log: AccessLog,
-    mut request: Request<Incoming>,
-) -> Result<axum::response::Response, std::convert::Infallible> {
-    if app.limiter.is_some() {
-        request.extensions_mut().insert(Peer(peer));
-    }
-    let told = (access_log == AccessLog::On).then(|| {
-        let client = limits::client(peer, request.headers(), &app.trusted);
-        (client, request.method().clone(), request.uri().clone(), Instant::now())
-    });
-    let mut response = router.call(request).await?;
-    response.headers_mut().insert("x-content-type-options", HeaderValue::from_static("nosniff"));
-    if let Some((client, method, uri, begun)) = told {
-        log::request(client, &method, &uri, response.status(), begun.elapsed());
-    }
-    Ok(response)
-}
-
-/// Counts a connection until it is dropped.
-struct Counted {
-    app: Arc<App>,
-    open: Arc<AtomicUsize>,
-}
-
-impl Counted {
-    fn new(app: Arc<App>, open: Arc<AtomicUsize>) -> Self {
-        open.fetch_add(1, Ordering::Relaxed);
-        app.metrics.connections.inc();
-        Counted { app, open }
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.open.fetch_sub(1, Ordering::Relaxed);
-        self.app.metrics.connections.dec();
     }
 }

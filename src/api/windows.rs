@@ -1,10 +1,11 @@
-//! Results of other windows than the ten minutes: read when asked for, one at a time, and only so many may wait.
-use std::sync::{Arc, Mutex, PoisonError};
+//! Results of other windows than ten minutes: read when asked for, one at a time, and only so many may wait.
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
-use super::board::Document;
 use super::contract;
+use super::document::Document;
 use super::problem::Problem;
 use crate::ballot::{BallotBox, BoxError, Clock, SystemClock};
 use crate::units::DurationSecs;
@@ -12,7 +13,7 @@ use crate::units::DurationSecs;
 /// How many may wait: a long window of a long vote takes a while, and a crowd of them would take the cores.
 const WAITING_MOST: usize = 16;
 
-/// A handle on the box for results that are not kept ready.
+/// Reads results that no snapshot has.
 pub struct Windows {
     reader: Arc<Mutex<Box<dyn BallotBox>>>,
     room: Arc<Semaphore>,
@@ -34,13 +35,9 @@ impl Windows {
         let reader = self.reader.clone();
         let read = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            // A handle stays usable after a panic: SQLite undid what was open.
-            let mut reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
-            let tally = reader.tally(window, SystemClock.now())?;
-            if tally.hidden {
-                return Err(BoxError::Hidden { closes: tally.settings.closes });
-            }
-            Ok(Document::new(&contract::result_of_window(&tally)))
+            // A panic under the lock leaves the handle usable: SQLite undoes what was open.
+            let tally = reader.lock().tally(window, SystemClock.now())?;
+            Ok::<_, BoxError>(Document::new(&contract::result_of_window(&tally)?))
         });
         match read.await {
             Ok(read) => read.map_err(|error| (&error).into()),

@@ -1,17 +1,17 @@
-//! The one writer: takes all ballots that wait into one transaction, answers them, and takes what came in the meantime.
-//! Batches grow under load and shrink to one when idle; there is no timer.
+//! The one thread that writes: it stores all waiting ballots in one transaction, answers them, and takes those that came in
+//! the meantime. Batches grow under load and shrink to one when idle; there is no timer.
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::board::Board;
+use super::health::Health;
 use super::metrics::Metrics;
+use super::snapshots::Snapshots;
 use crate::ballot::{Ballot, BallotBox, BoxError, Outcome, SystemClock};
 
-/// What became of a ballot, or why the box could not be written.
+/// The outcome of a ballot, or why the box could not be written.
 pub type Answer = Result<Outcome, BoxError>;
 
 struct Waiting {
@@ -20,114 +20,69 @@ struct Waiting {
     answer: oneshot::Sender<Answer>,
 }
 
-/// Why a ballot was not even taken.
+/// Why a ballot could not be submitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NotTaken {
-    /// As many wait as may wait.
+pub enum NotSubmitted {
+    /// As many ballots wait as may wait.
     Full,
     /// The writer has ended.
     Ended,
 }
 
-/// Where ballots wait for the writer.
+/// The queue of ballots that wait for the writer.
 #[derive(Clone)]
-pub struct Entrance {
-    waiting: mpsc::Sender<Waiting>,
-    health: Arc<Health>,
-}
+pub struct WriteQueue(mpsc::Sender<Waiting>);
 
-impl Entrance {
-    /// Hands in a ballot; the receiver gets its answer after the commit. Dropping the receiver before the writer takes the
-    /// ballot takes it back.
+impl WriteQueue {
+    /// Submits a ballot; the receiver gets its answer after the commit. Dropping the receiver before the writer takes the
+    /// ballot withdraws it.
     ///
     /// # Errors
-    /// At once, when as many wait as may wait, or when the writer has ended.
-    pub fn hand_in(&self, ballot: Ballot) -> Result<oneshot::Receiver<Answer>, NotTaken> {
+    /// At once, when the queue is full or the writer has ended.
+    pub fn submit(&self, ballot: Ballot) -> Result<oneshot::Receiver<Answer>, NotSubmitted> {
         let (answer, answered) = oneshot::channel();
-        match self.waiting.try_send(Waiting { ballot, since: Instant::now(), answer }) {
+        match self.0.try_send(Waiting { ballot, since: Instant::now(), answer }) {
             Ok(()) => Ok(answered),
-            Err(mpsc::error::TrySendError::Full(_)) => Err(NotTaken::Full),
-            Err(mpsc::error::TrySendError::Closed(_)) => Err(NotTaken::Ended),
+            Err(mpsc::error::TrySendError::Full(_)) => Err(NotSubmitted::Full),
+            Err(mpsc::error::TrySendError::Closed(_)) => Err(NotSubmitted::Ended),
         }
     }
 
-    /// Whether votes can be taken, as far as the last ones tell: not when the last batch failed a moment ago, nor while one
-    /// is stuck.
-    pub fn is_well(&self) -> bool {
-        self.health.is_well()
-    }
-
-    /// How many wait.
+    /// How many ballots wait.
     pub fn depth(&self) -> usize {
-        self.waiting.max_capacity() - self.waiting.capacity()
+        self.0.max_capacity() - self.0.capacity()
     }
 }
 
-/// Starts the writer on `votes`. It ends, with all that was handed in written, when the last [`Entrance`] is gone;
-/// the receiver hears of it, also when it ends by a panic. `queue_most` ballots may wait.
+/// Starts the writer on `votes`. It ends when the last [`WriteQueue`] is dropped, with all that was submitted written; the
+/// receiver is then closed, also when it ends by a panic. `queue_most` ballots may wait.
 ///
 /// # Errors
 /// When the system has no thread for it.
 pub fn start(
     votes: Box<dyn BallotBox>,
     queue_most: usize,
-    board: Arc<Board>,
+    snapshots: Arc<Snapshots>,
     metrics: Arc<Metrics>,
-) -> std::io::Result<(Entrance, JoinHandle<()>, oneshot::Receiver<()>)> {
-    let health = Arc::new(Health::new());
+    health: Arc<Health>,
+) -> std::io::Result<(WriteQueue, JoinHandle<()>, oneshot::Receiver<()>)> {
     let (waiting, jobs) = mpsc::channel(queue_most);
     let (alive, ended) = oneshot::channel();
-    let writer = Writer { votes, board, metrics, health: health.clone(), failing: None };
+    let writer = Writer { votes, snapshots, metrics, health, failing: None };
     let thread = thread::Builder::new().name("writer".into()).spawn(move || {
         // Dropped however this ends, by a panic too.
         let _alive = alive;
         writer.run(jobs, queue_most);
     })?;
-    Ok((Entrance { waiting, health }, thread, ended))
-}
-
-/// How writing goes, for who asks whether votes can be taken.
-#[derive(Debug)]
-pub struct Health {
-    begun: Instant,
-    /// Milliseconds after `begun` at which the present batch was taken, and at which one failed last; 0 is never.
-    writing_since_ms: AtomicU64,
-    failed_ms: AtomicU64,
-}
-
-/// A failure counts for so long: then votes are worth another try.
-const FAILURE_COUNTS: Duration = Duration::from_secs(5);
-/// A batch that takes longer waits for another program, or for a disk that does not answer.
-const STUCK_AFTER: Duration = Duration::from_secs(5);
-
-impl Health {
-    fn new() -> Self {
-        Health { begun: Instant::now(), writing_since_ms: AtomicU64::new(0), failed_ms: AtomicU64::new(0) }
-    }
-
-    fn now_ms(&self) -> u64 {
-        // Never 0, and far from the end of a u64.
-        self.begun.elapsed().as_millis() as u64 + 1
-    }
-
-    fn is_within(&self, at_ms: &AtomicU64, span: Duration) -> Option<bool> {
-        let at_ms = at_ms.load(Ordering::Relaxed);
-        (at_ms > 0).then(|| self.now_ms().saturating_sub(at_ms) <= span.as_millis() as u64)
-    }
-
-    /// Whether votes can be taken, as far as the last ones tell.
-    pub fn is_well(&self) -> bool {
-        self.is_within(&self.failed_ms, FAILURE_COUNTS) != Some(true)
-            && self.is_within(&self.writing_since_ms, STUCK_AFTER) != Some(false)
-    }
+    Ok((WriteQueue(waiting), thread, ended))
 }
 
 struct Writer {
     votes: Box<dyn BallotBox>,
-    board: Arc<Board>,
+    snapshots: Arc<Snapshots>,
     metrics: Arc<Metrics>,
     health: Arc<Health>,
-    /// What the last batch failed with: told once, not a thousand times a second.
+    /// What the last batch failed with: logged once, not a thousand times a second.
     failing: Option<BoxError>,
 }
 
@@ -156,11 +111,11 @@ impl Writer {
 
     fn write(&mut self, ballots: &[Ballot], askers: &mut Vec<(Instant, oneshot::Sender<Answer>)>) {
         let begun = Instant::now();
-        self.health.writing_since_ms.store(self.health.now_ms(), Ordering::Relaxed);
+        self.health.begin_write();
         let done = self.votes.cast(ballots, &SystemClock);
-        self.health.writing_since_ms.store(0, Ordering::Relaxed);
-        // Before anybody is answered: who has been told of a vote sees it in the result.
-        self.board.changed();
+        self.health.end_write(done.is_ok());
+        // Before any voter is answered: who knows that a vote is stored sees it in the result.
+        self.snapshots.changed();
         let ended = Instant::now();
         self.metrics.batch_votes.observe(ballots.len() as f64);
         self.metrics.commit_secs.observe((ended - begun).as_secs_f64());
@@ -169,11 +124,10 @@ impl Writer {
                 if self.failing.take().is_some() {
                     tracing::warn!("ballots are stored again");
                 }
-                self.health.failed_ms.store(0, Ordering::Relaxed);
                 self.metrics.count(&outcomes);
                 for ((since, answer), outcome) in askers.drain(..).zip(outcomes) {
                     self.metrics.vote_secs.observe((ended - since).as_secs_f64());
-                    // Who has gone is not told.
+                    // Fails when the client has gone.
                     let _ = answer.send(Ok(outcome));
                 }
             }
@@ -182,7 +136,6 @@ impl Writer {
                     tracing::error!(%error, ballots = ballots.len(), "ballots were not stored");
                     self.failing = Some(error.clone());
                 }
-                self.health.failed_ms.store(self.health.now_ms(), Ordering::Relaxed);
                 self.metrics.count_failed(&error, ballots.len());
                 for (_, answer) in askers.drain(..) {
                     let _ = answer.send(Err(error.clone()));

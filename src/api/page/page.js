@@ -1,33 +1,33 @@
-// Keeps the page as the server last told it, and casts votes without leaving it. Draws the same words as page.rs.
+// Keeps the page up to date and casts votes without leaving it. Renders the same words as page.rs.
 
 const DRAW_EVERY_MS = 250;
-/** A result is said aloud at most this often, and only when the lead has changed. */
+/** A result is announced to screen readers at most this often, and only when the lead has changed. */
 const SAY_RESULT_EVERY_MS = 20_000;
-/** And not before what else was said has been heard. */
+/** And only this long after any other announcement, so that it does not interrupt it. */
 const SAY_RESULT_AFTER_MS = 6_000;
-/** A connection that is back before this was never said to be lost. */
+/** A lost connection is shown only after this time. */
 const LOST_AFTER_MS = 2_000;
-/** A page that nobody looks at gives its connection back: browsers open only six to a host. */
+/** A page that has been hidden for this long closes its connection: browsers open only six to a host. */
 const HIDDEN_FOR_MS = 10_000;
 const ANSWER_WITHIN_MS = 15_000;
 const GIVE_UP_AFTER_MS = 60_000;
-/** More bars than this move at once, or not at all. */
+/** With more bars than this, none is animated. */
 const BARS_THAT_GLIDE = 60;
-/** No refusals: the vote may be stored, or may be stored yet. */
+/** Not refusals: the vote may be stored, or may still be stored. */
 const TRY_AGAIN = new Set([408, 429, 500, 502, 503, 504]);
 
 const at = (id) => document.getElementById(id);
 const form = at("ballot");
 const list = at("candidates");
 
-/** 1 s, 2 s, 4 s … 15 s, each a little shorter, so that not all pages come back in the same moment. */
+/** 1 s, 2 s, 4 s … 15 s, each shortened at random, so that not all pages reconnect at the same moment. */
 const backoffMs = (attempt) => Math.min(15_000, 1000 * 2 ** attempt) * (0.7 + 0.3 * Math.random());
 
 function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-// ---- What is said aloud, and only that: everything else on the page changes in silence.
+// ---- What screen readers announce; nothing else on the page is announced when it changes.
 
 let spokenMs = 0;
 
@@ -42,7 +42,7 @@ function say(text) {
 
 const grouped = (number) => number.toLocaleString("en");
 
-/** In whole numbers, halves upwards, as page.rs does it. */
+/** In integers, rounded half up, as in page.rs. */
 const thousandths = (part, whole) => Math.floor((part * 2000 + whole) / (whole * 2));
 
 function shareWords(votes, total) {
@@ -65,8 +65,8 @@ function isolated(name) {
 }
 
 /**
- * The sentence above the figures, as parts: texts, and names in elements of their own. What is said aloud has no share in
- * it, for that changes with every vote.
+ * The sentence above the figures, as parts: texts, and names in elements of their own. The announced sentence leaves out the
+ * share, which changes with every vote.
  */
 function standing(result, most, first, { withShare }) {
   const closed = result.state === "closed";
@@ -121,7 +121,7 @@ function drawRow(candidate, result, most, chip) {
   if (parts.rect.getAttribute("width") !== width) parts.rect.setAttribute("width", width);
 }
 
-/** Rows stay where they are while a finger may be above a button; once voting has closed, the most votes come first. */
+/** Rows keep their places while somebody may be about to press a button; once voting has closed, the most votes come first. */
 function arrange(candidates, closed) {
   const sorted = closed ? [...candidates].sort((a, b) => b.votes - a.votes || a.id - b.id) : candidates;
   const wanted = sorted.map(({ id }) => rows.get(id).row);
@@ -131,7 +131,7 @@ function arrange(candidates, closed) {
     row.remove();
     rows.delete(id);
   }
-  // A row that is moved loses the focus, so only those that must move are.
+  // Moving a row takes its focus away, so only those are moved that must be.
   wanted.forEach((row, index) => {
     if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null);
   });
@@ -139,7 +139,7 @@ function arrange(candidates, closed) {
 
 const said = { lead: null, state: document.body.dataset.state, atMs: 0, timer: 0 };
 
-/** Says the state when it has changed, and who leads when that has: not too often, and after what was said to the voter. */
+/** Announces the state when it has changed, and who leads when that has: not too often, and not before what the voter must hear. */
 function sayResult(state, lead) {
   clearTimeout(said.timer);
   if (state !== said.state) {
@@ -182,7 +182,7 @@ let latest = null;
 let drawing = 0;
 let drawnMs = 0;
 
-/** However fast results come, they are drawn four times a second. */
+/** However fast results arrive, they are drawn four times a second. */
 function show(result) {
   latest = result;
   if (drawing) return;
@@ -193,7 +193,7 @@ function show(result) {
   }, Math.max(0, drawnMs + DRAW_EVERY_MS - Date.now()));
 }
 
-// ---- The connection that brings it
+// ---- The event stream
 
 const connection = { source: null, attempt: 0, timer: 0, lostTimer: 0, lost: false };
 
@@ -209,7 +209,7 @@ function connected() {
 }
 
 function disconnected() {
-  // The browser tries again by itself, but not after an answer that was no stream, such as 503.
+  // The browser reconnects by itself, but not after a response that was not a stream, such as 503.
   if (connection.source?.readyState === EventSource.CLOSED) reconnect(backoffMs(connection.attempt++));
   connection.lostTimer ||= setTimeout(() => {
     connection.lost = true;
@@ -265,8 +265,8 @@ addEventListener("pageshow", (event) => event.persisted && connect());
 const KEYS = "votekit.keys";
 
 /**
- * The keys of ballots that nobody has acknowledged yet: cast again, the same ballot has the same key and counts once, even
- * after another one or a reload.
+ * The keys of ballots that are not acknowledged yet: cast again, the same ballot has the same key and counts once, even after
+ * another one or a reload.
  */
 const keys = new Map(recallKeys());
 
@@ -282,7 +282,7 @@ function keepKeys() {
   try {
     sessionStorage.setItem(KEYS, JSON.stringify([...keys]));
   } catch {
-    // A browser that keeps nothing: then a reload forgets the keys.
+    // A browser that stores nothing: a reload forgets the keys.
   }
 }
 
@@ -291,7 +291,7 @@ function settle(body) {
   keepKeys();
 }
 
-/** `crypto.randomUUID` is not there without TLS. */
+/** `crypto.randomUUID` does not exist without TLS. */
 function freshKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -312,7 +312,7 @@ function filledIn(button) {
   return JSON.stringify(ballot);
 }
 
-/** One try: it is done, refused, or to be tried again. */
+/** One attempt: done, refused, or to be tried again. */
 async function post(body, key) {
   const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
   let response, answer;
@@ -329,21 +329,21 @@ async function post(body, key) {
   if (known && !TRY_AGAIN.has(response.status)) {
     return { is: "refused", why: answer.error_message, status: response.status };
   }
-  // No answer, or one that is not votekit's: a page for guests of a network, a proxy's error.
+  // No response, or one that is not votekit's: a captive portal, a proxy's error.
   const why = (known && answer.title) || "The service does not answer";
   return { is: "again", why, afterMs: 1000 * Number(response?.headers.get("Retry-After")) || 0 };
 }
 
 let hurry = null;
 
-/** Waits, or until somebody presses the button again. */
+/** Waits for that time, or until the button is pressed again. */
 const pause = (ms) =>
   new Promise((resolve) => {
     hurry = resolve;
     setTimeout(resolve, ms);
   });
 
-/** Tries until there is an answer, or for a minute. */
+/** Tries until there is an answer, for up to a minute. */
 async function cast(body, key, tell) {
   const startMs = Date.now();
   for (let attempt = 0; ; attempt++) {
@@ -356,11 +356,11 @@ async function cast(body, key, tell) {
   }
 }
 
-/** What the voter is told of the ballot `body`, and whether that is good. */
+/** Settles the ballot `body`; returns what to tell the voter, and in which style. */
 function finish(outcome, body) {
   if (outcome.is === "done") {
     settle(body);
-    // Whoever votes next on this device is somebody else, perhaps.
+    // The next voter on this device may be somebody else.
     const { opinion, voter, change } = form.elements;
     opinion.value = "";
     if (voter) voter.value = "";
@@ -369,7 +369,7 @@ function finish(outcome, body) {
     return [outcome.again ? "Your vote is stored, and counts once." : "Your vote is stored.", "good"];
   }
   if (outcome.is === "refused") {
-    // The key stands for another vote: with this one it can never be stored.
+    // The key was used for another vote: this one can never be stored with it.
     if (outcome.status === 422) settle(body);
     const hint = outcome.status === 409 && form.elements.change ? " To change it, tick the box above." : "";
     return [`Not stored: ${outcome.why.replace(/[.!]$/, "")}.${hint}`, "bad"];
@@ -378,7 +378,7 @@ function finish(outcome, body) {
   return [`${outcome.why}. ${known} Press the same button again: it will count once.`, "bad"];
 }
 
-/** The service says so too, but a body that is far too long it may not even read to its end. */
+/** The service checks this too, but may not read a body that is far too long to its end. */
 function tooLong({ value, dataset }) {
   const chars = [...value].length;
   const most = Number(dataset.most);
@@ -418,7 +418,7 @@ async function vote(button) {
 }
 
 form.addEventListener("submit", (event) => {
-  // A browser that does not say which button it was sends the form itself, as one without JavaScript does.
+  // A browser that does not report which button was pressed submits the form itself, as without JavaScript.
   if (!("submitter" in event)) return;
   event.preventDefault();
   const button = event.submitter;
@@ -428,9 +428,9 @@ form.addEventListener("submit", (event) => {
   else say("Your vote is still being sent.");
 });
 
-// ---- Begin
+// ---- Start
 
-/** In the reader's zone. */
+/** In the reader's time zone. */
 function localTimes() {
   for (const time of document.querySelectorAll("time")) {
     const date = new Date(time.dateTime);

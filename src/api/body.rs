@@ -1,0 +1,53 @@
+//! The body of a request: how large it may be, how long it may take, and how much room all of them have.
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::http::Request;
+use axum::http::header::CONTENT_LENGTH;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
+
+use super::problem::Problem;
+
+/// A body up to this many bytes always has room.
+const SMALL_BODY_BYTES: u64 = 4 * 1024;
+/// Room for all larger bodies together, from their arrival until they are answered: 32 MiB.
+static LARGE_BODIES_KIB: Semaphore = Semaphore::const_new(32 * 1024);
+
+/// The part of that room that a large body takes.
+pub type Room = Option<SemaphorePermit<'static>>;
+
+/// How long a body may take to arrive.
+const BODY_PATIENCE: Duration = Duration::from_secs(10);
+
+/// The whole body of a request, and the room that it takes until that is dropped.
+///
+/// # Errors
+/// 413 when it is larger than `bytes_most`, 408 when it does not arrive within [`BODY_PATIENCE`], 400 when it breaks off, 503
+/// when too many large ones are there at once.
+pub async fn read(request: Request<Body>, bytes_most: usize) -> Result<(Bytes, Room), Problem> {
+    let too_large = || Problem::too_large(format!("a body has at most {bytes_most} bytes"));
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|bytes| bytes > bytes_most as u64) {
+        return Err(too_large());
+    }
+    let bytes = announced.unwrap_or(bytes_most as u64);
+    let room = match bytes <= SMALL_BODY_BYTES {
+        true => None,
+        // At most 192 KiB.
+        false => Some(LARGE_BODIES_KIB.try_acquire_many(bytes.div_ceil(1024) as u32).map_err(|_| {
+            Problem::overloaded("too many long opinions at this moment: nothing was stored, try again in a second")
+        })?),
+    };
+    match timeout(BODY_PATIENCE, to_bytes(request.into_body(), bytes_most)).await {
+        Ok(Ok(bytes)) => Ok((bytes, room)),
+        Ok(Err(error)) => {
+            let cause = std::error::Error::source(&error);
+            match cause.is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>()) {
+                true => Err(too_large()),
+                false => Err(Problem::bad_request("the body broke off")),
+            }
+        }
+        Err(_) => Err(Problem::too_slow(format!("the body did not arrive within {} s", BODY_PATIENCE.as_secs()))),
+    }
+}

@@ -1,0 +1,152 @@
+//! Connections: how many there may be, how slow they may be, and how their requests are answered.
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::http::{HeaderValue, Request};
+use axum::response::Response;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::sleep;
+use tokio_io_timeout::TimeoutStream;
+use tower::Service as _;
+
+use super::app::App;
+use super::limits::{self, Peer};
+use super::log::{self, AccessLog};
+
+/// How long the head of a request may take to arrive, and how long a connection may idle before the next one.
+const HEAD_PATIENCE: Duration = Duration::from_secs(20);
+/// How long a client may take none of its response.
+const WRITE_PATIENCE: Duration = Duration::from_secs(30);
+/// The largest head of a request, and how much of a body is read at once.
+const READ_BUFFER_BYTES: usize = 32 * 1024;
+/// How long to wait after a failure to accept: something is lacking that others must give back first.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// All open connections.
+pub struct Connections {
+    router: Router,
+    app: Arc<App>,
+    builder: http1::Builder,
+    room: Arc<Semaphore>,
+    graceful: GracefulShutdown,
+    open: Arc<AtomicUsize>,
+    access_log: AccessLog,
+}
+
+impl Connections {
+    /// None yet; at most `connections_most` at a time.
+    pub fn new(router: Router, app: Arc<App>, connections_most: usize, access_log: AccessLog) -> Self {
+        let mut builder = http1::Builder::new();
+        builder.timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE).max_buf_size(READ_BUFFER_BYTES);
+        Connections {
+            router,
+            app,
+            builder,
+            room: Arc::new(Semaphore::new(connections_most)),
+            graceful: GracefulShutdown::new(),
+            open: Arc::default(),
+            access_log,
+        }
+    }
+
+    /// How many are open, also after [`end`](Self::end).
+    pub fn open_count(&self) -> Arc<AtomicUsize> {
+        self.open.clone()
+    }
+
+    /// Accepts and answers for ever.
+    pub async fn accept(&self, listener: TcpListener) {
+        let mut failing = false;
+        loop {
+            // The semaphore is never closed.
+            let Ok(place) = self.room.clone().acquire_owned().await else { return };
+            match listener.accept().await {
+                Ok((stream, peer)) => {
+                    failing = false;
+                    self.open(stream, peer, place);
+                }
+                Err(error) => {
+                    if !std::mem::replace(&mut failing, true) {
+                        tracing::error!(%error, "connections cannot be accepted");
+                    }
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    fn open(&self, stream: TcpStream, peer: SocketAddr, place: OwnedSemaphorePermit) {
+        // Responses are small and whole: nothing is gained by waiting for more. If the socket is gone, writing to it will fail.
+        let _ = stream.set_nodelay(true);
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(WRITE_PATIENCE));
+        let (router, app, access_log) = (self.router.clone(), self.app.clone(), self.access_log);
+        let service = service_fn(move |request| answer(router.clone(), app.clone(), peer, access_log, request));
+        let connection = self.builder.serve_connection(TokioIo::new(Box::pin(stream)), service);
+        let watcher: Watcher = self.graceful.watcher();
+        let counted = Counted::new(self.app.clone(), self.open.clone());
+        tokio::spawn(async move {
+            // How a connection ends is its client's business.
+            let _ = watcher.watch(connection).await;
+            drop((counted, place));
+        });
+    }
+
+    /// Waits until all requests that were accepted are answered.
+    pub async fn end(self) {
+        self.graceful.shutdown().await;
+    }
+}
+
+async fn answer(
+    mut router: Router,
+    app: Arc<App>,
+    peer: SocketAddr,
+    access_log: AccessLog,
+    mut request: Request<Incoming>,
+) -> Result<Response, Infallible> {
+    if app.limiter.is_some() {
+        request.extensions_mut().insert(Peer(peer));
+    }
+    let logged = (access_log == AccessLog::On).then(|| {
+        let client = limits::client(peer, request.headers(), &app.trusted);
+        (client, request.method().clone(), request.uri().clone(), Instant::now())
+    });
+    let mut response = router.call(request).await?;
+    response.headers_mut().insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    if let Some((client, method, uri, begun)) = logged {
+        log::request(client, &method, &uri, response.status(), begun.elapsed());
+    }
+    Ok(response)
+}
+
+/// Counts a connection until it is dropped.
+struct Counted {
+    app: Arc<App>,
+    open: Arc<AtomicUsize>,
+}
+
+impl Counted {
+    fn new(app: Arc<App>, open: Arc<AtomicUsize>) -> Self {
+        open.fetch_add(1, Ordering::Relaxed);
+        app.metrics.connections.inc();
+        Counted { app, open }
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.open.fetch_sub(1, Ordering::Relaxed);
+        self.app.metrics.connections.dec();
+    }
+}

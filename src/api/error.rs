@@ -1,0 +1,27 @@
+//! Why the service could not start or go on.
+use std::io;
+use std::net::SocketAddr;
+
+use crate::ballot::BoxError;
+
+/// Why the service could not start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system reported.
+        source: io::Error,
+    },
+    /// The votes cannot be read.
+    #[error(transparent)]
+    Box(#[from] BoxError),
+    /// The system gives no thread.
+    #[error("the system gives no thread")]
+    Thread(#[source] io::Error),
+    /// The thread that writes, or the one that reads, ended, which is a bug of ours.
+    #[error("a part of the service ended before the service did: this is a bug in votekit, please report it")]
+    ThreadEnded,
+}

@@ -1,0 +1,68 @@
+//! Whether votes can be read and written, as far as the last ones show.
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+/// How long after a failed write no votes are expected to be stored; then they are worth another try.
+const FAILURE_COUNTS: Duration = Duration::from_secs(5);
+/// A batch that takes longer waits for another program, or for a disk that does not answer.
+const STUCK_AFTER: Duration = Duration::from_secs(5);
+
+/// Kept by the thread that reads and the thread that writes; asked by whoever wants to know whether the service is ready.
+#[derive(Debug)]
+pub struct Health {
+    begun: Instant,
+    read_failed: AtomicBool,
+    /// Milliseconds after `begun` at which the current batch began, and at which the last one failed; 0 is never.
+    writing_since_ms: AtomicU64,
+    write_failed_ms: AtomicU64,
+}
+
+impl Health {
+    /// All is well.
+    pub fn new() -> Self {
+        Health {
+            begun: Instant::now(),
+            read_failed: AtomicBool::new(false),
+            writing_since_ms: AtomicU64::new(0),
+            write_failed_ms: AtomicU64::new(0),
+        }
+    }
+
+    /// The votes could be read, or could not. Returns whether it was so before.
+    pub fn set_readable(&self, is_readable: bool) -> bool {
+        !self.read_failed.swap(!is_readable, Relaxed)
+    }
+
+    /// Whether the votes could be read when that was last tried.
+    pub fn is_readable(&self) -> bool {
+        !self.read_failed.load(Relaxed)
+    }
+
+    /// A batch is being written.
+    pub fn begin_write(&self) {
+        self.writing_since_ms.store(self.now_ms(), Relaxed);
+    }
+
+    /// The batch is written, or failed.
+    pub fn end_write(&self, is_written: bool) {
+        self.writing_since_ms.store(0, Relaxed);
+        self.write_failed_ms.store(if is_written { 0 } else { self.now_ms() }, Relaxed);
+    }
+
+    /// Whether votes can be written: not when the last batch failed a moment ago, nor while one is stuck.
+    pub fn is_writable(&self) -> bool {
+        self.is_within(&self.write_failed_ms, FAILURE_COUNTS) != Some(true)
+            && self.is_within(&self.writing_since_ms, STUCK_AFTER) != Some(false)
+    }
+
+    fn now_ms(&self) -> u64 {
+        // Never 0, and far from the end of a u64.
+        self.begun.elapsed().as_millis() as u64 + 1
+    }
+
+    /// Whether `at_ms` is no longer ago than `duration`; None where it is never.
+    fn is_within(&self, at_ms: &AtomicU64, duration: Duration) -> Option<bool> {
+        let at_ms = at_ms.load(Relaxed);
+        (at_ms > 0).then(|| self.now_ms().saturating_sub(at_ms) <= duration.as_millis() as u64)
+    }
+}

@@ -1,0 +1,50 @@
+//! What operators ask: whether the service lives and is ready, its metrics, its description.
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+
+use super::app::App;
+use super::metrics;
+use super::problem::Problem;
+
+/// Whether the process lives
+#[utoipa::path(get, path = "/healthz", tag = "operation", responses((status = 200, description = "It does", body = String, content_type = "text/plain")))]
+pub async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// Whether votes can be taken and read
+#[utoipa::path(
+    get, path = "/readyz", tag = "operation",
+    responses(
+        (status = 200, description = "They can", body = String, content_type = "text/plain"),
+        (status = 503, description = "They cannot, or the service is ending", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn readyz(State(app): State<Arc<App>>) -> Response {
+    if *app.stopping.borrow() {
+        return Problem::unavailable("the service is ending").into_response();
+    }
+    if !app.health.is_readable() {
+        return Problem::unavailable("the votes cannot be read").into_response();
+    }
+    if !app.health.is_writable() {
+        return Problem::unavailable("votes cannot be written").into_response();
+    }
+    "ready\n".into_response()
+}
+
+/// Counters and histograms for Prometheus
+#[utoipa::path(get, path = "/metrics", tag = "operation", responses((status = 200, description = "OpenMetrics text", body = String, content_type = "application/openmetrics-text")))]
+pub async fn metrics_text(State(app): State<Arc<App>>) -> Response {
+    app.metrics.queue_depth.set(app.writes.depth() as i64);
+    ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], app.metrics.text()).into_response()
+}
+
+/// This description
+#[utoipa::path(get, path = "/openapi.json", tag = "operation", responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json", body = Object)))]
+pub async fn document(State(app): State<Arc<App>>) -> Response {
+    ([(CONTENT_TYPE, "application/json")], app.description.clone()).into_response()
+}

@@ -1,0 +1,67 @@
+//! `GET /result`, of the last ten minutes or of another window, and `GET /candidates`.
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::request::Parts;
+use axum::http::{Request, Uri};
+use axum::response::{IntoResponse, Response};
+use url::form_urlencoded;
+
+use super::app::App;
+use super::contract::{CandidateName, ResultRow};
+use super::problem::Problem;
+use crate::units::DurationSecs;
+
+/// The votes of each candidate, and of all in the last ten minutes
+#[utoipa::path(
+    get, path = "/result", tag = "result",
+    params(("window" = Option<String>, Query, description = "Another window than ten minutes: 90s, 30m, 1h30m, 2d. The second \
+        list then holds `total_vote_in_window` and `window_secs`")),
+    responses(
+        (status = 200, description = "All candidates, those without votes too", body = Vec<Vec<ResultRow>>),
+        (status = 304, description = "As the client has it"),
+        (status = 400, description = "The window is none", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Hidden until the vote closes", body = Problem, content_type = "application/problem+json"),
+        (status = 500, description = "Storage is broken", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "No room just now: try again", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn result(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
+    let (Parts { uri, headers, .. }, _) = request.into_parts();
+    let response = async {
+        if let Some(window) = window(&uri)? {
+            return app.windows.result(window).await.map(|document| document.respond(&headers));
+        }
+        let snapshot = app.snapshots.current().await?;
+        Ok::<_, Problem>(snapshot.result.as_ref()?.respond(&headers))
+    };
+    response.await.unwrap_or_else(IntoResponse::into_response)
+}
+
+/// The window that the query asks for.
+fn window(uri: &Uri) -> Result<Option<DurationSecs>, Problem> {
+    let Some(query) = uri.query() else { return Ok(None) };
+    let Some((_, text)) = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "window") else {
+        return Ok(None);
+    };
+    text.parse().map(Some).map_err(|error| Problem::bad_request(format!("window {text:?} is {error}")))
+}
+
+/// The candidates in order of their ids
+#[utoipa::path(
+    get, path = "/candidates", tag = "result",
+    responses(
+        (status = 200, description = "All candidates", body = Vec<CandidateName>),
+        (status = 304, description = "As the client has it"),
+        (status = 500, description = "Storage is broken", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "No room just now: try again", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn candidates(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
+    let headers = request.into_parts().0.headers;
+    match app.snapshots.current().await {
+        Ok(snapshot) => snapshot.candidates.respond(&headers),
+        Err(error) => Problem::from(error).into_response(),
+    }
+}

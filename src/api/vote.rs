@@ -1,0 +1,105 @@
+//! `POST /vote`: a ballot as JSON.
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request};
+use axum::response::{IntoResponse, Response};
+
+use super::app::App;
+use super::body::{self, Room};
+use super::contract::{self, Stored, VoteRequest};
+use super::document::{NO_STORE, json};
+use super::problem::Problem;
+use crate::ballot::{Ballot, Limits, Outcome};
+
+/// A body's bytes at most.
+const BODY_BYTES: usize = 64 * 1024;
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// Cast a vote
+///
+/// Answered after the vote is on disk, safe from a power failure.
+#[utoipa::path(
+    post, path = "/vote", tag = "vote", request_body = VoteRequest,
+    params(("Idempotency-Key" = Option<String>, Header, description = "The client's own id of this vote: the same again is \
+        answered as the first time and counts once", min_length = 1, max_length = 200)),
+    responses(
+        (status = 200, description = "The vote is stored; with `Idempotent-Replayed: true`, it was stored before", body = Stored),
+        (status = 400, description = "No vote can be read from it", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not open, or not for this voter", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such candidate", body = Problem, content_type = "application/problem+json"),
+        (status = 408, description = "The body took too long", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The voter has no vote left", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "More than 64 KiB", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "No JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The key was used for another vote", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many votes from one address", body = Problem, content_type = "application/problem+json"),
+        (status = 500, description = "Storage is broken, or the outcome is unknown", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "No room just now: try again", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn vote(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
+    let cast = async {
+        app.admit(&request)?;
+        let (ballot, _room) = ballot(request).await?;
+        app.cast(ballot).await
+    };
+    match cast.await {
+        Ok(outcome) => {
+            let mut response = json(Bytes::from_static(b"{\"success\": true}"), NO_STORE);
+            if matches!(outcome, Outcome::Repeated { .. }) {
+                response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+            }
+            response
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// The ballot in a request with a JSON body, and the room that it takes.
+///
+/// # Errors
+/// What is wrong with it.
+async fn ballot(request: Request<Body>) -> Result<(Ballot, Room), Problem> {
+    if !is_json(request.headers()) {
+        return Err(Problem::content_type("send the vote as JSON, with the header Content-Type: application/json"));
+    }
+    let key = key(request.headers())?;
+    let (bytes, room) = body::read(request, BODY_BYTES).await?;
+    let mut ballot = contract::ballot(&bytes)?;
+    match (&ballot.key, key) {
+        (Some(own), Some(key)) if *own != key => {
+            return Err(Problem::bad_request("the header Idempotency-Key and the key in the body differ"));
+        }
+        (None, Some(key)) => ballot.key = Some(key),
+        _ => {}
+    }
+    Ok((ballot, room))
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(kind) = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()) else { return false };
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/json") || kind.to_ascii_lowercase().ends_with("+json")
+}
+
+/// The key in `Idempotency-Key`: bare, or in quotes as the header's draft has it
+/// (<https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/>).
+fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut lines = headers.get_all("idempotency-key").iter();
+    let Some(line) = lines.next() else { return Ok(None) };
+    if lines.next().is_some() {
+        return Err(Problem::bad_request("the header Idempotency-Key is there more than once"));
+    }
+    let wrong = || {
+        Problem::bad_request(format!("the header Idempotency-Key must be 1 to {} ASCII characters", Limits::NAME_CHARS))
+    };
+    let text = line.to_str().map_err(|_| wrong())?.trim();
+    let bare = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
+    if bare.is_empty() || bare.len() > Limits::NAME_CHARS {
+        return Err(wrong());
+    }
+    Ok(Some(bare.to_owned()))
+}
