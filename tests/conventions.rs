@@ -128,8 +128,8 @@ fn exit_codes_are_what_help_says() {
 #[test]
 fn help_lists_the_log_formats() {
     let help = text(&shell("votekit logsum --help").stdout);
-    for (name, what) in votekit::weblog::FORMATS {
-        assert!(help.lines().any(|line| line.contains(&format!("- {name}:"))), "{name} {what}: {help}");
+    for votekit::weblog::Format { name, about, .. } in votekit::weblog::FORMATS {
+        assert!(help.lines().any(|line| line.contains(&format!("- {name}:"))), "{name} {about}: {help}");
     }
 }
 

@@ -169,7 +169,7 @@ proptest! {
         let found = sum(&inputs, &SumOptions { sorted: true, ..options(scan, Granularity::Rows) }, &Sinks::new(|| ()), &());
         prop_assert!(found.failed.is_empty(), "{:?}", found.failed);
         prop_assert_eq!((found.totals.bytes, found.totals.requests), (whole.totals.bytes, whole.totals.requests));
-        for bad in &found.totals.bad_rows {
+        for bad in &found.totals.rows.first_bad {
             prop_assert_eq!(text.lines().nth(bad.line as usize - 1), Some("bad"));
         }
         // The first and the last row change places: found out wherever the search or the sum comes by.
@@ -202,9 +202,9 @@ proptest! {
         let scan = ScanOptions { threads, block_bytes, ..ScanOptions::default() };
         let Outcome { totals, failed } = sum(&inputs, &options(scan, Granularity::Rows), &Sinks::new(|| ()), &());
         prop_assert!(failed.is_empty(), "{failed:?}");
-        let first_bad: Vec<String> = totals.bad_rows.iter().map(|bad| format!("{}:{}:", bad.input, bad.line)).collect();
+        let first_bad: Vec<String> = totals.rows.first_bad.iter().map(|bad| format!("{}:{}:", bad.input, bad.line)).collect();
         prop_assert_eq!((totals.bytes, totals.requests), (expected.bytes, expected.requests));
-        prop_assert_eq!((totals.rows_read, totals.rows_bad), (expected.rows_read, expected.rows_bad));
+        prop_assert_eq!((totals.rows.read, totals.rows.bad), (expected.rows_read, expected.rows_bad));
         prop_assert_eq!(first_bad, expected.first_bad);
 
         let groups = GroupOptions { top: None, memory_bytes: 64 << 20, workers: threads, may_spill: true };
@@ -321,8 +321,8 @@ proptest! {
             let scan = ScanOptions { threads, block_bytes, ..ScanOptions::default() };
             let outcome = sum(&inputs, &options(scan, Granularity::Rows), &Sinks::new(|| ()), &());
             prop_assert!(outcome.failed.is_empty(), "{}: {:?}", name, outcome.failed);
-            prop_assert_eq!((outcome.totals.bytes, outcome.totals.rows_bad), (expected, 0), "{}", name);
-            prop_assert_eq!(outcome.totals.rows_read, requests.len() as u64);
+            prop_assert_eq!((outcome.totals.bytes, outcome.totals.rows.bad), (expected, 0), "{}", name);
+            prop_assert_eq!(outcome.totals.rows.read, requests.len() as u64);
             prop_assert!(outcome.totals.formats.iter().all(|(_, format)| format == name), "{:?}", outcome.totals.formats);
         }
     }
@@ -395,7 +395,7 @@ proptest! {
                     continue;
                 }
                 prop_assert!(outcome.failed.is_empty(), "{:?}", outcome.failed);
-                prop_assert_eq!(outcome.totals.rows_bad, 1 + rows.iter().filter(|(_, good, _)| !good).count() as u64);
+                prop_assert_eq!(outcome.totals.rows.bad, 1 + rows.iter().filter(|(_, good, _)| !good).count() as u64);
                 let by_hour: BTreeMap<String, (u64, u128)> = run
                     .finish(sinks.into_all())
                     .unwrap()
@@ -452,7 +452,7 @@ proptest! {
         let Outcome { totals, failed } = sum(&input, &options(scan, Granularity::Rows), &Sinks::new(|| ()), &());
         prop_assert!(failed.is_empty(), "{:?}", failed);
         prop_assert_eq!((totals.bytes, totals.requests), (bytes, requests));
-        prop_assert_eq!(totals.rows_bad, u64::from(bad_line.is_some()));
-        prop_assert_eq!(totals.bad_rows.first().map(|bad| bad.line as usize), bad_line);
+        prop_assert_eq!(totals.rows.bad, u64::from(bad_line.is_some()));
+        prop_assert_eq!(totals.rows.first_bad.first().map(|bad| bad.line as usize), bad_line);
     }
 }

@@ -14,13 +14,10 @@ mod url;
 
 pub use count::{GroupCounter, GroupRun};
 pub use filter::{DayRange, DayRangeError, Filter, Span, StatusKind, Test};
-pub use format::{Choice, Delimited, FormatError, GivenColumns, LineReader, NAMES as FORMATS, Needs, detect};
+pub use format::{Choice, FORMATS, Format, FormatError, GivenColumns, LineReader, Needs, detect};
 pub use log_time::{Date, LogTime};
 pub use media::{Media, is_jpeg};
-pub use read::{
-    BAD_ROWS_REPORTED, BadRow, FollowedLog, LogError, Notice, Outcome, SharedWriter, SortedError, SumOptions, Totals,
-    sum,
-};
+pub use read::{BadRow, FollowedLog, LogError, Notice, Outcome, SharedWriter, SortedError, SumOptions, Totals, sum};
 pub use read_time::{read_offset, read_second};
 pub use record::{Column, Row, RowError};
 pub use sink::{Granularity, Lease, Sink, Sinks};

@@ -2,7 +2,8 @@
 use chrono::{Datelike, NaiveDate};
 
 use super::log_time::{Date, LogTime};
-use super::record::{RowError, excerpt};
+use super::record::RowError;
+use crate::rows::excerpt;
 use crate::units::moment::{self, Form, Notation, Problem, Written};
 use crate::units::offset::Offset;
 use crate::units::time_of_day::{self, Precision};

@@ -1,5 +1,6 @@
 //! One row of a log.
 use super::log_time::LogTime;
+use crate::rows::{RowFault, excerpt};
 
 /// A column of a log that a run may ask for beside day, time, size and URL.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -30,14 +31,9 @@ pub struct Row<'a> {
 /// Why a row cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RowError {
-    /// It ends before the last column that is needed.
-    #[error("too few columns: {found}, and column {needed} is needed")]
-    TooFewColumns {
-        /// How many it has.
-        found: usize,
-        /// How many it would have to have.
-        needed: usize,
-    },
+    /// It is not a row of fields, whatever they mean.
+    #[error(transparent)]
+    Row(#[from] RowFault),
     /// The day or time is none.
     #[error("{text:?} is {reason}")]
     Day {
@@ -49,12 +45,6 @@ pub enum RowError {
     /// The size is no whole number of bytes.
     #[error("the size {0:?} is not a number of bytes")]
     Size(String),
-    /// The line is longer than any row.
-    #[error("the line is longer than {max_bytes} bytes")]
-    TooLong {
-        /// What a line may have.
-        max_bytes: usize,
-    },
     /// The line is not what lines of the format look like.
     #[error("not a line of {format}: {reason}")]
     Shape {
@@ -66,6 +56,16 @@ pub enum RowError {
     /// A `#Fields` line that lacks what is needed.
     #[error("{0}")]
     Header(String),
+}
+
+impl RowError {
+    /// What `fault` is in a log of `format`.
+    pub(super) fn of(format: &'static str, fault: RowFault) -> Self {
+        match fault {
+            RowFault::TooFewColumns { .. } | RowFault::TooLong { .. } => RowError::Row(fault),
+            shape => RowError::Shape { format, reason: shape.to_string() },
+        }
+    }
 }
 
 /// A whole number of bytes in decimal digits.
@@ -84,14 +84,9 @@ pub fn read_size(field: &[u8]) -> Result<u64, RowError> {
     std::str::from_utf8(field).ok().and_then(|text| text.parse().ok()).ok_or_else(wrong)
 }
 
-/// What can be shown of a field in an error.
-pub fn excerpt(field: &[u8]) -> String {
-    // 41 characters are at most so many bytes; a field may be a whole line.
-    let text = String::from_utf8_lossy(&field[..field.len().min(4 * 41)]);
-    match text.char_indices().nth(40) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.into_owned(),
-    }
+/// The field, or nothing where it is `-`, which logs write for nothing.
+pub fn without_dash(field: &[u8]) -> &[u8] {
+    if field == b"-" { b"" } else { field }
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use votekit::report::{Report, Value};
-use votekit::weblog::{BAD_ROWS_REPORTED, FollowedLog, GroupCounter, GroupRun, Notice, SumOptions, Totals};
+use votekit::rows::BAD_ROWS_KEPT;
+use votekit::weblog::{FollowedLog, GroupCounter, GroupRun, Notice, SumOptions, Totals};
 
 use super::answers::{About, Answers};
 use crate::cli::terminal::console::Console;
@@ -47,7 +48,7 @@ pub fn run(
     let tell_every = if live.in_place() { LOOK_EVERY } else { TELL_EVERY };
     let mut told: Option<Instant> = None;
     let mut news = true;
-    let mut bad_told = BAD_ROWS_REPORTED as u64;
+    let mut bad_told = BAD_ROWS_KEPT as u64;
     loop {
         for log in &mut logs {
             let polled = log.poll(options, &mut totals, &mut counter, &mut |notice| {
@@ -57,10 +58,10 @@ pub fn run(
             news |= polled.context("no sum")?;
         }
         // The first were reported one by one; a log full of them must not fill the terminal.
-        if totals.rows_bad >= 2 * bad_told {
+        if totals.rows.bad >= 2 * bad_told {
             live.leave();
-            console.warn(&format!("{} rows could not be read up to now and are not in the sum", totals.rows_bad));
-            bad_told = totals.rows_bad;
+            console.warn(&format!("{} rows could not be read up to now and are not in the sum", totals.rows.bad));
+            bad_told = totals.rows.bad;
         }
         if news && told.is_none_or(|at| at.elapsed() >= tell_every) {
             live.show(&text(&totals, counter.as_mut(), answers, about, format, console)?)?;
@@ -83,7 +84,7 @@ fn text(
     let Some(counter) = counter else {
         let mut report = Report::figure("bytes", Value::Bytes(totals.bytes));
         report.beside("requests", totals.requests);
-        report.beside("rows_unreadable", totals.rows_bad);
+        report.beside("rows_unreadable", totals.rows.bad);
         let console = console.with_human_bytes(answers.human_bytes);
         return output::text(&report, format, Place::InSeries, &console);
     };

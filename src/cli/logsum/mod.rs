@@ -168,6 +168,6 @@ fn read(files: &[PathBuf], console: &Console) -> anyhow::Result<Vec<Input>> {
 }
 
 fn tell_of_bad_rows(totals: &Totals, console: &Console) {
-    let bad_rows: Vec<String> = totals.bad_rows.iter().map(ToString::to_string).collect();
-    console.warn_of_bad_rows("rows", totals.rows_bad, totals.rows_bad + totals.rows_read, &bad_rows, "in the sum");
+    let bad_rows: Vec<String> = totals.rows.first_bad.iter().map(ToString::to_string).collect();
+    console.warn_of_bad_rows("rows", totals.rows.bad, totals.rows.total(), &bad_rows, "in the sum");
 }

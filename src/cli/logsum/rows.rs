@@ -245,5 +245,6 @@ fn delimiter(text: &str) -> Result<u8, String> {
 }
 
 fn format_names() -> clap::builder::PossibleValuesParser {
-    FORMATS.iter().map(|(name, what)| clap::builder::PossibleValue::new(*name).help(*what)).collect::<Vec<_>>().into()
+    let values = FORMATS.iter().map(|format| clap::builder::PossibleValue::new(format.name).help(format.about));
+    values.collect::<Vec<_>>().into()
 }

@@ -1,9 +1,12 @@
 //! Apache's and nginx's logs, common and combined:
 //! `127.0.0.1 - frank [17/May/2015:10:05:03 +0000] "GET /a.jpg HTTP/1.1" 200 2326 "http://…" "Mozilla/5.0 …"`,
 //! <https://httpd.apache.org/docs/2.4/logs.html#common>.
-use super::{FormatError, Needs, without_dash};
-use crate::weblog::read_time::read_apache;
-use crate::weblog::record::{Column, Row, RowError, excerpt, read_size};
+use super::super::read_time::read_apache;
+use super::super::record::{Column, Row, RowError, read_size, without_dash};
+use super::error::FormatError;
+use super::line::ReadLine;
+use super::needs::Needs;
+use crate::rows::excerpt;
 
 /// Reads common and combined lines.
 #[derive(Debug, Clone)]
@@ -45,8 +48,8 @@ struct Cut<'a> {
 }
 
 impl Common {
-    /// The format's name.
-    pub const FORMAT: &'static str = "common";
+    /// The format's name, for errors.
+    const FORMAT: &'static str = "common";
 
     /// A reader for the columns that are asked for.
     pub fn new(needs: &Needs) -> Result<Self, FormatError> {
@@ -64,13 +67,13 @@ impl Common {
         Ok(Common { columns: needs.columns.iter().map(part).collect::<Result<_, _>>()? })
     }
 
-    /// The columns: none of them is the host.
-    pub fn listed() -> Vec<String> {
+    fn listed() -> Vec<String> {
         PARTS.iter().map(|(name, _)| (*name).to_owned()).collect()
     }
+}
 
-    /// Reads a line.
-    pub fn read(&self, line: &[u8], then: impl FnOnce(&Row)) -> Result<(), RowError> {
+impl ReadLine for Common {
+    fn read(&self, line: &[u8], then: &mut dyn FnMut(&Row<'_>)) -> Result<(), RowError> {
         let cut = cut(line)?;
         let moment = read_apache(cut.time)?;
         let size_bytes = if cut.bytes == b"-" { 0 } else { read_size(cut.bytes)? };
@@ -91,6 +94,11 @@ impl Common {
         let columns: Vec<&[u8]> = self.columns.iter().map(|part| without_dash(column(part))).collect();
         then(&Row { moment, size_bytes, url, columns: &columns });
         Ok(())
+    }
+
+    /// The columns: none of them is the host.
+    fn without_host(&self) -> Option<Vec<String>> {
+        Some(Self::listed())
     }
 }
 
@@ -141,7 +149,7 @@ mod tests {
         let mut seen = false;
         Common::new(&needs)
             .unwrap()
-            .read(line, |row| {
+            .read(line, &mut |row: &Row<'_>| {
                 seen = true;
                 assert_eq!(row.moment, LogTime { date: Date::new(2015, 5, 18), second: 3600 + 303 });
                 assert_eq!((row.size_bytes, row.url), (2326, &br#"/a.jpg?x=\"1"#[..]));
@@ -156,7 +164,7 @@ mod tests {
     fn a_dash_for_bytes_is_nothing_sent_and_other_lines_say_what_they_lack() {
         let common = Common::new(&Needs::default()).unwrap();
         let line = b"h - - [17/May/2015:10:05:03 +0000] \"-\" 408 -";
-        common.read(line, |row| assert_eq!((row.size_bytes, row.url), (0, &b""[..]))).unwrap();
+        common.read(line, &mut |row: &Row<'_>| assert_eq!((row.size_bytes, row.url), (0, &b""[..]))).unwrap();
         for (line, expected) in [
             ("nothing", "not a line of common: no [time]: nothing"),
             ("h - - [17/May/2015", "not a line of common: no ] behind the time: h - - [17/May/2015"),
@@ -165,7 +173,7 @@ mod tests {
             ("h - - [x] \"GET /\" 200 1", "\"x\" is not a time like 17/May/2015:10:05:03 +0000"),
             ("h - - [17/May/2015:10:05:03 +0000] \"GET /\" 200 x", "the size \"x\" is not a number of bytes"),
         ] {
-            assert_eq!(common.read(line.as_bytes(), |_| ()).unwrap_err().to_string(), expected);
+            assert_eq!(common.read(line.as_bytes(), &mut |_| ()).unwrap_err().to_string(), expected);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What is found in one block.
-use super::outcome::{BAD_ROWS_REPORTED, BadRow, Totals};
+use super::outcome::Totals;
 use super::time_sums::TimeSums;
+use crate::rows::PartRows;
 use crate::weblog::log_time::Date;
 use crate::weblog::record::RowError;
 
@@ -11,14 +12,8 @@ pub struct BlockTotals {
     pub bytes: u128,
     /// How many rows count.
     pub requests: u64,
-    /// How many rows could be read.
-    pub rows_read: u64,
-    /// How many rows could not be read.
-    pub rows_bad: u64,
-    /// How many lines the block has.
-    pub lines: u64,
-    /// The first rows that could not be read, by their line.
-    pub bad_rows: Vec<(u64, RowError)>,
+    /// Its lines, and how many rows could be read or not.
+    pub rows: PartRows<RowError>,
     /// Sums by hour or day, unless sinks take single rows.
     pub times: TimeSums,
     /// The first and the last day, if rows must be in time order.
@@ -53,25 +48,13 @@ impl BlockTotals {
         self.unsorted = self.unsorted.or(unsorted);
     }
 
-    /// Counts a row that cannot be read.
-    pub fn bad(&mut self, line: u64, reason: RowError) {
-        self.rows_bad += 1;
-        if self.bad_rows.len() < BAD_ROWS_REPORTED {
-            self.bad_rows.push((line, reason));
-        }
-    }
-
     /// These lines and, after them, those of `other`.
     pub fn followed_by(mut self, other: BlockTotals) -> BlockTotals {
         self.bytes += other.bytes;
         self.requests += other.requests;
-        self.rows_read += other.rows_read;
-        self.rows_bad += other.rows_bad;
-        let room = BAD_ROWS_REPORTED - self.bad_rows.len();
-        let lines = self.lines;
-        self.bad_rows.extend(other.bad_rows.into_iter().take(room).map(|(line, reason)| (lines + line, reason)));
+        let lines = self.rows.lines;
+        self.rows.append(other.rows);
         self.rejects.extend(other.rejects.into_iter().map(|(line, reason, row)| (lines + line, reason, row)));
-        self.lines += other.lines;
         self.times.join(other.times);
         self.changed |= other.changed;
         self.saw_after(other.dates, other.unsorted);
@@ -80,15 +63,8 @@ impl BlockTotals {
 
     /// Adds this block, which begins at line `lines` of `input`, to `totals` and its lines to `lines`.
     pub fn add_to(self, totals: &mut Totals, input: &str, lines: &mut u64) {
-        let bad_row = |(line, reason)| BadRow { input: input.to_owned(), line: *lines + line + 1, reason };
-        totals.add(Totals {
-            bytes: self.bytes,
-            requests: self.requests,
-            rows_read: self.rows_read,
-            rows_bad: self.rows_bad,
-            bad_rows: self.bad_rows.into_iter().map(bad_row).collect(),
-            formats: Vec::new(),
-        });
-        *lines += self.lines;
+        totals.bytes += self.bytes;
+        totals.requests += self.requests;
+        totals.rows.add_part(self.rows, input, lines);
     }
 }

@@ -79,10 +79,10 @@ impl FollowedLog {
                         }
                         None => detected.insert(DetectedLog::new(input, bytes, options)?),
                     };
-                    let known = totals.bad_rows.len();
+                    let known = totals.rows.first_bad.len();
                     log.add(input, bytes, options, totals, sink);
-                    totals.bad_rows[known..].iter().for_each(|bad| notice(Notice::Bad(bad.clone())));
-                    if let (true, Some(bad)) = (options.strict, totals.bad_rows.first()) {
+                    totals.rows.first_bad[known..].iter().for_each(|bad| notice(Notice::Bad(bad.clone())));
+                    if let (true, Some(bad)) = (options.strict, totals.rows.first_bad.first()) {
                         return Err(LogError::Strict(bad.clone()));
                     }
                 }

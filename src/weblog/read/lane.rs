@@ -53,8 +53,8 @@ impl<'a> Lane<'a> {
     /// Adds what was found to `visitor`, which goes on at the first row that was not passed.
     pub fn leave(self, visitor: &mut Visitor<'a>) {
         visitor.rest = self.rest;
-        visitor.found.lines += self.rows;
-        visitor.found.rows_read += self.rows;
+        visitor.found.rows.lines += self.rows;
+        visitor.found.rows.read += self.rows;
         if let Some(streak) = &mut visitor.streak {
             streak.requests += self.requests;
             streak.bytes += u128::from(self.bytes);

@@ -14,6 +14,6 @@ mod visitor;
 
 pub use follow::{FollowedLog, Notice};
 pub use options::{SharedWriter, SumOptions};
-pub use outcome::{BAD_ROWS_REPORTED, BadRow, LogError, Outcome, Totals};
+pub use outcome::{BadRow, LogError, Outcome, Totals};
 pub use sorted::SortedError;
 pub use sum::sum;

@@ -2,12 +2,10 @@
 use std::io;
 
 use super::sorted::SortedError;
+use crate::rows::{self, RowCount};
 use crate::scan::SourceError;
 use crate::weblog::format::FormatError;
 use crate::weblog::record::RowError;
-
-/// How many unreadable rows are reported one by one; the others are only counted.
-pub const BAD_ROWS_REPORTED: usize = 3;
 
 /// The sums of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,12 +14,8 @@ pub struct Totals {
     pub bytes: u128,
     /// How many rows count.
     pub requests: u64,
-    /// How many rows could be read, whether they count or not.
-    pub rows_read: u64,
-    /// How many rows could not be read.
-    pub rows_bad: u64,
-    /// The first rows that could not be read, at most [`BAD_ROWS_REPORTED`].
-    pub bad_rows: Vec<BadRow>,
+    /// How many rows could be read, whether they count or not, and how many could not.
+    pub rows: RowCount<RowError>,
     /// Each input's name and format.
     pub formats: Vec<(String, &'static str)>,
 }
@@ -31,25 +25,13 @@ impl Totals {
     pub(super) fn add(&mut self, other: Totals) {
         self.bytes += other.bytes;
         self.requests += other.requests;
-        self.rows_read += other.rows_read;
-        self.rows_bad += other.rows_bad;
-        let room = BAD_ROWS_REPORTED - self.bad_rows.len();
-        self.bad_rows.extend(other.bad_rows.into_iter().take(room));
+        self.rows.add(other.rows);
         self.formats.extend(other.formats);
     }
 }
 
-/// A row that cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{input}:{line}: {reason}")]
-pub struct BadRow {
-    /// The input's name.
-    pub input: String,
-    /// The number of the line it begins in, from 1.
-    pub line: u64,
-    /// Why it cannot be read.
-    pub reason: RowError,
-}
+/// A row of a log that cannot be read.
+pub type BadRow = rows::BadRow<RowError>;
 
 /// Why an input has no sum.
 #[derive(Debug, thiserror::Error)]

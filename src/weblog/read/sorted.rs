@@ -1,9 +1,10 @@
 //! Finds the rows of a range of days in a log that is in time order by binary search, without reading the rest.
 use std::ops::Range;
 
+use crate::rows::without_cr;
 use crate::scan::{Source, SourceError};
 use crate::weblog::filter::{DayRange, Span};
-use crate::weblog::format::{LineReader, without_cr};
+use crate::weblog::format::LineReader;
 use crate::weblog::log_time::{Date, LogTime};
 
 /// How much is read at an offset to find a row there.

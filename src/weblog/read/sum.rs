@@ -107,9 +107,10 @@ impl<S: Sink, F: Fn() -> S + Sync> SumJob<'_, S, F> {
         };
         match totals {
             Ok(totals) if skipped_bytes > 0 => {
-                let skipped_lines = if totals.bad_rows.is_empty() { 0 } else { lines_ahead(input, skipped_bytes)? };
+                let skipped_lines =
+                    if totals.rows.first_bad.is_empty() { 0 } else { lines_ahead(input, skipped_bytes)? };
                 let mut totals = totals;
-                totals.bad_rows.iter_mut().for_each(|bad| bad.line += skipped_lines);
+                totals.rows.first_bad.iter_mut().for_each(|bad| bad.line += skipped_lines);
                 totals.formats.push((name, reader.format()));
                 Ok(totals)
             }
@@ -127,9 +128,9 @@ impl<S: Sink, F: Fn() -> S + Sync> SumJob<'_, S, F> {
 
     /// An input none of whose rows can be read is an error.
     fn judge(&self, mut totals: Totals, name: String, format: &'static str) -> Result<Totals, LogError> {
-        match totals.bad_rows.first() {
-            Some(first) if totals.rows_read == 0 => {
-                Err(LogError::NoRow { input: name, format, rows: totals.rows_bad, first: Box::new(first.clone()) })
+        match totals.rows.first_bad.first() {
+            Some(first) if totals.rows.read == 0 => {
+                Err(LogError::NoRow { input: name, format, rows: totals.rows.bad, first: Box::new(first.clone()) })
             }
             _ => {
                 totals.formats.push((name, format));
@@ -158,7 +159,7 @@ impl<S: Sink, F: Fn() -> S + Sync> SumJob<'_, S, F> {
             times.join(std::mem::take(&mut found.times));
             self.reject(&found, &name, lines).map_err(|error| Stop::Failed(LogError::Rejects(error)))?;
             found.add_to(&mut totals, &name, &mut lines);
-            match totals.bad_rows.first() {
+            match totals.rows.first_bad.first() {
                 Some(bad) if self.options.strict => Err(Stop::Failed(LogError::Strict(bad.clone()))),
                 _ => Ok(()),
             }

@@ -8,8 +8,9 @@ use super::joined::Carried;
 use super::lane::{Lane, is_quick};
 use super::options::SumOptions;
 use super::visitor::Visitor;
+use crate::rows::without_cr;
 use crate::scan::Block;
-use crate::weblog::format::{Delimited, LineReader, When, without_cr};
+use crate::weblog::format::{Delimited, LineReader, When};
 use crate::weblog::sink::Sink;
 
 /// Visits a block with what earlier blocks carried over, at first with `reader` unless they carried over another.
@@ -36,8 +37,8 @@ pub fn visit(
 
 /// Visits lines to the block's end, or to a line that changes the columns; then gives the reader for the lines after it.
 fn read(visitor: &mut Visitor, reader: &LineReader, sink: &mut impl Sink) -> ControlFlow<(), LineReader> {
-    match reader {
-        LineReader::Delimited(delimited) if is_fast(delimited) => {
+    match reader.delimited() {
+        Some(delimited) if is_fast(delimited) => {
             dispatch!(Level::new(), simd => read_delimited(simd, visitor, delimited, reader, sink))
         }
         _ => {
@@ -86,7 +87,7 @@ const HALVES_BYTES_MIN: usize = 16 << 10;
 /// known only when the one before it was read, and a core waits for that most of the time; with two independent rows it has
 /// something to do meanwhile.
 fn visit_halves(options: &SumOptions, block: &Block, reader: &LineReader, sink: &mut impl Sink) -> Option<BlockTotals> {
-    let LineReader::Delimited(delimited) = reader else { return None };
+    let delimited = reader.delimited()?;
     if block.bytes.len() < HALVES_BYTES_MIN || !is_quick(options, delimited, sink) {
         return None;
     }

@@ -4,8 +4,9 @@ use fearless_simd::Simd;
 use super::block::BlockTotals;
 use super::options::SumOptions;
 use super::quick::RowPrefix;
+use crate::rows::{Fields, RowFault, next_line, without_bom};
 use crate::scan::Block;
-use crate::weblog::format::{Delimited, LineReader, When, without_bom};
+use crate::weblog::format::{Delimited, LineReader, When};
 use crate::weblog::log_time::LogTime;
 use crate::weblog::read_time::{read_date, read_second};
 use crate::weblog::record::RowError;
@@ -50,13 +51,7 @@ impl<'a> Visitor<'a> {
 
     /// The next line, without its `\n`.
     pub(super) fn next_line(&mut self) -> Option<&'a [u8]> {
-        if self.rest.is_empty() {
-            return None;
-        }
-        let end = memchr::memchr(b'\n', self.rest).unwrap_or(self.rest.len());
-        let line = &self.rest[..end];
-        self.rest = &self.rest[(end + 1).min(self.rest.len())..];
-        Some(line)
+        next_line(&mut self.rest)
     }
 
     /// Whether the block is followed by a line that was too long to be in it.
@@ -68,8 +63,8 @@ impl<'a> Visitor<'a> {
     pub fn finish(mut self) -> BlockTotals {
         self.end_streak();
         if let Some(line) = self.block.cut_line {
-            self.bad(self.found.lines, self.too_long(), line);
-            self.found.lines += 1;
+            self.bad(self.found.rows.lines, self.too_long(), line);
+            self.found.rows.lines += 1;
         }
         self.found
     }
@@ -86,10 +81,10 @@ impl<'a> Visitor<'a> {
         let When::Apart { day, time } = delimited.slots.when else { return None };
         let mut spans = [(0, 0); Delimited::WANTED_MAX];
         let text = self.rest;
-        let cut = delimited.splitter.split_by(simd, text, &mut spans);
+        let cut = delimited.splitter().split_by(simd, text, &mut spans);
         self.rest = &text[cut.len_with_end..];
         let line = &text[..cut.len];
-        let is_whole = cut.found == delimited.splitter.wanted().len() && cut.len <= self.options.scan.line_bytes_max;
+        let is_whole = cut.found == delimited.splitter().wanted().len() && cut.len <= self.options.scan.line_bytes_max;
         let second = is_whole.then(|| {
             let day = &line[spans[day].0..spans[day].1];
             let time = time.map(|time| &line[spans[time].0..spans[time].1]);
@@ -97,7 +92,7 @@ impl<'a> Visitor<'a> {
             (self.is_in_streak(day, second) || self.start_streak(day, time, second)).then_some(second)
         });
         let Some(second) = second.flatten() else { return self.line(reader, line, sink) };
-        self.row_in_streak(delimited, line, &spans, second, sink);
+        self.row_in_streak(delimited, line, &Fields::new(line, &spans), second, sink);
         None
     }
 
@@ -107,27 +102,26 @@ impl<'a> Visitor<'a> {
         &mut self,
         delimited: &Delimited,
         line: &[u8],
-        spans: &[(usize, usize)],
+        fields: &Fields<'_>,
         second: u32,
         sink: &mut impl Sink,
     ) {
         let Some(streak) = &mut self.streak else { return };
-        let (start, end) = spans[delimited.slots.size];
-        let number = self.found.lines;
-        self.found.lines += 1;
+        let number = self.found.rows.lines;
+        self.found.rows.lines += 1;
         let moment = LogTime { date: streak.first.date, second };
         let (filter, granularity) = (&self.options.filter, self.options.granularity);
         if !streak.counts.unwrap_or_else(|| filter.span.contains(moment)) {
-            match is_plain_number(&line[start..end]) {
-                true => self.found.rows_read += 1,
-                false => match delimited.hand_on(line, spans, moment, |_| ()) {
-                    Ok(()) => self.found.rows_read += 1,
+            match is_plain_number(fields.get(delimited.slots.size)) {
+                true => self.found.rows.read += 1,
+                false => match delimited.hand_on(fields, moment, |_| ()) {
+                    Ok(()) => self.found.rows.read += 1,
                     Err(reason) => self.bad(number, reason, line),
                 },
             }
             return;
         }
-        let read = delimited.hand_on(line, spans, moment, |row| {
+        let read = delimited.hand_on(fields, moment, |row| {
             if filter.keeps_content(row) {
                 streak.requests += 1;
                 streak.bytes += u128::from(row.size_bytes);
@@ -137,7 +131,7 @@ impl<'a> Visitor<'a> {
             }
         });
         match read {
-            Ok(()) => self.found.rows_read += 1,
+            Ok(()) => self.found.rows.read += 1,
             Err(reason) => self.bad(number, reason, line),
         }
     }
@@ -203,8 +197,8 @@ impl<'a> Visitor<'a> {
     /// Visits a line of any kind, without the shortcuts of a streak. If the line changes the columns, gives the reader for the
     /// lines after it.
     pub(super) fn line(&mut self, reader: &LineReader, line: &[u8], sink: &mut impl Sink) -> Option<LineReader> {
-        let number = self.found.lines;
-        self.found.lines += 1;
+        let number = self.found.rows.lines;
+        self.found.rows.lines += 1;
         if line.is_empty() {
             return None;
         }
@@ -236,7 +230,7 @@ impl<'a> Visitor<'a> {
             }
         });
         match read {
-            Ok(()) => self.found.rows_read += 1,
+            Ok(()) => self.found.rows.read += 1,
             Err(reason) => self.bad(number, reason, row),
         }
         if let Some(date) = seen.filter(|_| self.options.sorted) {
@@ -252,11 +246,11 @@ impl<'a> Visitor<'a> {
         if self.options.rejects.is_some() {
             self.found.rejects.push((number, reason.clone(), line.to_vec()));
         }
-        self.found.bad(number, reason);
+        self.found.rows.add_bad(number, reason);
     }
 
     fn too_long(&self) -> RowError {
-        RowError::TooLong { max_bytes: self.options.scan.line_bytes_max }
+        RowFault::TooLong { max_bytes: self.options.scan.line_bytes_max }.into()
     }
 }
 

@@ -1,0 +1,83 @@
+//! Which format a log is of: the one that the user names, or the one that explains most of its first lines.
+use super::super::record::Column;
+use super::error::FormatError;
+use super::needs::{Choice, Needs};
+use super::reader::LineReader;
+use super::table::{self, FORMATS, Format};
+use crate::rows::{foreign, lines, without_bom};
+
+/// So many lines of a log are weighed.
+const LINES_WEIGHED: usize = 256;
+
+/// The reader for an input that begins with `head`, which is not empty and holds the first line whole.
+///
+/// # Errors
+/// When the format lacks a column that `needs` asks for, or is not what `choice` says, or the input is not text of lines.
+pub fn detect(head: &[u8], choice: &Choice, needs: &Needs) -> Result<LineReader, FormatError> {
+    let head = without_bom(head);
+    foreign::refuse(head, "votekit logsum")?;
+    let reader = match choice {
+        Choice::Columns(given) => table::given(given, needs),
+        Choice::Named(name) => {
+            let format = FORMATS.iter().find(|format| format.name == name);
+            format.ok_or_else(|| FormatError::Unknown(name.clone()))?.open(head, needs)
+        }
+        Choice::Detect => guess(head).open(head, needs),
+    }?;
+    let needs_host = needs.columns.contains(&Column::Host);
+    match needs_host.then(|| reader.lacks_host(head)).flatten() {
+        Some(found) => Err(FormatError::NoHost { found }),
+        None => Ok(reader),
+    }
+}
+
+/// The format that explains most of the first lines of `head`; of several that do, the first in the table.
+fn guess(head: &[u8]) -> &'static Format {
+    let lines: Vec<&[u8]> = lines(head).filter(|line| !line.is_empty()).take(LINES_WEIGHED).collect();
+    let mut best = (&FORMATS[0], (0, 0));
+    for format in FORMATS {
+        let weight = format.weight(&lines);
+        if weight > best.1 {
+            best = (format, weight);
+        }
+        if best.1.0 == lines.len() {
+            break;
+        }
+    }
+    best.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_explains_most_lines_is_the_format() {
+        let row = "2019-08-24\t10:28:13\t13500\t/a.jpg\n";
+        let common = "h - - [17/May/2015:10:05:03 +0000] \"GET /a.jpg HTTP/1.1\" 200 5\n";
+        let cloudflare = "{\"EdgeStartTimestamp\":1,\"EdgeResponseBytes\":1,\"ClientRequestURI\":\"/\"}\n";
+        for (head, expected) in [
+            ("nothing known\n".to_owned(), "four-columns"),
+            (row.to_owned(), "four-columns"),
+            // A header with a column of its own is no worse a header.
+            (format!("date\ttime\tlength\turl\n{row}{row}"), "tsv"),
+            (format!("{row}2019-08-24\t10:28:13\t1\turl\n"), "four-columns"),
+            // A value may be called as a column is.
+            ("2019-08-24\t10:28:13\t1\turl\n".to_owned(), "four-columns"),
+            (format!("half a line\n{common}{common}"), "common"),
+            (format!("{row}{common}{common}"), "common"),
+            ("{\"a\":1}\n".to_owned(), "fastly"),
+            (format!("{{\"a\":1}}\n{cloudflare}"), "cloudflare"),
+            ("{\"reqTimeSec\":1,\"bytes\":1,\"reqPath\":\"/\"}\n".to_owned(), "akamai"),
+            ("{\"timestamp\":1,\"bytes\":1,\"url\":\"/\"}\n".to_owned(), "fastly"),
+            ("#Fields: date\n".to_owned(), "cloudfront"),
+            ("#Software: x\n#Fields: date\n".to_owned(), "w3c"),
+            ("#Fields: date time\n2019-08-24 10:00:00\n".to_owned(), "w3c"),
+            ("#Fields: date time\n2019-08-24\t10:00:00\n".to_owned(), "cloudfront"),
+            ("# date\n".to_owned(), "tsv"),
+            ("date,time\n".to_owned(), "csv"),
+        ] {
+            assert_eq!(guess(head.as_bytes()).name, expected, "{head}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Why a log cannot be understood.
+use crate::rows::foreign::Foreign;
+use crate::rows::{Delimited, NameFault, TooWide};
+
+/// A log that cannot be understood.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FormatError {
+    /// It has no such column.
+    #[error("it has no column {column}; it has: {}", found.join(", "))]
+    Missing {
+        /// The column that is needed.
+        column: String,
+        /// The columns that there are.
+        found: Vec<String>,
+    },
+    /// It does not tell the host.
+    #[error(
+        "it does not tell the host: no column is called host (or cs(Host), x-host-header), and its first URLs are no absolute ones; it has: {}",
+        found.join(", ")
+    )]
+    NoHost {
+        /// The columns that there are.
+        found: Vec<String>,
+    },
+    /// A column stands too far to the right.
+    #[error("the column {column} is beyond the {}th", Delimited::COLUMNS_MAX)]
+    TooWide {
+        /// The column that is needed.
+        column: String,
+    },
+    /// The format has no header where one must be.
+    #[error("there is no header that names the columns of {format}")]
+    NoHeader {
+        /// The format's name.
+        format: &'static str,
+    },
+    /// There is no such format.
+    #[error("there is no log format {0:?}")]
+    Unknown(String),
+    /// It has two columns of a name that is needed.
+    #[error("it has more than one column {column}, and which of them counts is not known; --columns can say it")]
+    Twice {
+        /// The column's name.
+        column: String,
+    },
+    /// It is not text of lines.
+    #[error(transparent)]
+    Foreign(#[from] Foreign),
+}
+
+impl From<NameFault> for FormatError {
+    fn from(fault: NameFault) -> Self {
+        match fault {
+            NameFault::Missing { column, found } => FormatError::Missing { column, found },
+            NameFault::Twice { column } => FormatError::Twice { column },
+        }
+    }
+}
+
+impl From<TooWide> for FormatError {
+    fn from(fault: TooWide) -> Self {
+        FormatError::TooWide { column: fault.column.to_string() }
+    }
+}
