@@ -61,6 +61,8 @@ mod tests {
             (row.to_owned(), "four-columns"),
             // A header with a column of its own is no worse a header.
             (format!("date\ttime\tlength\turl\n{row}{row}"), "tsv"),
+            // Rows that were cut short do not outvote their header.
+            (format!("date\ttime\tx\tsize\turl\n{row}{row}{row}"), "tsv"),
             (format!("{row}2019-08-24\t10:28:13\t1\turl\n"), "four-columns"),
             // A value may be called as a column is.
             ("2019-08-24\t10:28:13\t1\turl\n".to_owned(), "four-columns"),

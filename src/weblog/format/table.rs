@@ -176,6 +176,13 @@ impl Format {
                 count(&|line| if line.first() == Some(&b'#') { is_directive(line) } else { is_row(line) })
             }
             Syntax::Directives { .. } => 0,
+            // Under a header that names other columns, rows only look like these: they may lack fields and have the wanted ones
+            // elsewhere.
+            Syntax::Columns { delimiter, names, is_row }
+                if lines.first().is_some_and(|line| !is_row(line) && names_other_columns(line, *delimiter, names)) =>
+            {
+                0
+            }
             Syntax::Columns { is_row, .. } | Syntax::Own { is_row, .. } => count(is_row),
             Syntax::Json(keys) => return keys.weight(lines),
         };
@@ -194,17 +201,27 @@ pub(super) fn given(given: &GivenColumns, needs: &Needs) -> Result<LineReader, F
 /// The first of `lines` if it names columns, and those of the others that have as many.
 fn count_headed(lines: &[&[u8]], delimiter: u8) -> usize {
     let Some((header, others)) = lines.split_first() else { return 0 };
-    let is_delimited = match delimiter {
-        // A comma in a name or a value is nothing unusual.
-        b'\t' => header.contains(&b'\t') || (header.starts_with(b"#") && !header.contains(&b',')),
-        _ => header.contains(&delimiter) && !header.contains(&b'\t'),
-    };
-    if !is_delimited || !columns::are_known(&Names::of_header(header, delimiter)) {
+    if !names_columns(header, delimiter) {
         return 0;
     }
     let count = |line: &[u8]| memchr::memchr_iter(delimiter, line).count();
     let expected = count(header);
     1 + others.iter().filter(|line| count(line) >= expected).count()
+}
+
+/// Whether `line` is a header, with `delimiter` between the names.
+fn names_columns(line: &[u8], delimiter: u8) -> bool {
+    let is_delimited = match delimiter {
+        // A comma in a name or a value is nothing unusual.
+        b'\t' => line.contains(&b'\t') || (line.starts_with(b"#") && !line.contains(&b',')),
+        _ => line.contains(&delimiter) && !line.contains(&b'\t'),
+    };
+    is_delimited && columns::are_known(&Names::of_header(line, delimiter))
+}
+
+/// Whether `line` is a header of other columns than these.
+fn names_other_columns(line: &[u8], delimiter: u8, names: &[&str]) -> bool {
+    names_columns(line, delimiter) && Names::of_header(line, delimiter) != Names::fixed(names)
 }
 
 /// Whether `line` is one of those that say something of the log itself: `#Fields: …`, `#Version: 1.0`.
