@@ -23,6 +23,10 @@
 //! The library never prints: it returns data or takes a sink.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+#[cfg(not(unix))]
+compile_error!("votekit needs Unix: it reads files at positions, and knows them by device and inode");
+
+#[cfg(feature = "serve")]
 pub mod api;
 pub mod ballot;
 pub mod dial;

@@ -1,4 +1,5 @@
 //! How `votekit q1 --db mysql://` reaches a server: TLS, logins, passwords that nobody sees, and servers that fail.
+#![cfg(feature = "mysql")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 mod support;
 

@@ -1,5 +1,6 @@
 //! One story for every engine of q1: the same events and the same questions give the same answers, whether the events are in a
 //! file, in SQLite or on a server.
+#![cfg(feature = "mysql")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 mod support;
 

@@ -1,4 +1,5 @@
 //! q1.sql and its collation on real servers: which characters are the same, and which indexes serve the text.
+#![cfg(feature = "mysql")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 mod support;
 

@@ -18,6 +18,7 @@ mod names;
 mod numbered;
 mod question;
 mod quick;
+#[cfg(feature = "mysql")]
 mod server;
 
 pub use collation::Collation;
@@ -30,4 +31,5 @@ pub use events::SAMPLE;
 pub use load::{LoadError, load};
 pub use names::{EventNames, TableNames};
 pub use question::{DAYS_MOST, DaySpan, Question, SQL};
+#[cfg(feature = "mysql")]
 pub use server::{Server, ServerError};

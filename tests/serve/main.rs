@@ -1,4 +1,5 @@
 //! `votekit serve`, started for real: the contract word by word, and what real life does to a service.
+#![cfg(feature = "serve")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says where")]
 
 mod contract;

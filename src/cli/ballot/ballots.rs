@@ -21,6 +21,7 @@ pub struct BallotFile {
 
 impl BallotFile {
     /// Whether the user named one.
+    #[cfg(feature = "serve")]
     pub fn is_named(&self) -> bool {
         self.ballots.as_deref().is_some_and(|place| !place.is_empty())
     }

@@ -2,7 +2,8 @@
 use std::path::{Path, PathBuf};
 
 use super::chart::{self, Canvas};
-use super::picture::{Bars, Timeline};
+use super::picture::{Bars, HeatMap, Timeline};
+#[cfg(feature = "svg")]
 use super::svg;
 use crate::cli::terminal::console::Console;
 use crate::cli::terminal::exit;
@@ -15,6 +16,8 @@ pub enum Picture {
     Bars(Bars),
     /// Columns over time.
     Timeline(Timeline),
+    /// Coloured cells.
+    HeatMap(HeatMap),
 }
 
 /// Which pictures are wanted.
@@ -28,12 +31,15 @@ impl Pictures {
     /// What `--chart` and `--svg` ask for.
     ///
     /// # Errors
-    /// When the chart would take the place of a result for programs.
+    /// When the chart would take the place of a result for programs, or SVG is not built in.
     pub fn resolve(chart: bool, svg: Option<PathBuf>, format: Format) -> anyhow::Result<Self> {
         if chart && !format.traits().is_for_people {
             return Err(exit::misuse(
                 "--chart is drawn for people: leave --format away, or draw a file with --svg FILE",
             ));
+        }
+        if svg.is_some() && !cfg!(feature = "svg") {
+            return Err(exit::not_built_in("--svg", "svg"));
         }
         Ok(Pictures { chart, svg })
     }
@@ -49,6 +55,7 @@ impl Pictures {
         self.chart.then(|| match picture() {
             Picture::Bars(figure) => chart::bars(&figure, canvas),
             Picture::Timeline(figure) => chart::timeline(&figure, canvas),
+            Picture::HeatMap(figure) => chart::heat_map(&figure, canvas),
         })
     }
 
@@ -58,10 +65,20 @@ impl Pictures {
     /// When it cannot be written.
     pub fn write_svg(&self, picture: impl FnOnce() -> Picture) -> anyhow::Result<()> {
         let Some(path) = &self.svg else { return Ok(()) };
-        let text = match picture() {
-            Picture::Bars(figure) => svg::bars(&figure)?,
-            Picture::Timeline(figure) => svg::timeline(&figure)?,
-        };
-        write_file_atomically(path, text.as_bytes())
+        write_file_atomically(path, svg_document(&picture())?.as_bytes())
     }
+}
+
+#[cfg(feature = "svg")]
+fn svg_document(picture: &Picture) -> anyhow::Result<String> {
+    match picture {
+        Picture::Bars(figure) => svg::bars(figure),
+        Picture::Timeline(figure) => svg::timeline(figure),
+        Picture::HeatMap(figure) => svg::heat_map(figure),
+    }
+}
+
+#[cfg(not(feature = "svg"))]
+fn svg_document(_: &Picture) -> anyhow::Result<String> {
+    Err(exit::not_built_in("--svg", "svg"))
 }

@@ -5,13 +5,11 @@ use chrono::NaiveDate;
 use votekit::report::{Report, Value};
 use votekit::retention::{Curve, Curves, CurvesFound, DAYS_MOST, DaySpan, Question};
 
-use crate::cli::draw::chart::{self, Canvas};
 use crate::cli::draw::picture::{Bars, HeatMap};
-use crate::cli::draw::svg;
+use crate::cli::draw::pictures::{Picture, Pictures};
 use crate::cli::q1::reading::dated;
 use crate::cli::terminal::console::Console;
 use crate::cli::terminal::exit;
-use crate::cli::terminal::files::write_file_atomically;
 use crate::cli::terminal::output::{self, Format};
 
 /// More than the one figure.
@@ -63,8 +61,7 @@ pub struct Asked {
     /// What is asked.
     pub curves: Curves,
     triangle: bool,
-    chart: bool,
-    svg: Option<PathBuf>,
+    pictures: Pictures,
 }
 
 impl CurveArgs {
@@ -99,14 +96,10 @@ impl CurveArgs {
             }
             (None, None) => return Ok(None),
         };
-        if self.chart && matches!(format, Format::Csv | Format::Json) {
-            return Err(exit::misuse(
-                "--chart is drawn for people: leave --format away, or draw a file with --svg FILE",
-            ));
-        }
+        let pictures = Pictures::resolve(self.chart, self.svg.clone(), format)?;
         let curves = Curves::new(installs, after).ok_or_else(too_many_days)?;
         let triangle = self.cohorts.is_some();
-        Ok(Some(Asked { curves, triangle, chart: self.chart, svg: self.svg.clone() }))
+        Ok(Some(Asked { curves, triangle, pictures }))
     }
 }
 
@@ -125,19 +118,16 @@ impl Asked {
             console.note(&format!("{end}: what is behind that is not known yet, and left empty"));
         }
         let curve = found.first().filter(|_| !self.triangle);
-        if let Some(path) = &self.svg {
-            let picture = match curve {
-                Some(curve) => svg::bars(&bars(curve, end))?,
-                None => svg::heat_map(&self.heat_map(found, end))?,
-            };
-            write_file_atomically(path, picture.as_bytes())?;
+        let picture = || match curve {
+            Some(curve) => Picture::Bars(bars(curve, end)),
+            None => Picture::HeatMap(self.heat_map(found, end)),
+        };
+        self.pictures.write_svg(picture)?;
+        if let Some(chart) = self.pictures.chart(console, picture) {
+            return output::write_stdout(&chart);
         }
-        match (curve, self.chart) {
-            (Some(curve), true) => output::write_stdout(&chart::bars(&bars(curve, end), Canvas::stdout(console))),
-            (None, true) => output::write_stdout(&chart::heat_map(&self.heat_map(found, end), Canvas::stdout(console))),
-            (Some(curve), false) => output::print(&self.curve_report(curve), format, console),
-            (None, false) => output::print(&self.triangle_report(found), format, console),
-        }
+        let report = curve.map_or_else(|| self.triangle_report(found), |curve| self.curve_report(curve));
+        output::print(&report, format, console)
     }
 
     fn after(&self) -> std::ops::RangeInclusive<u64> {

@@ -2,6 +2,7 @@
 mod curves;
 mod load;
 mod reading;
+#[cfg(feature = "mysql")]
 mod server;
 
 use std::path::PathBuf;
@@ -148,10 +149,13 @@ impl Args {
                 self.refuse_to_draw_over(&[Input::Path(path.clone())])?;
                 ask(Database::open(&path, &self.names(), collation)?, question, asked)
             }
+            #[cfg(feature = "mysql")]
             Place::Server(url) => {
                 let limit = self.timeout.into();
                 ask(server::connect(&url, limit, self.names(), console)?, question, asked)
             }
+            #[cfg(not(feature = "mysql"))]
+            Place::Server(_url) => Err(exit::not_built_in("--db mysql://", "mysql")),
         }
     }
 

@@ -39,6 +39,11 @@ pub fn misuse(message: impl Into<String>) -> anyhow::Error {
     Misuse(message.into()).into()
 }
 
+/// The usage error for `what`, which needs the Cargo feature `feature` that this build does not have.
+pub fn not_built_in(what: &str, feature: &str) -> anyhow::Error {
+    misuse(format!("{what} is not built in: build votekit with --features {feature}, or with the default features"))
+}
+
 /// Reports `error` on stderr and gives the exit code.
 /// A closed pipe is not an error: `votekit … | head -1` ends quietly.
 pub fn conclude(error: &anyhow::Error, console: &Console) -> Exit {
