@@ -6,8 +6,9 @@ use std::fs;
 
 use proptest::prelude::*;
 use votekit::scan::{Input, ScanOptions};
+use votekit::units::CalendarUnit;
 use votekit::units::Day;
-use votekit::weblog::by::{By, Key};
+use votekit::weblog::by::{By, GroupKey};
 use votekit::weblog::group::GroupOptions;
 use votekit::weblog::{
     Choice, Column, DayRange, Filter, Granularity, GroupRun, LogTime, Media, Needs, Outcome, Sinks, Span, SumOptions,
@@ -208,9 +209,10 @@ proptest! {
         prop_assert_eq!(first_bad, expected.first_bad);
 
         let groups = GroupOptions { top: None, memory_bytes: 64 << 20, workers: threads, may_spill: true };
-        for granularity in [Granularity::Days, Granularity::Rows] {
+        let by = ["day".parse::<By>().unwrap()];
+        for granularity in [Granularity::Times(CalendarUnit::Day), Granularity::Rows] {
             let mut options = options(scan, granularity);
-            let run = GroupRun::new(&[By::Day], &mut options.needs, 0, groups);
+            let run = GroupRun::new(&by, &mut options.needs, 0, groups);
             let sinks = Sinks::new(|| run.counter());
             let outcome = sum(&inputs, &options, &sinks, &());
             prop_assert_eq!(outcome.totals.bytes, expected.bytes);
@@ -218,7 +220,7 @@ proptest! {
             let by_day: BTreeMap<String, (u64, u128)> = grouped
                 .rows
                 .iter()
-                .map(|row| (String::from_utf8(Key::parts(&row.key.0)[0].to_vec()).unwrap(), (row.sum.requests, row.sum.bytes)))
+                .map(|row| (String::from_utf8(GroupKey::parts(&row.key.0)[0].to_vec()).unwrap(), (row.sum.requests, row.sum.bytes)))
                 .collect();
             prop_assert_eq!(&by_day, &expected.by_day);
         }
@@ -382,13 +384,19 @@ proptest! {
             let mut file = tempfile::NamedTempFile::new().unwrap();
             std::io::Write::write_all(&mut file, format!("{header}\n2019-01-01\t00:00:00\n{}\n", lines.join("\n")).as_bytes()).unwrap();
             let scan = ScanOptions { threads, block_bytes, ..ScanOptions::default() };
-            for granularity in [Granularity::Hours, Granularity::Rows] {
+            let by = ["hour".parse::<By>().unwrap()];
+            let granularities = [
+                Granularity::Times(CalendarUnit::Hour),
+                Granularity::Times(CalendarUnit::Minute),
+                Granularity::Rows,
+            ];
+            for granularity in granularities {
                 let mut options = options(scan, granularity);
                 options.filter.span = span;
                 options.needs.time = true;
                 let groups = GroupOptions { top: None, memory_bytes: 64 << 20, workers: threads, may_spill: true };
-                let run = GroupRun::new(&[By::Hour], &mut options.needs, offset_secs, groups);
-                prop_assert_eq!(run.granularity(), Granularity::Hours);
+                let run = GroupRun::new(&by, &mut options.needs, offset_secs, groups);
+                prop_assert_eq!(run.granularity(), Granularity::Times(CalendarUnit::Hour));
                 let sinks = Sinks::new(|| run.counter());
                 let outcome = sum(&[Input::Path(file.path().to_owned())], &options, &sinks, &());
                 if rows.iter().all(|(_, good, _)| !good) {
@@ -401,7 +409,7 @@ proptest! {
                     .unwrap()
                     .rows
                     .iter()
-                    .map(|row| (String::from_utf8(Key::parts(&row.key.0)[0].to_vec()).unwrap(), (row.sum.requests, row.sum.bytes)))
+                    .map(|row| (String::from_utf8(GroupKey::parts(&row.key.0)[0].to_vec()).unwrap(), (row.sum.requests, row.sum.bytes)))
                     .collect();
                 prop_assert_eq!(&by_hour, &expected);
             }

@@ -4,7 +4,8 @@ use libfuzzer_sys::fuzz_target;
 use votekit::scan::{Input, ScanOptions};
 use votekit::units::Day;
 use votekit::weblog::{
-    Choice, Column, DayRange, Filter, Media, LogTime, Needs, Outcome, Sinks, Span, SumOptions, Test, Totals, Granularity, sum,
+    Choice, Column, DayRange, Filter, Granularity, LogTime, Media, Needs, Outcome, Sinks, Span, SumOptions, Test,
+    Totals, sum,
 };
 
 /// Halves of a block are visited at once where it has 16 KiB or more.

@@ -59,10 +59,7 @@ impl Test {
                 status.is_some_and(|status| kinds.iter().any(|kind| kind.contains(status)))
             }
             Test::HostIn(at, hosts) => {
-                let host = match row.columns[*at] {
-                    b"" => url::host(row.url).unwrap_or_default(),
-                    host => host,
-                };
+                let host = url::host_of(row.columns[*at], row.url);
                 hosts.iter().any(|wanted| wanted.as_bytes().eq_ignore_ascii_case(host))
             }
             Test::Is(at, value) => value.as_bytes() == row.columns[*at],

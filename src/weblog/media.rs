@@ -1,19 +1,19 @@
-//! What kind of thing was sent, told by its URL and by its content type.
-use super::url::extension;
+//! Media types: what was sent, by its content type or its URL.
+use super::url::{Extension, extension};
 
-/// The kinds of things that count.
+/// Which media types count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Media {
     /// All.
     Any,
     /// JPEGs.
     Jpeg,
-    /// A group of media types (`image`), a subtype (`css`, `mp4`) or a whole type (`image/png`), in lower case.
+    /// A top-level type (`image`), a subtype (`css`, `mp4`) or a full media type (`image/png`), in lower case.
     Named(String),
 }
 
 impl Media {
-    /// The kind that a user calls `name`; None if no media type or extension is called so.
+    /// The media types that a user means by `name`; None if no media type or extension has that name.
     pub fn named(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase();
         match name.as_str() {
@@ -27,15 +27,15 @@ impl Media {
         if known { Some(Media::Named(name)) } else { by_extension.map(Media::Named) }
     }
 
-    /// Whether a thing of this URL and content type counts. A content type that says what was sent decides; where there is
-    /// none, or one that says nothing (`application/octet-stream`), the URL's extension does.
+    /// Whether a response with this URL and content type counts. The content type decides; if there is none, or one that says
+    /// nothing (`application/octet-stream`), the URL's extension does.
     pub fn contains(&self, url: &[u8], content_type: &[u8]) -> bool {
-        let told = essence(content_type);
+        let media_type = essence(content_type);
         match self {
             Media::Any => true,
-            Media::Jpeg => match told {
-                Some(told) => {
-                    ["image/jpeg", "image/jpg", "image/pjpeg"].iter().any(|jpeg| told.eq_ignore_ascii_case(jpeg))
+            Media::Jpeg => match media_type {
+                Some(media_type) => {
+                    ["image/jpeg", "image/jpg", "image/pjpeg"].iter().any(|jpeg| media_type.eq_ignore_ascii_case(jpeg))
                 }
                 None => is_jpeg(url),
             },
@@ -44,8 +44,8 @@ impl Media {
                     let (group, subtype) = essence.split_once('/').unwrap_or((essence, ""));
                     [essence, group, subtype].iter().any(|part| part.eq_ignore_ascii_case(name))
                 };
-                match told {
-                    Some(told) => is(told),
+                match media_type {
+                    Some(media_type) => is(media_type),
                     None => extension(url).is_some_and(|ext| mime_guess::from_ext(ext.as_str()).iter_raw().any(is)),
                 }
             }
@@ -62,7 +62,7 @@ fn is_subtype(name: &str) -> bool {
         || mime_guess::from_ext(name).iter_raw().any(subtypes)
 }
 
-/// A content type without its parameters; None where it says nothing.
+/// The media type of a content type, without parameters; None if it says nothing.
 pub fn essence(content_type: &[u8]) -> Option<&str> {
     if content_type.is_empty() {
         return None;
@@ -74,10 +74,47 @@ pub fn essence(content_type: &[u8]) -> Option<&str> {
     (text.contains('/') && !silent.iter().any(|silent| text.eq_ignore_ascii_case(silent))).then_some(text)
 }
 
-/// Whether `url` names a JPEG: its file's extension is `jpg`, `jpeg`, `jpe` or `jfif` (those that the media type image/jpeg
-/// has in the shared MIME database), in any case, as [`extension`] finds it.
+/// The extensions that the shared MIME database has for image/jpeg.
+pub const JPEG_EXTENSIONS: [&[u8]; 4] = [b"jpg", b"jpeg", b"jpe", b"jfif"];
+
+/// Whether the file that `url` names has one of the [`JPEG_EXTENSIONS`], in any case.
 pub fn is_jpeg(url: &[u8]) -> bool {
-    extension(url).is_some_and(|ext| matches!(ext.as_bytes(), b"jpg" | b"jpeg" | b"jpe" | b"jfif"))
+    extension(url).is_some_and(|extension| JPEG_EXTENSIONS.contains(&extension.as_bytes()))
+}
+
+/// The media types of extensions. Direct-mapped cache: each slot keeps the last extension that hashed to it.
+#[derive(Debug, Clone)]
+pub struct MediaTypeCache {
+    slots: [Option<(Extension, Option<&'static str>)>; MediaTypeCache::SLOTS],
+}
+
+impl Default for MediaTypeCache {
+    fn default() -> Self {
+        MediaTypeCache { slots: [None; MediaTypeCache::SLOTS] }
+    }
+}
+
+impl MediaTypeCache {
+    /// Enough for the common extensions of the web to have a slot each.
+    const SLOTS: usize = 256;
+
+    /// The media type of `content_type`, or, if that says nothing, of the extension of `url`.
+    pub fn media_type<'a>(&mut self, url: &[u8], content_type: &'a [u8]) -> Option<&'a str> {
+        if let Some(media_type) = essence(content_type) {
+            return Some(media_type);
+        }
+        let extension = extension(url)?;
+        let letters = extension.as_str().bytes();
+        let slot = letters.fold(0, |hash: usize, letter| hash * 7 + usize::from(letter)) % Self::SLOTS;
+        match self.slots[slot] {
+            Some((kept, media_type)) if kept == extension => media_type,
+            _ => {
+                let media_type = mime_guess::from_ext(extension.as_str()).first_raw();
+                self.slots[slot] = Some((extension, media_type));
+                media_type
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! logsum: bytes of the rows of a CDN log that a filter keeps. Format, then record, then filter, then totals.
 pub mod by;
-mod count;
 mod filter;
 mod format;
 pub mod group;
@@ -12,7 +11,7 @@ mod record;
 mod sink;
 mod url;
 
-pub use count::{GroupCounter, GroupRun};
+pub use by::{GroupCounter, GroupRun};
 pub use filter::{DayRange, DayRangeError, Filter, Span, StatusKind, Test};
 pub use format::{Choice, FORMATS, Format, FormatError, GivenColumns, LineReader, Needs, detect};
 pub use log_time::{Date, LogTime};

@@ -3,16 +3,27 @@ use parking_lot::Mutex;
 
 use super::log_time::LogTime;
 use super::record::Row;
+use crate::units::CalendarUnit;
 
 /// The finest detail that sinks want of the rows that count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Granularity {
     /// Each row.
     Rows,
-    /// Only the requests and bytes of each hour.
-    Hours,
-    /// Only the requests and bytes of each day.
-    Days,
+    /// Only the requests and bytes of each unit of time. For months, those of each day.
+    Times(CalendarUnit),
+}
+
+impl Granularity {
+    /// The length of the unit of time.
+    pub fn unit_secs(self) -> Option<u32> {
+        match self {
+            Granularity::Rows => None,
+            Granularity::Times(CalendarUnit::Minute) => Some(60),
+            Granularity::Times(CalendarUnit::Hour) => Some(3600),
+            Granularity::Times(CalendarUnit::Day | CalendarUnit::Month) => Some(86_400),
+        }
+    }
 }
 
 /// Takes the rows that count. Every thread has its own, and rows come in no particular order.
@@ -20,7 +31,7 @@ pub trait Sink: Send {
     /// A row that counts.
     fn row(&mut self, row: &Row<'_>);
 
-    /// The sum of the rows that count in the hour or day that begins at `moment`, on the clock of the filter's UTC offset.
+    /// The sum of the rows that count in the unit of time that begins at `moment`, on the clock of the filter's UTC offset.
     /// Called instead of [`Sink::row`] unless the run's [`Granularity`] is rows.
     fn time(&mut self, moment: LogTime, requests: u64, bytes: u128);
 

@@ -11,7 +11,7 @@ pub struct Extension {
 }
 
 impl Extension {
-    /// What is longer is no extension.
+    /// What follows a dot and is longer is not an extension.
     pub const BYTES_MAX: usize = 16;
 
     fn new(text: &[u8]) -> Option<Self> {
@@ -22,24 +22,24 @@ impl Extension {
         is_sound.then_some(Extension { bytes, len: text.len() })
     }
 
-    /// Its letters, without the dot.
+    /// Without the dot.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.len]
     }
 
-    /// Its letters, without the dot.
+    /// Without the dot.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 }
 
-/// The extension of the file that `url` names; None where it has none.
+/// The extension of the file that `url` names.
 ///
-/// Percent-encoding (RFC 3986, section 2.1) is undone, and where that leaves some, once more: CloudFront encodes what it
-/// logs, so that a viewer's `%2E` stands as `%252E` in its logs. In other logs hardly a file has such a name.
+/// Percent-encoding (RFC 3986, section 2.1) is decoded twice, because CloudFront encodes what it logs: a viewer's `%2E` is
+/// `%252E` in its logs. In other logs, hardly any file has a name for which that makes a difference.
 pub fn extension(url: &[u8]) -> Option<Extension> {
     let path = path(url);
-    // Most names end in a dot and plain letters, and need no decoding.
+    // Most names end in a dot and letters or digits, and need no decoding.
     let end = &path[path.len().saturating_sub(Extension::BYTES_MAX + 1)..];
     if let Some(at) = end.iter().rposition(|byte| !byte.is_ascii_alphanumeric())
         && end[at] == b'.'
@@ -70,25 +70,30 @@ pub fn path(url: &[u8]) -> &[u8] {
 /// The host of an absolute `url`, without a port (RFC 3986, section 3.2).
 pub fn host(url: &[u8]) -> Option<&[u8]> {
     let cut = without_query(url);
-    let behind = &cut[authority_at(cut)?..];
-    let authority = &behind[..memchr::memchr(b'/', behind).unwrap_or(behind.len())];
+    let after_scheme = &cut[authority_at(cut)?..];
+    let authority = &after_scheme[..memchr::memchr(b'/', after_scheme).unwrap_or(after_scheme.len())];
     let host = authority.rsplit(|byte| *byte == b'@').next().unwrap_or_default();
     let port = host.iter().rposition(|byte| *byte == b':').filter(|at| host[at + 1..].iter().all(u8::is_ascii_digit));
     Some(&host[..port.unwrap_or(host.len())]).filter(|host| !host.is_empty())
 }
 
-/// The path of `url` up to its last `/`, with it; None where it has no `/`.
+/// The host of a row: its host column, or, if that is empty, the host of its absolute URL. Empty if it has neither.
+pub fn host_of<'a>(column: &'a [u8], url: &'a [u8]) -> &'a [u8] {
+    if column.is_empty() { host(url).unwrap_or_default() } else { column }
+}
+
+/// The path of `url` up to and including its last `/`; None if it has no `/`.
 pub fn dir(url: &[u8]) -> Option<&[u8]> {
     match path(url) {
-        // `https://host` asks for the root.
+        // `https://host` requests the root.
         b"" if !url.is_empty() => Some(b"/"),
         path => memchr::memrchr(b'/', path).map(|at| &path[..=at]),
     }
 }
 
-/// Where what follows the `://` of an absolute `url` begins; None where it is a path.
+/// Where the authority of an absolute `url` begins, after its `://`; None if `url` is a path.
 fn authority_at(url: &[u8]) -> Option<usize> {
-    // Nearly all logs write paths: nothing has to be searched for.
+    // Shortcut: nearly all logs have paths.
     if url.first() == Some(&b'/') {
         return None;
     }

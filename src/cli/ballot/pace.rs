@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, FixedOffset, Local, NaiveDateTime, SecondsFormat, TimeDelta, Timelike, Utc};
 use votekit::ballot::{CandidateId, PacePoint, Tally};
 use votekit::report::{Report, Value};
+use votekit::units::CalendarUnit;
 
-use crate::cli::draw::picture::{Series, Step, Timeline};
+use crate::cli::draw::picture::{Series, Timeline};
 
 /// The most series that a picture can tell apart; beyond that, the candidates with the fewest votes share one.
 const SERIES_MOST: usize = 8;
@@ -92,11 +93,12 @@ impl<'a> Pace<'a> {
             let ids: Vec<CandidateId> = others.iter().map(|total| total.candidate.id).collect();
             series.push(Series { name: format!("{} others", ids.len()), values: values(&ids) });
         }
-        let (step, name) = match self.by {
-            By::Minute => (Step::Minute, "minute"),
-            By::Hour => (Step::Hour, "hour"),
-            By::Day => (Step::Day, "day"),
+        let step = match self.by {
+            By::Minute => CalendarUnit::Minute,
+            By::Hour => CalendarUnit::Hour,
+            By::Day => CalendarUnit::Day,
         };
+        let name = step.name();
         let title = match self.tally.settings.title.as_str() {
             "" => format!("Votes by {name}"),
             title => format!("{title}: votes by {name}"),

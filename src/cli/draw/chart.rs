@@ -180,8 +180,8 @@ fn headline(title: &str, axis: &str, canvas: Canvas) -> String {
 #[cfg(test)]
 mod tests {
     use chrono::NaiveDate;
+    use votekit::units::CalendarUnit;
 
-    use super::super::picture::Step;
     use super::*;
 
     const PLAIN: Canvas = Canvas { width: 44, colored: false };
@@ -214,7 +214,7 @@ Votes · votes
         let day = |n: u32| NaiveDate::from_ymd_opt(2019, 1, 1).unwrap().and_hms_opt(0, n, 0).unwrap();
         let points = (0..59).map(|n| (day(n), Value::Count(1))).collect();
         let text = timeline(
-            &Timeline::single("Votes per minute", "votes", Step::Minute, points),
+            &Timeline::single("Votes per minute", "votes", CalendarUnit::Minute, points),
             Canvas { width: 60, colored: false },
         );
         assert!(text.contains("           2 █████████████████████████████\n"), "{text}");

@@ -1,10 +1,10 @@
 //! What a picture shows, however it is drawn: by [`super::chart`] in the terminal or by [`super::svg`] in a file.
 use std::borrow::Cow;
 
-use chrono::{Datelike, Days, Months, NaiveDate, NaiveDateTime, TimeDelta, Timelike};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use votekit::report::Value;
-use votekit::units::byte_size;
+use votekit::units::{CalendarUnit, byte_size};
 
 use crate::cli::terminal::output::grouped;
 
@@ -19,20 +19,7 @@ pub struct Bars {
     pub bars: Vec<(String, Value)>,
 }
 
-/// The time between two columns of a [`Timeline`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// One column a minute.
-    Minute,
-    /// One column an hour.
-    Hour,
-    /// One column a day.
-    Day,
-    /// One column a month.
-    Month,
-}
-
-/// Values over time, one column a [`Step`]; several series are stacked.
+/// Values over time, one column a [`CalendarUnit`]; several series are stacked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Timeline {
     /// The headline: `Votes per minute`.
@@ -42,7 +29,7 @@ pub struct Timeline {
     /// The zone of the times: `UTC`, `UTC+08:00`.
     pub clock: String,
     /// The time between two columns.
-    pub step: Step,
+    pub step: CalendarUnit,
     /// The start of each column, ascending, each a whole step. Missing steps are drawn as empty columns.
     pub starts: Vec<NaiveDateTime>,
     /// The series, stacked from the bottom up.
@@ -78,7 +65,7 @@ pub struct HeatMap {
 impl Timeline {
     /// A timeline of one series.
     #[cfg(test)]
-    pub fn single(title: &str, axis: &str, step: Step, points: Vec<(NaiveDateTime, Value)>) -> Self {
+    pub fn single(title: &str, axis: &str, step: CalendarUnit, points: Vec<(NaiveDateTime, Value)>) -> Self {
         let (starts, values) = points.into_iter().unzip();
         Timeline {
             title: title.to_owned(),
@@ -96,8 +83,8 @@ impl Timeline {
         let Some(first) = self.starts.first() else { return Folded { together: 1, lead: 0, sums: Vec::new() } };
         let places: Vec<usize> = self.starts.iter().map(|start| self.step.count(*first, *start)).collect();
         let count = places.iter().max().map_or(0, |last| last + 1);
-        let together = self.step.stride(count.div_ceil(columns_most.max(1)));
-        let lead = self.step.offset(*first) % together;
+        let together = stride(self.step, count.div_ceil(columns_most.max(1)));
+        let lead = offset(self.step, *first) % together;
         let fold = |series: &Series| {
             let mut sums = vec![0.0; (count + lead).div_ceil(together)];
             let values = places.iter().zip(&series.values);
@@ -111,8 +98,8 @@ impl Timeline {
     pub fn ticks(&self, folded: &Folded, labels_most: usize) -> Vec<(usize, NaiveDateTime)> {
         let Some(first) = self.starts.first() else { return Vec::new() };
         let columns = folded.sums.first().map_or(0, Vec::len);
-        let stride = self.step.stride((columns * folded.together).div_ceil(labels_most.max(1)));
-        let offset = self.step.offset(*first) - folded.lead;
+        let stride = stride(self.step, (columns * folded.together).div_ceil(labels_most.max(1)));
+        let offset = offset(self.step, *first) - folded.lead;
         let holds_whole_stride = |column: &usize| {
             let from = offset + column * folded.together;
             from.next_multiple_of(stride) < from + folded.together
@@ -141,54 +128,29 @@ impl Folded {
     }
 
     /// What a column is, if it is more than one step: `a column is 2 minutes`.
-    pub fn note(&self, step: Step) -> Option<String> {
-        (self.together > 1).then(|| format!("a column is {} {:?}s", self.together, step).to_lowercase())
+    pub fn note(&self, step: CalendarUnit) -> Option<String> {
+        (self.together > 1).then(|| format!("a column is {} {}s", self.together, step.name()))
     }
 }
 
-impl Step {
-    /// The smallest number of steps, `needed` or more, that divides an hour, a day or a year well.
-    fn stride(self, needed: usize) -> usize {
-        let strides: &[usize] = match self {
-            Step::Minute => &[1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080],
-            Step::Hour => &[1, 2, 3, 6, 12, 24, 48, 168, 336],
-            Step::Day => &[1, 2, 7, 14, 28, 56],
-            Step::Month => &[1, 3, 6, 12, 24, 60],
-        };
-        strides.iter().copied().find(|stride| *stride >= needed).unwrap_or(needed).max(1)
-    }
+/// The smallest number of steps, `needed` or more, that divides an hour, a day or a year well.
+fn stride(step: CalendarUnit, needed: usize) -> usize {
+    let strides: &[usize] = match step {
+        CalendarUnit::Minute => &[1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080],
+        CalendarUnit::Hour => &[1, 2, 3, 6, 12, 24, 48, 168, 336],
+        CalendarUnit::Day => &[1, 2, 7, 14, 28, 56],
+        CalendarUnit::Month => &[1, 3, 6, 12, 24, 60],
+    };
+    strides.iter().copied().find(|stride| *stride >= needed).unwrap_or(needed).max(1)
+}
 
-    /// The number of steps from the start of the day, or year, from which strides are counted, to `at`.
-    fn offset(self, at: NaiveDateTime) -> usize {
-        match self {
-            Step::Minute => at.hour() as usize * 60 + at.minute() as usize,
-            Step::Hour => at.hour() as usize,
-            Step::Day => 0,
-            Step::Month => at.month0() as usize,
-        }
-    }
-
-    /// The number of steps from `first` to `later`.
-    pub fn count(self, first: NaiveDateTime, later: NaiveDateTime) -> usize {
-        let months = |at: NaiveDateTime| i64::from(at.year()) * 12 + i64::from(at.month0());
-        let steps = match self {
-            Step::Minute => (later - first).num_minutes(),
-            Step::Hour => (later - first).num_hours(),
-            Step::Day => (later - first).num_days(),
-            Step::Month => months(later) - months(first),
-        };
-        usize::try_from(steps).unwrap_or(0)
-    }
-
-    /// `first` plus `count` steps; None past the end of the calendar.
-    pub fn after(self, first: NaiveDateTime, count: usize) -> Option<NaiveDateTime> {
-        let steps = i64::try_from(count).ok()?;
-        match self {
-            Step::Minute => first.checked_add_signed(TimeDelta::try_minutes(steps)?),
-            Step::Hour => first.checked_add_signed(TimeDelta::try_hours(steps)?),
-            Step::Day => first.checked_add_days(Days::new(count as u64)),
-            Step::Month => first.checked_add_months(Months::new(u32::try_from(count).ok()?)),
-        }
+/// The number of steps from the start of the day, or year, from which strides are counted, to `at`.
+fn offset(step: CalendarUnit, at: NaiveDateTime) -> usize {
+    match step {
+        CalendarUnit::Minute => at.hour() as usize * 60 + at.minute() as usize,
+        CalendarUnit::Hour => at.hour() as usize,
+        CalendarUnit::Day => 0,
+        CalendarUnit::Month => at.month0() as usize,
     }
 }
 
@@ -197,8 +159,8 @@ impl Timeline {
     fn shared(&self) -> Shared {
         let (Some(first), Some(last)) = (self.starts.first(), self.starts.last()) else { return Shared::Nothing };
         match self.step {
-            Step::Minute | Step::Hour if first.date() == last.date() => Shared::Day(first.date()),
-            Step::Minute | Step::Hour if first.year() == last.year() => Shared::Year(first.year()),
+            CalendarUnit::Minute | CalendarUnit::Hour if first.date() == last.date() => Shared::Day(first.date()),
+            CalendarUnit::Minute | CalendarUnit::Hour if first.year() == last.year() => Shared::Year(first.year()),
             _ => Shared::Nothing,
         }
     }
@@ -206,11 +168,11 @@ impl Timeline {
     /// The label of a time on the axis.
     pub fn label(&self, at: NaiveDateTime) -> String {
         let shape = match (self.step, self.shared()) {
-            (Step::Month, _) => "%Y-%m",
-            (Step::Day, _) => "%Y-%m-%d",
-            (Step::Hour | Step::Minute, Shared::Day(_)) => "%H:%M",
-            (Step::Hour | Step::Minute, Shared::Year(_)) => "%m-%d %H:%M",
-            (Step::Hour | Step::Minute, Shared::Nothing) => "%Y-%m-%d %H:%M",
+            (CalendarUnit::Month, _) => "%Y-%m",
+            (CalendarUnit::Day, _) => "%Y-%m-%d",
+            (CalendarUnit::Hour | CalendarUnit::Minute, Shared::Day(_)) => "%H:%M",
+            (CalendarUnit::Hour | CalendarUnit::Minute, Shared::Year(_)) => "%m-%d %H:%M",
+            (CalendarUnit::Hour | CalendarUnit::Minute, Shared::Nothing) => "%Y-%m-%d %H:%M",
         };
         at.format(shape).to_string()
     }
@@ -278,6 +240,8 @@ fn taken(chars: impl Iterator<Item = char>, columns: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
+
     use super::*;
 
     fn day(text: &str) -> NaiveDateTime {
@@ -295,11 +259,11 @@ mod tests {
     #[test]
     fn steps_that_are_missing_keep_their_place() {
         let days = ["2019-12-30", "2020-01-02"].map(|text| (day(text), Value::Bytes(1)));
-        let line = Timeline::single("t", "a", Step::Day, days.to_vec());
+        let line = Timeline::single("t", "a", CalendarUnit::Day, days.to_vec());
         assert_eq!(line.folded(9).heights(), [1.0, 0.0, 0.0, 1.0]);
         assert_eq!(line.ticks(&line.folded(9), 9)[2], (2, day("2020-01-01")));
         let months = ["2019-12-01", "2020-03-01"].map(|text| (day(text), Value::Bytes(1)));
-        let line = Timeline::single("t", "a", Step::Month, months.to_vec());
+        let line = Timeline::single("t", "a", CalendarUnit::Month, months.to_vec());
         assert_eq!(line.folded(9).heights(), [1.0, 0.0, 0.0, 1.0]);
         assert_eq!(line.ticks(&line.folded(9), 9)[2], (2, day("2020-02-01")));
     }
@@ -307,12 +271,12 @@ mod tests {
     #[test]
     fn what_is_added_up_begins_at_whole_hours() {
         let starts = (0..100).map(|minute| (day("2020-01-01") + TimeDelta::minutes(50 + minute), Value::Count(1)));
-        let line = Timeline::single("t", "a", Step::Minute, starts.collect());
+        let line = Timeline::single("t", "a", CalendarUnit::Minute, starts.collect());
         let folded = line.folded(4);
         assert_eq!((folded.together, folded.lead), (30, 20));
         assert_eq!(folded.heights(), [10.0, 30.0, 30.0, 30.0]);
         let at = |minute| day("2020-01-01") + TimeDelta::minutes(minute);
         assert_eq!(line.ticks(&folded, 2), [(1, at(60)), (3, at(120))]);
-        assert_eq!(folded.note(Step::Minute).as_deref(), Some("a column is 30 minutes"));
+        assert_eq!(folded.note(CalendarUnit::Minute).as_deref(), Some("a column is 30 minutes"));
     }
 }

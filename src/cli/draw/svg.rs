@@ -11,8 +11,9 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use unicode_width::UnicodeWidthStr;
 use votekit::report::Value;
+use votekit::units::CalendarUnit;
 
-use super::picture::{Bars, Folded, HeatMap, Step, Timeline, short, shortened, size_of};
+use super::picture::{Bars, Folded, HeatMap, Timeline, short, shortened, size_of};
 use crate::cli::terminal::console::printable;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
@@ -140,7 +141,7 @@ fn time_axis(area: &Area<'_>, plot: &Plot<'_, '_>, figure: &Timeline, folded: &F
     area.draw(&PathElement::new([(left, bottom), (right, bottom)], FAINT))?;
     let label_width = figure.starts.first().map_or(1, |first| text_width(&figure.label(*first), 12) + 20);
     // A minute or an hour is labelled at its start, a day or a month in the middle.
-    let place = if matches!(figure.step, Step::Minute | Step::Hour) { 0.0 } else { 0.5 };
+    let place = if matches!(figure.step, CalendarUnit::Minute | CalendarUnit::Hour) { 0.0 } else { 0.5 };
     for (column, at) in figure.ticks(folded, ((right - left) / label_width).max(1) as usize) {
         let (x, _) = plot.backend_coord(&(column as f64 + place, 0.0));
         area.draw(&PathElement::new([(x, bottom), (x, bottom + 5)], FAINT))?;
@@ -334,7 +335,7 @@ mod tests {
         for svg in [
             bars(&Bars { title: "t".into(), axis: String::new(), bars: vec![] }),
             bars(&Bars { title: "t".into(), axis: String::new(), bars: vec![("a".into(), Value::Count(0))] }),
-            timeline(&Timeline::single("t", "a", Step::Day, vec![])),
+            timeline(&Timeline::single("t", "a", CalendarUnit::Day, vec![])),
             heat_map(&HeatMap {
                 title: "t".into(),
                 rows_axis: "r".into(),
@@ -357,7 +358,7 @@ mod tests {
             title: "Bytes".into(),
             axis: "bytes".into(),
             clock: "UTC".into(),
-            step: Step::Minute,
+            step: CalendarUnit::Minute,
             starts,
             series: series.into(),
         };

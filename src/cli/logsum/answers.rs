@@ -3,11 +3,11 @@ use std::path::PathBuf;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use votekit::report::Value;
-use votekit::units::{ByteSize, ByteSizeError};
-use votekit::weblog::by::{self, By, Key, OTHER};
+use votekit::units::{ByteSize, ByteSizeError, CalendarUnit};
+use votekit::weblog::by::{self, By, GroupKey, KEYS, OTHER};
 use votekit::weblog::group::{Group, GroupOptions, Grouped, Sum};
 
-use crate::cli::draw::picture::{Bars, Series, Step, Timeline, short};
+use crate::cli::draw::picture::{Bars, Series, Timeline, short};
 use crate::cli::draw::pictures::{Picture, Pictures};
 use crate::cli::terminal::console::Console;
 use crate::cli::terminal::exit;
@@ -17,12 +17,8 @@ use crate::cli::terminal::output::{self, Format, Place};
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Answers")]
 pub struct AnswerArgs {
-    /// A row for each day, hour, month, ext, type, status, host, dir, url, or COLUMN; several with commas
-    ///
-    /// ext is the file's extension, type the media type (image/jpeg), dir the URL's path without the file name, url the URL
-    /// without query; COLUMN any column of the log by its name. Rows hold requests, bytes and the share of all bytes. They
-    /// stand in the order of time when the first key is a time, else the most bytes come first.
-    #[arg(long, value_name = "KEY,…", value_delimiter = ',', action = clap::ArgAction::Append)]
+    #[arg(long, value_name = "KEY,…", value_delimiter = ',', action = clap::ArgAction::Append, help = by_help(),
+        long_help = by_long_help())]
     by: Vec<By>,
     /// Only the N groups with the most bytes; the rest is one row (other), so that the sum is whole
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000), requires = "by")]
@@ -63,15 +59,13 @@ impl AnswerArgs {
     /// # Errors
     /// When the options contradict each other or `format`.
     pub fn resolve(self, format: Format, threads: usize, follow: bool) -> anyhow::Result<Answers> {
-        let names: Vec<String> = self.by.iter().map(By::name).collect();
+        let names: Vec<&str> = self.by.iter().map(By::name).collect();
         if let Some(twice) = names.iter().enumerate().find_map(|(at, name)| names[..at].contains(name).then_some(name))
         {
             return Err(exit::misuse(format!("--by {twice} is given twice")));
         }
-        if names.contains(&By::Column(String::new()).name()) {
-            return Err(exit::misuse(
-                "--by needs names: day, hour, month, ext, type, status, host, dir, url, or a column",
-            ));
+        if self.by.iter().any(By::is_nameless) {
+            return Err(exit::misuse(format!("--by needs names: {}, or a column", key_names())));
         }
         if self.by.len() > BY_MOST {
             return Err(exit::misuse(format!("--by takes at most {BY_MOST} keys")));
@@ -85,6 +79,29 @@ impl AnswerArgs {
         };
         Ok(Answers { by: self.by, groups, human_bytes: self.human, pictures })
     }
+}
+
+/// The names of the keys of `--by`: `day, hour, month, …`.
+fn key_names() -> String {
+    KEYS.iter().map(By::name).collect::<Vec<_>>().join(", ")
+}
+
+fn by_help() -> String {
+    format!("A row for each {}, or COLUMN; several with commas", key_names())
+}
+
+fn by_long_help() -> String {
+    let explained = KEYS.iter().filter(|key| !key.about().is_empty());
+    // "ext is the file's extension, type the media type, …"
+    let verbs = std::iter::once(" is ").chain(std::iter::repeat(" "));
+    let keys: Vec<String> =
+        explained.zip(verbs).map(|(key, verb)| format!("{}{verb}{}", key.name(), key.about())).collect();
+    format!(
+        "{}\n\n{}; COLUMN any column of the log by its name. Rows hold requests, bytes and the share of all bytes. They stand in \
+         the order of time when the first key is a time, else the most bytes come first.",
+        by_help(),
+        keys.join(", ")
+    )
 }
 
 /// With more keys, nobody could read the table.
@@ -132,23 +149,18 @@ impl Answers {
     }
 
     fn title(&self) -> String {
-        let names: Vec<String> = self.by.iter().map(words).collect();
+        let names: Vec<&str> = self.by.iter().map(By::title).collect();
         format!("Bytes by {}", names.join(" and "))
     }
 
     /// The time between groups, if the first key is a time.
-    fn step(&self) -> Option<Step> {
-        match self.by.first()? {
-            By::Hour => Some(Step::Hour),
-            By::Day => Some(Step::Day),
-            By::Month => Some(Step::Month),
-            _ => None,
-        }
+    fn step(&self) -> Option<CalendarUnit> {
+        self.by.first()?.unit()
     }
 
     /// The first `most` groups as bars, with empty bars for missing times if `gaps` is set. All other groups share one line
     /// without a bar, which would dwarf the rest.
-    fn bars(&self, grouped: &Grouped, about: &About, most: usize, gaps: Option<Step>) -> Bars {
+    fn bars(&self, grouped: &Grouped, about: &About, most: usize, gaps: Option<CalendarUnit>) -> Bars {
         let rows = by::ordered(&self.by, &grouped.rows);
         let (shown, folded) = rows.split_at(most.min(rows.len()));
         let mut bars: Vec<(String, Value)> = Vec::with_capacity(shown.len());
@@ -227,18 +239,6 @@ impl About {
     }
 }
 
-/// A key's name in a headline.
-fn words(by: &By) -> String {
-    match by {
-        By::Ext => "file extension".to_owned(),
-        By::Type => "media type".to_owned(),
-        By::Dir => "folder".to_owned(),
-        By::Url => "URL".to_owned(),
-        By::Column(name) => name.clone(),
-        by => by.name(),
-    }
-}
-
 /// The most bars in an SVG file.
 const BARS_MOST: usize = 50;
 /// The most series of a timeline with a colour of their own; all others share one more.
@@ -248,35 +248,30 @@ const SERIES_MOST: usize = 6;
 const GAP_MOST: usize = 24;
 
 /// Empty bars for the times between `before` and `at`.
-fn gap(step: Step, before: NaiveDateTime, at: NaiveDateTime) -> Vec<(String, Value)> {
-    let (shape, name) = match step {
-        Step::Month => ("%Y-%m", "months"),
-        Step::Day => ("%Y-%m-%d", "days"),
-        Step::Hour | Step::Minute => ("%Y-%m-%dT%H:%M", "hours"),
-    };
+fn gap(step: CalendarUnit, before: NaiveDateTime, at: NaiveDateTime) -> Vec<(String, Value)> {
     let missing = 1..step.count(before, at);
     if missing.len() > GAP_MOST {
-        let text = format!("… {} {name} without any", output::grouped(missing.len() as u128));
+        let text = format!("… {} {}s without any", output::grouped(missing.len() as u128), step.name());
         return vec![(text, Value::Text(String::new()))];
     }
-    let time = |steps| step.after(before, steps).map(|at| at.format(shape).to_string());
+    let time = |steps| step.after(before, steps).map(|at| at.format(step.format()).to_string());
     missing.filter_map(time).map(|label| (label, Value::Bytes(0))).collect()
 }
 
 fn label(row: &Group) -> String {
-    Key::parts(&row.key.0).iter().map(|part| by::text(part)).collect::<Vec<_>>().join("  ")
+    GroupKey::parts(&row.key.0).iter().map(|part| by::display(part)).collect::<Vec<_>>().join("  ")
 }
 
 /// A group's time, the text of its second key (empty if there is none) and its bytes.
 fn moment(row: &Group) -> Option<(NaiveDateTime, String, u128)> {
-    let parts = Key::parts(&row.key.0);
-    let at = by::text(parts.first()?);
+    let parts = GroupKey::parts(&row.key.0);
+    let at = by::display(parts.first()?);
     let at = match at.len() {
         7 => NaiveDate::parse_from_str(&format!("{at}-01"), "%Y-%m-%d").ok()?.into(),
         10 => at.parse::<NaiveDate>().ok()?.into(),
         _ => NaiveDateTime::parse_from_str(&at, "%Y-%m-%dT%H:%M").ok()?,
     };
-    Some((at, parts.get(1).map(|part| by::text(part)).unwrap_or_default(), row.sum.bytes))
+    Some((at, parts.get(1).map(|part| by::display(part)).unwrap_or_default(), row.sum.bytes))
 }
 
 /// The names with the most bytes, in descending order, and one for all others if there are more.

@@ -3,6 +3,8 @@
 use fearless_simd::prelude::*;
 use fearless_simd::u8x64;
 
+use crate::weblog::media::JPEG_EXTENSIONS;
+
 /// The first bytes of all rows of one day, or of one hour or minute of it.
 #[derive(Debug, Clone, Copy)]
 pub struct RowPrefix {
@@ -97,19 +99,28 @@ impl QuickRow {
     /// Whether its URL names a JPEG. There is a tab before the URL, so bytes before it cannot pass for an extension.
     #[inline(always)]
     pub fn is_jpeg(&self) -> bool {
-        const fn tail(extension: &[u8]) -> u64 {
-            let mut word = 0;
-            let mut at = 0;
-            while at < extension.len() {
-                word |= (extension[at] as u64) << (8 * (8 - extension.len() + at));
-                at += 1;
-            }
-            word
-        }
-        let (four, five) = (self.url_end & !0 << 32, self.url_end & !0 << 24);
-        (four == tail(b".jpg")) | (four == tail(b".jpe")) | (five == tail(b".jpeg")) | (five == tail(b".jfif"))
+        JPEG_ENDS.iter().fold(false, |is_jpeg, (mask, end)| is_jpeg | (self.url_end & mask == *end))
     }
 }
+
+/// How the last eight bytes of a JPEG's URL end: which of them matter, and what they are.
+const JPEG_ENDS: [(u64, u64); JPEG_EXTENSIONS.len()] = {
+    let mut ends = [(0, 0); JPEG_EXTENSIONS.len()];
+    let mut index = 0;
+    while index < ends.len() {
+        let extension = JPEG_EXTENSIONS[index];
+        let dot_at = 7 - extension.len();
+        let mut end = (b'.' as u64) << (8 * dot_at);
+        let mut at = 0;
+        while at < extension.len() {
+            end |= (extension[at] as u64) << (8 * (dot_at + 1 + at));
+            at += 1;
+        }
+        ends[index] = (!0 << (8 * dot_at), end);
+        index += 1;
+    }
+    ends
+};
 
 #[inline(always)]
 fn word(row: &[u8; WINDOW_BYTES], at: usize) -> u64 {

@@ -1,19 +1,19 @@
-//! Requests and bytes by hour or day, for sinks that need no single rows.
+//! Requests and bytes by unit of time, for sinks that need no single rows.
 use std::collections::BTreeMap;
 
 use crate::weblog::log_time::LogTime;
 use crate::weblog::sink::Sink;
 
-/// Requests and bytes of each hour or day.
+/// Requests and bytes of each unit of time.
 #[derive(Debug, Clone, Default)]
 pub struct TimeSums {
     sums: BTreeMap<LogTime, (u64, u128)>,
-    /// The sum added to last, kept out of the map because the next one usually is of the same hour or day.
+    /// The sum added to last, kept out of the map because the next one usually is of the same unit.
     last: Option<(LogTime, u64, u128)>,
 }
 
 impl TimeSums {
-    /// Adds to the sum of `moment`, which is the beginning of an hour or day.
+    /// Adds to the sum of `moment`, which is the beginning of a unit.
     pub fn add(&mut self, moment: LogTime, requests: u64, bytes: u128) {
         if let Some(last) = self.last.as_mut().filter(|last| last.0 == moment) {
             *last = (moment, last.1 + requests, last.2 + bytes);

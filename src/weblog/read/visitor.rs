@@ -155,7 +155,8 @@ impl<'a> Visitor<'a> {
             self.found.saw(date);
         }
         let span = &self.options.filter.span;
-        let secs = if time.is_some() { span.unit_secs() } else { DAY_SECS };
+        let unit_secs = self.options.granularity.unit_secs().unwrap_or(DAY_SECS);
+        let secs = if time.is_some() { span.unit_secs().min(unit_secs) } else { DAY_SECS };
         let first = LogTime { date, second }.floor(secs);
         let (last, same_bytes) = match secs {
             DAY_SECS => (first, 0),
@@ -179,16 +180,11 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    /// Counts `requests` that were made in the hour or day of `moment`.
+    /// Counts `requests` that were made in the unit of time of `moment`.
     fn add(&mut self, moment: LogTime, requests: u64, bytes: u128) {
         self.found.requests += requests;
         self.found.bytes += bytes;
-        let unit_secs = match self.options.granularity {
-            Granularity::Rows => return,
-            Granularity::Hours => 3600,
-            Granularity::Days => DAY_SECS,
-        };
-        if requests > 0 {
+        if let Some(unit_secs) = self.options.granularity.unit_secs().filter(|_| requests > 0) {
             let shown = moment.shifted(self.options.filter.span.offset_secs).floor(unit_secs);
             self.found.times.add(shown, requests, bytes);
         }

@@ -1,0 +1,59 @@
+//! Minutes, hours, days and months of the calendar.
+use chrono::{Datelike, Days, Months, NaiveDateTime, TimeDelta};
+
+/// A unit that the calendar is divided into. A smaller unit is less than a larger one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CalendarUnit {
+    /// A minute.
+    Minute,
+    /// An hour.
+    Hour,
+    /// A day.
+    Day,
+    /// A month.
+    Month,
+}
+
+impl CalendarUnit {
+    /// How it is called: `minute`.
+    pub fn name(self) -> &'static str {
+        match self {
+            CalendarUnit::Minute => "minute",
+            CalendarUnit::Hour => "hour",
+            CalendarUnit::Day => "day",
+            CalendarUnit::Month => "month",
+        }
+    }
+
+    /// How chrono formats the beginning of one, as in `2019-08-24T10:00`, `2019-08-24` or `2019-08`.
+    pub fn format(self) -> &'static str {
+        match self {
+            CalendarUnit::Minute | CalendarUnit::Hour => "%Y-%m-%dT%H:%M",
+            CalendarUnit::Day => "%Y-%m-%d",
+            CalendarUnit::Month => "%Y-%m",
+        }
+    }
+
+    /// How many whole units lie between `first` and `later`; 0 if `later` is earlier.
+    pub fn count(self, first: NaiveDateTime, later: NaiveDateTime) -> usize {
+        let months = |at: NaiveDateTime| i64::from(at.year()) * 12 + i64::from(at.month0());
+        let units = match self {
+            CalendarUnit::Minute => (later - first).num_minutes(),
+            CalendarUnit::Hour => (later - first).num_hours(),
+            CalendarUnit::Day => (later - first).num_days(),
+            CalendarUnit::Month => months(later) - months(first),
+        };
+        usize::try_from(units).unwrap_or(0)
+    }
+
+    /// The time `count` units after `first`; None at the end of the calendar.
+    pub fn after(self, first: NaiveDateTime, count: usize) -> Option<NaiveDateTime> {
+        let units = i64::try_from(count).ok()?;
+        match self {
+            CalendarUnit::Minute => first.checked_add_signed(TimeDelta::try_minutes(units)?),
+            CalendarUnit::Hour => first.checked_add_signed(TimeDelta::try_hours(units)?),
+            CalendarUnit::Day => first.checked_add_days(Days::new(count as u64)),
+            CalendarUnit::Month => first.checked_add_months(Months::new(u32::try_from(count).ok()?)),
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Counts rows into groups.
+use super::group_key::GroupKey;
+use super::key::{By, write_time};
+use crate::units::CalendarUnit;
+use crate::weblog::format::Needs;
+use crate::weblog::group::{GroupError, GroupOptions, Grouped, Grouping, Groups, finish};
+use crate::weblog::log_time::LogTime;
+use crate::weblog::media::MediaTypeCache;
+use crate::weblog::record::Row;
+use crate::weblog::sink::{Granularity, Sink};
+
+/// The grouping of one run: makes the threads' counters and brings their groups together.
+#[derive(Debug)]
+pub struct GroupRun<'a> {
+    keys: KeyWriter<'a>,
+    grouping: Grouping,
+}
+
+/// Writes the keys of rows.
+#[derive(Debug, Clone)]
+struct KeyWriter<'a> {
+    by: &'a [By],
+    /// Where in [`Row::columns`] the column of each key is, if it needs one.
+    places: Vec<Option<usize>>,
+    offset_secs: i32,
+}
+
+impl<'a> GroupRun<'a> {
+    /// Groups by the keys `by`, and adds to `needs` what they are made of. Times are those of clocks that are `offset_secs` ahead
+    /// of the log's.
+    pub fn new(by: &'a [By], needs: &mut Needs, offset_secs: i32, options: GroupOptions) -> Self {
+        let place = |key: &By| key.needed_column().map(|column| needs.place_of(column.clone()));
+        let places = by.iter().map(place).collect();
+        needs.time |= by.iter().filter_map(By::unit).any(|unit| unit < CalendarUnit::Day || offset_secs != 0);
+        GroupRun { keys: KeyWriter { by, places, offset_secs }, grouping: Grouping::new(options) }
+    }
+
+    /// The detail that the counters want: if all keys are times, the sums of the smallest unit are enough.
+    pub fn granularity(&self) -> Granularity {
+        let units: Option<Vec<CalendarUnit>> = self.keys.by.iter().map(By::unit).collect();
+        units.and_then(|units| units.into_iter().min()).map_or(Granularity::Rows, Granularity::Times)
+    }
+
+    /// A thread's counter.
+    pub fn counter(&self) -> GroupCounter<'a> {
+        let (groups, keys) = (self.grouping.worker(), self.keys.clone());
+        GroupCounter { keys, groups, key: GroupKey::default(), types: MediaTypeCache::default() }
+    }
+
+    /// The groups of all counters.
+    ///
+    /// # Errors
+    /// When groups outgrew their memory or could not be kept in temporary files.
+    pub fn finish(&self, counters: Vec<GroupCounter<'a>>) -> Result<Grouped, GroupError> {
+        finish(&self.grouping, counters.into_iter().map(|counter| counter.groups).collect())
+    }
+}
+
+/// Counts rows into groups.
+#[derive(Debug)]
+pub struct GroupCounter<'a> {
+    keys: KeyWriter<'a>,
+    groups: Groups,
+    /// The key of the row, kept to reuse its memory.
+    key: GroupKey,
+    types: MediaTypeCache,
+}
+
+impl Sink for GroupCounter<'_> {
+    #[inline]
+    fn row(&mut self, row: &Row<'_>) {
+        let moment = row.moment.shifted(self.keys.offset_secs);
+        self.keys.write(row, moment, &mut self.types, &mut self.key);
+        self.groups.add(self.key.bytes(), row.size_bytes);
+    }
+
+    fn time(&mut self, moment: LogTime, requests: u64, bytes: u128) {
+        self.key.clear();
+        for unit in self.keys.by.iter().filter_map(By::unit) {
+            self.key.part(|part| write_time(unit, moment, part));
+        }
+        // Groups take 64 bits at a time; larger sums are added in parts.
+        let first = bytes.min(u64::MAX.into());
+        self.groups.add_many(self.key.bytes(), requests, first as u64);
+        let mut rest = bytes - first;
+        while rest > 0 {
+            let part = rest.min(u64::MAX.into());
+            self.groups.again_many(0, part as u64);
+            rest -= part;
+        }
+    }
+
+    fn gave_up(&self) -> bool {
+        self.groups.failed()
+    }
+}
+
+impl GroupCounter<'_> {
+    /// What this counter has counted so far.
+    ///
+    /// # Errors
+    /// As [`Groups::so_far`].
+    pub fn so_far(&mut self) -> Result<Grouped, GroupError> {
+        self.groups.so_far()
+    }
+}
+
+impl KeyWriter<'_> {
+    /// Makes `key` the key of `row`.
+    fn write(&self, row: &Row<'_>, moment: LogTime, types: &mut MediaTypeCache, key: &mut GroupKey) {
+        key.clear();
+        for (by, place) in self.by.iter().zip(&self.places) {
+            let column = place.and_then(|place| row.columns.get(place)).copied().unwrap_or_default();
+            key.part(|part| by.write(row, moment, column, types, part));
+        }
+    }
+}

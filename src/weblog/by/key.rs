@@ -1,0 +1,232 @@
+//! The keys of `--by`. A key is one entry of [`KEYS`].
+use std::borrow::Cow;
+use std::convert::Infallible;
+use std::str::FromStr;
+
+use crate::units::CalendarUnit;
+use crate::weblog::log_time::LogTime;
+use crate::weblog::media::MediaTypeCache;
+use crate::weblog::record::{Column, Row};
+use crate::weblog::url;
+
+/// The keys that have a name; any other name is that of a column of the log.
+pub static KEYS: &[By] = &[
+    By::time("day", CalendarUnit::Day),
+    By::time("hour", CalendarUnit::Hour),
+    By::time("month", CalendarUnit::Month),
+    By::url("ext", "file extension", "the file's extension", write_extension),
+    By::column("type", "media type", "the media type (image/jpeg)", Column::ContentType, write_media_type),
+    By::column("status", "status", "", Column::Status, write_as_it_is),
+    By::column("host", "host", "", Column::Host, write_host),
+    By::url("dir", "folder", "the URL's path without the file name", write_dir),
+    By::url("url", "URL", "the URL without query", |url, part| part.extend_from_slice(url::without_query(url))),
+];
+
+/// Stands for a value that a row does not have: the extension of a URL without one, the media type in a log without it.
+pub const NONE: &str = "(none)";
+
+/// A key of `--by`: what the rows of a group have in common.
+#[derive(Debug, Clone)]
+pub struct By {
+    name: Cow<'static, str>,
+    title: Cow<'static, str>,
+    about: &'static str,
+    value: Value,
+}
+
+/// Where a key's value comes from, and how it is written. Empty columns are those that the log does not have.
+#[derive(Debug, Clone)]
+enum Value {
+    Time(CalendarUnit),
+    Url(WriteUrl),
+    Column(Column, WriteColumn),
+}
+
+/// Appends the value of a row with this URL.
+type WriteUrl = fn(url: &[u8], part: &mut Vec<u8>);
+/// Appends the value of a row with this URL and this column.
+type WriteColumn = fn(url: &[u8], column: &[u8], types: &mut MediaTypeCache, part: &mut Vec<u8>);
+
+impl By {
+    const fn time(name: &'static str, unit: CalendarUnit) -> Self {
+        Self::new(name, name, "", Value::Time(unit))
+    }
+
+    const fn url(name: &'static str, title: &'static str, about: &'static str, write: WriteUrl) -> Self {
+        Self::new(name, title, about, Value::Url(write))
+    }
+
+    const fn column(
+        name: &'static str,
+        title: &'static str,
+        about: &'static str,
+        column: Column,
+        write: WriteColumn,
+    ) -> Self {
+        Self::new(name, title, about, Value::Column(column, write))
+    }
+
+    const fn new(name: &'static str, title: &'static str, about: &'static str, value: Value) -> Self {
+        By { name: Cow::Borrowed(name), title: Cow::Borrowed(title), about, value }
+    }
+
+    /// The column of the log that is called `name`.
+    fn named(name: &str) -> Self {
+        let snake: String =
+            name.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
+        let snake = snake.trim_matches('_');
+        // The report has columns of its own.
+        let is_taken = ["requests", "bytes", "share", ""].contains(&snake);
+        By {
+            name: Cow::Owned(if is_taken { format!("by_{snake}") } else { snake.to_owned() }),
+            title: Cow::Owned(name.to_owned()),
+            about: "",
+            value: Value::Column(Column::Named(name.to_owned()), write_as_it_is),
+        }
+    }
+
+    /// The name of its column in the report, in `snake_case`; for [`KEYS`] also its name after `--by`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it is a column without a name, as in `--by day,`.
+    pub fn is_nameless(&self) -> bool {
+        self.name == "by_"
+    }
+
+    /// How a headline calls it: `file extension`.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// What it is, for the help; empty if its name says it.
+    pub fn about(&self) -> &'static str {
+        self.about
+    }
+
+    /// The column of the log that it needs besides day, size and URL.
+    pub fn needed_column(&self) -> Option<&Column> {
+        match &self.value {
+            Value::Column(column, _) => Some(column),
+            Value::Time(_) | Value::Url(_) => None,
+        }
+    }
+
+    /// The unit of time, if the key is a time.
+    pub fn unit(&self) -> Option<CalendarUnit> {
+        match self.value {
+            Value::Time(unit) => Some(unit),
+            Value::Url(_) | Value::Column(..) => None,
+        }
+    }
+
+    /// Appends the value of `row`, whose time on the report's clock is `time` and whose needed column is `column`.
+    #[inline]
+    pub(super) fn write(
+        &self,
+        row: &Row<'_>,
+        time: LogTime,
+        column: &[u8],
+        types: &mut MediaTypeCache,
+        part: &mut Vec<u8>,
+    ) {
+        match &self.value {
+            Value::Time(unit) => write_time(*unit, time, part),
+            Value::Url(write) => write(row.url, part),
+            Value::Column(_, write) => write(row.url, column, types, part),
+        }
+    }
+}
+
+impl FromStr for By {
+    type Err = Infallible;
+
+    fn from_str(name: &str) -> Result<Self, Infallible> {
+        let name = name.trim();
+        let known = KEYS.iter().find(|key| key.name.eq_ignore_ascii_case(name));
+        Ok(known.cloned().unwrap_or_else(|| By::named(name)))
+    }
+}
+
+/// Appends the beginning of the `unit` that `time` is in, as [`CalendarUnit::format`] has it: `2019-08-24T10:00`.
+pub(super) fn write_time(unit: CalendarUnit, time: LogTime, part: &mut Vec<u8>) {
+    time.date.write(part);
+    let two_digits = |number: u32| [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+    let (hour, minute) = (two_digits(time.second / 3600), two_digits(time.second / 60 % 60));
+    match unit {
+        CalendarUnit::Minute => part.extend([b'T', hour[0], hour[1], b':', minute[0], minute[1]]),
+        CalendarUnit::Hour => part.extend([b'T', hour[0], hour[1], b':', b'0', b'0']),
+        CalendarUnit::Day => {}
+        CalendarUnit::Month => part.truncate(part.len() - "-24".len()),
+    }
+}
+
+fn write_extension(url: &[u8], part: &mut Vec<u8>) {
+    match url::extension(url) {
+        Some(extension) => part.extend_from_slice(extension.as_bytes()),
+        None => part.extend_from_slice(NONE.as_bytes()),
+    }
+}
+
+fn write_dir(url: &[u8], part: &mut Vec<u8>) {
+    part.extend_from_slice(url::dir(url).unwrap_or(NONE.as_bytes()));
+}
+
+fn write_media_type(url: &[u8], content_type: &[u8], types: &mut MediaTypeCache, part: &mut Vec<u8>) {
+    let media_type = types.media_type(url, content_type).unwrap_or(NONE);
+    part.extend(media_type.bytes().map(|byte| byte.to_ascii_lowercase()));
+}
+
+fn write_host(url: &[u8], host: &[u8], _types: &mut MediaTypeCache, part: &mut Vec<u8>) {
+    match url::host_of(host, url) {
+        b"" => part.extend_from_slice(NONE.as_bytes()),
+        host => part.extend(host.iter().map(u8::to_ascii_lowercase)),
+    }
+}
+
+fn write_as_it_is(_url: &[u8], column: &[u8], _types: &mut MediaTypeCache, part: &mut Vec<u8>) {
+    part.extend_from_slice(if column.is_empty() { NONE.as_bytes() } else { column });
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{NaiveDate, NaiveDateTime};
+
+    use super::*;
+    use crate::weblog::log_time::Date;
+
+    #[test]
+    fn names_are_snake_case_and_never_those_of_the_figures() {
+        for (typed, name) in [
+            ("day", "day"),
+            (" Day ", "day"),
+            ("sc-status", "sc_status"),
+            ("cs(Host)", "cs_host"),
+            ("bytes", "by_bytes"),
+        ] {
+            assert_eq!(typed.parse::<By>().unwrap().name(), name);
+        }
+        assert!(" ".parse::<By>().unwrap().is_nameless());
+        assert!(!"bytes".parse::<By>().unwrap().is_nameless());
+    }
+
+    #[test]
+    fn times_are_written_as_chrono_formats_them() {
+        let time = LogTime { date: Date::new(2019, 8, 24), second: 10 * 3600 + 28 * 60 + 13 };
+        let begins: NaiveDateTime = NaiveDate::from_ymd_opt(2019, 8, 24).unwrap().and_hms_opt(10, 28, 0).unwrap();
+        for (unit, expected) in [
+            (CalendarUnit::Minute, "2019-08-24T10:28"),
+            (CalendarUnit::Hour, "2019-08-24T10:00"),
+            (CalendarUnit::Day, "2019-08-24"),
+            (CalendarUnit::Month, "2019-08"),
+        ] {
+            let mut part = b"x".to_vec();
+            write_time(unit, time, &mut part);
+            assert_eq!(part, [b"x", expected.as_bytes()].concat());
+            if unit != CalendarUnit::Hour {
+                assert_eq!(begins.format(unit.format()).to_string(), expected);
+            }
+        }
+    }
+}

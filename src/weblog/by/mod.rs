@@ -1,0 +1,10 @@
+//! `--by`: rows are grouped by keys, counted, and reported.
+mod counter;
+mod group_key;
+mod key;
+mod report;
+
+pub use counter::{GroupCounter, GroupRun};
+pub use group_key::GroupKey;
+pub use key::{By, KEYS, NONE};
+pub use report::{OTHER, display, ordered, report};
