@@ -87,16 +87,18 @@ fn date(text: &[u8; 11]) -> Option<i32> {
     NaiveDate::from_ymd_opt(year as i32, m0 * 10 + m1, d0 * 10 + d1).map(day_number)
 }
 
-/// `text` as MySQL writes a DATETIME, and its day; a fraction of a second stays, as in DATETIME(6). None if it is not a time
-/// that is written in full: MySQL compares DATETIMEs as time, SQLite as text.
+/// `text` as MySQL writes a DATETIME, and its day; a fraction of a second stays, as in DATETIME(6), and a blank for a leading
+/// zero becomes one. None if it is not a time that is written in full: MySQL compares DATETIMEs as time, SQLite as text.
 fn datetime(text: &str) -> Option<(String, DayNumber)> {
     const ZERO: &str = "0000-00-00 00:00:00";
     if text == ZERO || text == &ZERO[..10] {
         return Some((ZERO.to_owned(), None));
     }
-    let written = moment::parse(text.as_bytes(), Notation::default()).ok()?;
+    let with_zeros = moment::with_zeros_for_blanks(text.as_bytes(), Form::Iso);
+    let text = with_zeros.as_deref().unwrap_or(text.as_bytes());
+    let written = moment::parse(text, Notation::default()).ok()?;
     let is_time = written.time.is_none_or(|time| time.is_padded && !time.is_leap && written.has_seconds());
-    let has_separator = matches!(text.as_bytes().get(10), None | Some(b' ' | b'T'));
+    let has_separator = matches!(text.get(10), None | Some(b' ' | b'T'));
     if written.form != Form::Iso || written.offset.is_some() || !is_time || !has_separator {
         return None;
     }
@@ -117,6 +119,13 @@ mod tests {
             ("2017-04-01", Some("2017-04-01 00:00:00")),
             ("2017-04-01 10:00:00.250", Some("2017-04-01 10:00:00.250")),
             ("0000-00-00 00:00:00", Some("0000-00-00 00:00:00")),
+            ("2017-04-08  0:03:10", Some("2017-04-08 00:03:10")),
+            ("2017-04- 8T 0: 3: 1.5", Some("2017-04-08 00:03:01.500")),
+            ("2017- 4- 8", Some("2017-04-08 00:00:00")),
+            ("2017-04-08   0:03:10", None),
+            ("2017-04-08 0:03:10", None),
+            ("2017-04-  00:03:10", None),
+            (" 017-04-08 00:03:10", None),
             ("2017-04-31 10:00:00", None),
             ("2017-04-01 24:00:00", None),
             ("2017-04-01 23:59:60", None),
@@ -128,7 +137,6 @@ mod tests {
             ("2017-04-01 10:00:00.", None),
             ("20170401100000", None),
             // Each of these was once taken and stored as text that does not compare with other times.
-            ("2017-04- 1 10:00:00", None),
             ("2017-04-01 1:00:00.5", None),
             ("2017-04-0110:00:00.5", None),
             ("+017-04-01 10:00:00", None),

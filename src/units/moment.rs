@@ -141,6 +141,24 @@ pub fn parse(text: &[u8], notation: Notation) -> Result<Written, MomentError<'_>
     Ok(Written { form, date, time: Some(time), offset })
 }
 
+/// `text` with a zero in place of each blank that pads a number of two digits, as in ` 4/Aug/2019: 9:28:13 +0000` (`%e` and
+/// `%k` of strftime). None if there is no blank where a number of `form` begins; only Apache's and ISO's have such places.
+pub fn with_zeros_for_blanks(text: &[u8], form: Form) -> Option<Vec<u8>> {
+    let first_digits: &[usize] = match form {
+        // Day, hour, minute and second of `24/Aug/2019:10:28:13`.
+        Form::Apache => &[0, 12, 15, 18],
+        // Month to second of `2019-08-24 10:28:13`.
+        Form::Iso => &[5, 8, 11, 14, 17],
+        _ => return None,
+    };
+    let is_blank = |at: &&usize| text.get(**at) == Some(&b' ');
+    let mut padded = first_digits.iter().filter(is_blank).peekable();
+    padded.peek()?;
+    let mut with_zeros = text.to_vec();
+    padded.for_each(|at| with_zeros[*at] = b'0');
+    Some(with_zeros)
+}
+
 /// `10:28:13+02:00` as its time and its offset; None where what follows the time is not an offset.
 fn split_offset(text: &[u8]) -> Option<(&[u8], Option<Offset>)> {
     if let Some(clock) = text.strip_suffix(b"Z").or(text.strip_suffix(b"z")) {
@@ -313,6 +331,23 @@ mod tests {
         let month_first = Notation { order: DateOrder::MonthFirst, ..Notation::default() };
         let moment = shown("8/24/2019 10:28:13", month_first).map(|(_, moment, _)| moment);
         assert_eq!(moment.as_deref(), Some("2019-08-24 10:28:13"));
+    }
+
+    #[test]
+    fn blanks_stand_for_leading_zeros_alone() {
+        for (form, text, expected) in [
+            (Form::Apache, " 4/Aug/2019: 9: 8: 3 +0000", Some("04/Aug/2019:09:08:03 +0000")),
+            (Form::Apache, "24/Aug/2019:10:28:13 + 200", None),
+            (Form::Iso, "2019- 8- 4  9: 8: 3.5", Some("2019-08-04 09:08:03.5")),
+            (Form::Iso, "2019-08- 4", Some("2019-08-04")),
+            (Form::Iso, "2019-08-24 9:28:13 +02:00", None),
+            (Form::Iso, " 4/Aug/2019:10:28:13 +0000", None),
+            (Form::Slashed, " 4/ 8/2019", None),
+            (Form::Apache, "", None),
+        ] {
+            let with_zeros = with_zeros_for_blanks(text.as_bytes(), form);
+            assert_eq!(with_zeros.as_deref(), expected.map(str::as_bytes), "{text}");
+        }
     }
 
     #[test]

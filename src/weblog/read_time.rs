@@ -112,7 +112,7 @@ fn read_any_moment(field: &[u8], needs_time: bool) -> Result<LogTime, RowError> 
     log_time(&written, needs_time).map_err(|reason| wrong(field, reason))
 }
 
-/// `17/May/2015:10:05:03 +0000`, as Apache and nginx write it, brought to UTC.
+/// `17/May/2015:10:05:03 +0000`, as Apache and nginx write it, brought to UTC. A blank may stand for a leading zero.
 ///
 /// # Errors
 /// When it is anything else.
@@ -133,7 +133,9 @@ fn quick_apache(text: &[u8]) -> Option<LogTime> {
 }
 
 fn read_any_apache(field: &[u8]) -> Result<LogTime, RowError> {
-    let written = moment::parse(field, Notation::default()).ok().filter(|written| written.form == Form::Apache);
+    let with_zeros = moment::with_zeros_for_blanks(field, Form::Apache);
+    let text = with_zeros.as_deref().unwrap_or(field);
+    let written = moment::parse(text, Notation::default()).ok().filter(|written| written.form == Form::Apache);
     let time = written.and_then(|written| log_time(&written, true).ok());
     time.ok_or_else(|| wrong(field, "not a time like 17/May/2015:10:05:03 +0000"))
 }
@@ -252,6 +254,14 @@ mod tests {
             ("17/may/2015:10:05:03 +0000", at(17, 36_303)),
             ("17/May/2015:23:05:03 -02:00", at(18, 3903)),
             ("17/May/2015:10:05:60 -2359", at(18, 36_299)),
+            (" 7/May/2015: 2: 5: 3 +0000", at(7, 7503)),
+            ("17/May/2015: 2:05:03 +0000", at(17, 7503)),
+            ("  7/May/2015:10:05:03 +0000", None),
+            ("7/May/2015:10:05:03 +0000", None),
+            ("17/May/2015:2:05:03 +0000", None),
+            ("17/May/2015:  :05:03 +0000", None),
+            ("17/May/ 015:10:05:03 +0000", None),
+            ("17/May/2015:10:05:03 + 200", None),
             ("17/May/2015:10:05:03", None),
             ("17/May/2015:10:05:03.5 +0000", None),
             ("17/May/0000:10:05:03 +0000", None),
