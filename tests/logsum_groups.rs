@@ -8,7 +8,7 @@ use votekit::scan::{Input, ScanOptions};
 use votekit::weblog::by::{By, GroupKey, display};
 use votekit::weblog::group::GroupOptions;
 use votekit::weblog::{
-    self, Choice, Column, DayRange, Filter, GroupRun, Media, Needs, Outcome, Sinks, Span, SumOptions,
+    self, Choice, Column, DayRange, Filter, GroupRun, Media, Needs, Outcome, Sinks, SumOptions, TimeRange,
 };
 
 const EXTENSIONS: [&str; 4] = ["jpg", "JPEG", "png", "jpe?x=1"];
@@ -78,9 +78,9 @@ proptest! {
         let memory_bytes = if top.is_none() { 1 << 22 } else { memory_bytes };
         let mut needs = Needs { time: false, columns: vec![Column::ContentType] };
         let run = GroupRun::new(&by, &mut needs, 0, GroupOptions { top, memory_bytes, workers: threads, may_spill: true });
-        let days = Span::days(DayRange::new(None, None).unwrap());
+        let days = TimeRange::days(DayRange::new(None, None).unwrap());
         let options = SumOptions {
-            filter: Filter { span: days, media: Media::Jpeg, content_type: Some(0), tests: Vec::new() },
+            filter: Filter { time_range: days, media: Media::Jpeg, content_type: Some(0), tests: Vec::new() },
             needs,
             format: Choice::Detect,
             granularity: run.granularity(),

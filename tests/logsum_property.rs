@@ -11,8 +11,8 @@ use votekit::units::Day;
 use votekit::weblog::by::{By, GroupKey};
 use votekit::weblog::group::GroupOptions;
 use votekit::weblog::{
-    Choice, Column, DayRange, Filter, Granularity, GroupRun, LogTime, Media, Needs, Outcome, Sinks, Span, SumOptions,
-    sum,
+    Choice, Column, DayRange, Filter, Granularity, GroupRun, LogTime, Media, Needs, Outcome, Sinks, SumOptions,
+    TimeRange, sum,
 };
 
 /// What the reference finds.
@@ -96,7 +96,12 @@ fn options(scan: ScanOptions, granularity: Granularity) -> SumOptions {
     let date = |text: &str| text.parse::<Day>().ok();
     let days = DayRange::new(date("2019-08-24"), date("2019-08-25")).unwrap();
     SumOptions {
-        filter: Filter { span: Span::days(days), media: Media::Jpeg, content_type: Some(0), tests: Vec::new() },
+        filter: Filter {
+            time_range: TimeRange::days(days),
+            media: Media::Jpeg,
+            content_type: Some(0),
+            tests: Vec::new(),
+        },
         needs: Needs { time: false, columns: vec![Column::ContentType] },
         format: Choice::Detect,
         granularity,
@@ -178,7 +183,7 @@ proptest! {
         let wrong = text.replacen("url\n", &format!("url\n2019-08-{}\t10:00:00\t1\t/a.jpg\n", last + 1), 1);
         fs::write(&path, wrong).unwrap();
         let all = SumOptions { sorted: true, ..options(scan, Granularity::Rows) };
-        let all = SumOptions { filter: Filter { span: Span::days(DayRange::new(None, None).unwrap()), ..all.filter }, ..all };
+        let all = SumOptions { filter: Filter { time_range: TimeRange::days(DayRange::new(None, None).unwrap()), ..all.filter }, ..all };
         prop_assert!(!sum(&inputs, &all, &Sinks::new(|| ()), &()).failed.is_empty());
     }
 
@@ -356,11 +361,11 @@ proptest! {
             let date = chrono::NaiveDate::from_ymd_opt(2019, 8, 23).unwrap() + chrono::Days::new(u64::from(second / 86_400));
             LogTime { date: date.into(), second: second % 86_400 }
         };
-        let mut span = Span::days(DayRange::new(None, None).unwrap());
-        span.offset_secs = offset_secs;
+        let mut time_range = TimeRange::days(DayRange::new(None, None).unwrap());
+        time_range.offset_secs = offset_secs;
         let (from, to) = ends.map_or((0, u32::MAX), |(from, length)| (from, from + length));
         if ends.is_some() {
-            (span.from, span.to) = (Some(at(from)), Some(at(to)));
+            (time_range.from, time_range.to) = (Some(at(from)), Some(at(to)));
         }
         let mut expected: BTreeMap<String, (u64, u128)> = BTreeMap::new();
         for (second, _, size) in rows.iter().filter(|(_, good, _)| *good) {
@@ -392,7 +397,7 @@ proptest! {
             ];
             for granularity in granularities {
                 let mut options = options(scan, granularity);
-                options.filter.span = span;
+                options.filter.time_range = time_range;
                 options.needs.time = true;
                 let groups = GroupOptions { top: None, memory_bytes: 64 << 20, workers: threads, may_spill: true };
                 let run = GroupRun::new(&by, &mut options.needs, offset_secs, groups);

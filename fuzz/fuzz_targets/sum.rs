@@ -4,7 +4,7 @@ use libfuzzer_sys::fuzz_target;
 use votekit::scan::{Input, ScanOptions};
 use votekit::units::Day;
 use votekit::weblog::{
-    Choice, Column, DayRange, Filter, Granularity, LogTime, Media, Needs, Outcome, Sinks, Span, SumOptions, Test,
+    Choice, Column, DayRange, Filter, Granularity, LogTime, Media, Needs, Outcome, Sinks, SumOptions, Test, TimeRange,
     Totals, sum,
 };
 
@@ -17,7 +17,12 @@ fn options(format: &str, block_bytes: usize, time: bool, tests: Vec<Test>) -> Su
     let Ok(days) = DayRange::new(first, last) else { unreachable!("these days make a range") };
     let from = first.filter(|_| time).map(|day| LogTime { date: day.into(), second: 10 * 3600 + 28 * 60 });
     SumOptions {
-        filter: Filter { span: Span { from, ..Span::days(days) }, media: Media::Jpeg, content_type: Some(0), tests },
+        filter: Filter {
+            time_range: TimeRange { from, ..TimeRange::days(days) },
+            media: Media::Jpeg,
+            content_type: Some(0),
+            tests,
+        },
         needs: Needs { time, columns: vec![Column::ContentType] },
         format: Choice::Named(format.to_owned()),
         granularity: Granularity::Rows,

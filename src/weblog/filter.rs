@@ -11,7 +11,7 @@ use crate::units::Day;
 #[derive(Debug, Clone)]
 pub struct Filter {
     /// When it was.
-    pub span: Span,
+    pub time_range: TimeRange,
     /// What was sent.
     pub media: Media,
     /// Where in [`Row::columns`] the content type stands, if the run asks for it.
@@ -79,7 +79,7 @@ impl StatusKind {
 impl Filter {
     /// Whether `row` counts.
     pub fn keeps(&self, row: &Row) -> bool {
-        self.span.contains(row.moment) && self.keeps_content(row)
+        self.time_range.contains(row.moment) && self.keeps_content(row)
     }
 
     /// Whether `row` counts, its moment aside.
@@ -89,9 +89,9 @@ impl Filter {
     }
 }
 
-/// A span of time in days, and, if it is to be, to the second.
+/// A range of time: whole days, and, if its ends are given, to the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span {
+pub struct TimeRange {
     /// Whole days, as clocks at `offset_secs` show them.
     pub days: DayRange,
     /// How far those clocks are ahead of the log's.
@@ -102,10 +102,10 @@ pub struct Span {
     pub to: Option<LogTime>,
 }
 
-impl Span {
+impl TimeRange {
     /// Whole days, as the log has them.
     pub fn days(days: DayRange) -> Self {
-        Span { days, offset_secs: 0, from: None, to: None }
+        TimeRange { days, offset_secs: 0, from: None, to: None }
     }
 
     /// Whether the day alone does not tell.
@@ -119,8 +119,8 @@ impl Span {
         if self.offset_secs % 3600 == 0 { 3600 } else { 60 }
     }
 
-    /// Whether all rows of `first` to `last`, as the log has them and within one [`Span::unit_secs`], count, or none; None where
-    /// some do.
+    /// Whether all rows of `first` to `last`, as the log has them and within one [`TimeRange::unit_secs`], count, or none; None
+    /// where some do.
     pub fn contains_all(&self, first: LogTime, last: LogTime) -> Option<bool> {
         match (self.contains(first), self.contains(last)) {
             (true, true) => Some(true),
@@ -129,7 +129,7 @@ impl Span {
         }
     }
 
-    /// Whether an end of the span is in `first` to `last`.
+    /// Whether an end of the range is in `first` to `last`.
     fn cuts(&self, first: LogTime, last: LogTime) -> bool {
         let shown = first.shifted(self.offset_secs)..=last.shifted(self.offset_secs);
         [self.from, self.to].iter().flatten().any(|end| shown.contains(end))

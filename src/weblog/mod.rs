@@ -12,7 +12,7 @@ mod sink;
 mod url;
 
 pub use by::{GroupCounter, GroupRun};
-pub use filter::{DayRange, DayRangeError, Filter, Span, StatusKind, Test};
+pub use filter::{DayRange, DayRangeError, Filter, StatusKind, Test, TimeRange};
 pub use format::{Choice, FORMATS, Format, FormatError, GivenColumns, LineReader, Needs, detect};
 pub use log_time::{Date, LogTime};
 pub use media::{Media, is_jpeg};

@@ -65,11 +65,11 @@ impl Args {
         let scan = ScanOptions::default();
         let answers = self.answers.resolve(format, scan.threads, self.follow)?;
         let rows::Rows { filter, mut needs, format: log_format, in_words, clock } = self.rows.resolve()?;
-        let run = GroupRun::new(&answers.by, &mut needs, filter.span.offset_secs, answers.groups);
+        let run = GroupRun::new(&answers.by, &mut needs, filter.time_range.offset_secs, answers.groups);
         if needs.columns.len() > Needs::COLUMNS_MAX {
             return Err(exit::misuse(format!("at most {} columns can be asked for in one run", Needs::COLUMNS_MAX)));
         }
-        if self.sorted && !matches!(filter.span.days, DayRange::Dated { .. }) {
+        if self.sorted && !matches!(filter.time_range.days, DayRange::Dated { .. }) {
             return Err(exit::misuse("--sorted needs days with their year: days of any year stand in many places"));
         }
         let inputs = if self.follow {

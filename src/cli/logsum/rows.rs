@@ -5,7 +5,8 @@ use std::str::FromStr;
 use votekit::units::offset::{Offset, OffsetForm};
 use votekit::units::{Bound, Day};
 use votekit::weblog::{
-    Choice, Column, DayRange, FORMATS, Filter, GivenColumns, LogTime, Media, Needs, Span, StatusKind, Test, read_offset,
+    Choice, Column, DayRange, FORMATS, Filter, GivenColumns, LogTime, Media, Needs, StatusKind, Test, TimeRange,
+    read_offset,
 };
 
 use crate::cli::terminal::exit;
@@ -117,13 +118,13 @@ impl RowArgs {
     /// # Errors
     /// When the options contradict each other.
     pub fn resolve(self) -> anyhow::Result<Rows> {
-        let span = self.span()?;
+        let time_range = self.time_range()?;
         let mut seen = HashSet::new();
         let mut names = self.columns.iter().map(|(name, _)| name.to_lowercase());
         if let Some(twice) = names.find(|name| !seen.insert(name.clone())) {
             return Err(exit::misuse(format!("--columns names {twice} twice")));
         }
-        let mut needs = Needs { time: span.needs_time(), columns: vec![Column::ContentType] };
+        let mut needs = Needs { time: time_range.needs_time(), columns: vec![Column::ContentType] };
         let mut tests = Vec::new();
         let words = |list: &String| list.split(',').map(|word| word.trim().to_owned()).collect::<Vec<_>>();
         tests.extend(self.ext.iter().map(|list| {
@@ -165,7 +166,7 @@ impl RowArgs {
             (None, columns) => Choice::Columns(GivenColumns { delimiter: self.delimiter.unwrap_or(b'\t'), columns }),
         };
         Ok(Rows {
-            filter: Filter { span, media, content_type: Some(content_type), tests },
+            filter: Filter { time_range, media, content_type: Some(content_type), tests },
             needs,
             format,
             in_words,
@@ -173,7 +174,7 @@ impl RowArgs {
         })
     }
 
-    fn span(&self) -> anyhow::Result<Span> {
+    fn time_range(&self) -> anyhow::Result<TimeRange> {
         let day = |bound: Bound| match bound {
             Bound::Day(day) => day,
             Bound::Within { date, .. } => Day::Dated(date),
@@ -191,7 +192,7 @@ impl RowArgs {
         {
             return Err(exit::misuse(format!("the range ends before it begins: {from_text} is after {to_text}")));
         }
-        Ok(Span { days, offset_secs: self.utc_offset, from, to })
+        Ok(TimeRange { days, offset_secs: self.utc_offset, from, to })
     }
 
     /// The rows that count, in words.

@@ -3,7 +3,7 @@ use std::ops::Range;
 
 use crate::rows::without_cr;
 use crate::scan::{Source, SourceError};
-use crate::weblog::filter::{DayRange, Span};
+use crate::weblog::filter::{DayRange, TimeRange};
 use crate::weblog::format::LineReader;
 use crate::weblog::log_time::{Date, LogTime};
 
@@ -61,24 +61,24 @@ struct Search<'a> {
     seen: Vec<(u64, LogTime)>,
 }
 
-/// The range of bytes, in whole lines, that holds all rows of `span`. It covers whole days of the log's clock, with one more day
-/// at each end if the days of `span` are those of another clock.
+/// The range of bytes, in whole lines, that holds all rows of `time_range`. It covers whole days of the log's clock, with one more
+/// day at each end if the days of `time_range` are those of another clock.
 ///
 /// # Errors
 /// When the log cannot be searched, or the rows that were read on the way are not in time order.
-pub fn find(source: &Source, reader: &LineReader, span: &Span) -> Result<Range<u64>, SortedError> {
+pub fn find(source: &Source, reader: &LineReader, time_range: &TimeRange) -> Result<Range<u64>, SortedError> {
     let name = source.input().name();
     let Some(bytes_total) = source.bytes_total() else { return Err(SortedError::Stream(name)) };
     if reader.may_change() {
         return Err(SortedError::Directives { input: name, format: reader.format() });
     }
-    let DayRange::Dated { from, to } = span.days else { return Ok(0..bytes_total) };
+    let DayRange::Dated { from, to } = time_range.days else { return Ok(0..bytes_total) };
     let mut search = Search { source, reader, bytes_total, seen: Vec::new() };
     let at_midnight = |date: Date, days: i32| match date {
         Date::FIRST | Date::LAST => LogTime { date, second: 0 },
         _ => LogTime { date, second: 0 }.shifted(days * 86_400),
     };
-    let slack_days = i32::from(span.offset_secs != 0);
+    let slack_days = i32::from(time_range.offset_secs != 0);
     let start = match from {
         Date::FIRST => 0,
         _ => search.first_at_or_after(at_midnight(from, -slack_days))?,

@@ -92,7 +92,7 @@ impl<S: Sink, F: Fn() -> S + Sync> SumJob<'_, S, F> {
         let reader = format::detect(&head, &self.options.format, &self.options.needs).map_err(format_error)?;
         let mut skipped_bytes = 0;
         if self.options.sorted {
-            let wanted = sorted::find(&source, &reader, &self.options.filter.span)?;
+            let wanted = sorted::find(&source, &reader, &self.options.filter.time_range)?;
             skipped_bytes = wanted.start;
             source = source.limited(wanted);
         }

@@ -111,7 +111,7 @@ impl<'a> Visitor<'a> {
         self.found.rows.lines += 1;
         let moment = LogTime { date: streak.first.date, second };
         let (filter, granularity) = (&self.options.filter, self.options.granularity);
-        if !streak.counts.unwrap_or_else(|| filter.span.contains(moment)) {
+        if !streak.counts.unwrap_or_else(|| filter.time_range.contains(moment)) {
             match is_plain_number(fields.get(delimited.slots.size)) {
                 true => self.found.rows.read += 1,
                 false => match delimited.hand_on(fields, moment, |_| ()) {
@@ -154,9 +154,9 @@ impl<'a> Visitor<'a> {
         if self.options.sorted {
             self.found.saw(date);
         }
-        let span = &self.options.filter.span;
+        let time_range = &self.options.filter.time_range;
         let unit_secs = self.options.granularity.unit_secs().unwrap_or(DAY_SECS);
-        let secs = if time.is_some() { span.unit_secs().min(unit_secs) } else { DAY_SECS };
+        let secs = if time.is_some() { time_range.unit_secs().min(unit_secs) } else { DAY_SECS };
         let first = LogTime { date, second }.floor(secs);
         let (last, same_bytes) = match secs {
             DAY_SECS => (first, 0),
@@ -164,8 +164,8 @@ impl<'a> Visitor<'a> {
             _ => (LogTime { second: first.second + secs - 1, ..first }, "10:28".len()),
         };
         let counts = match time {
-            Some(_) => span.contains_all(first, last),
-            None => Some(span.days.contains(date)),
+            Some(_) => time_range.contains_all(first, last),
+            None => Some(time_range.days.contains(date)),
         };
         let same_time = time.map_or(&b""[..], |time| &time[..same_bytes.min(time.len())]);
         let prefix = RowPrefix::new(day, same_time);
@@ -185,7 +185,7 @@ impl<'a> Visitor<'a> {
         self.found.requests += requests;
         self.found.bytes += bytes;
         if let Some(unit_secs) = self.options.granularity.unit_secs().filter(|_| requests > 0) {
-            let shown = moment.shifted(self.options.filter.span.offset_secs).floor(unit_secs);
+            let shown = moment.shifted(self.options.filter.time_range.offset_secs).floor(unit_secs);
             self.found.times.add(shown, requests, bytes);
         }
     }
