@@ -264,3 +264,71 @@ fn other_schemas_are_named_and_no_name_is_sql() {
         assert!(run.code == Some(2) && run.stderr.contains("a value is required"), "{option}: {}", run.stderr);
     }
 }
+
+#[test]
+fn an_open_quote_costs_its_own_line_and_a_repeated_header_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let install = |uid: &str| format!("2017-04-01 10:00:00,{uid},FIRST_INSTALL\n");
+    let open = |uid: &str| format!("2017-04-02 10:00:00,{uid},open\n");
+    let header = "time,uid,event_name\n";
+    let torn = format!("{header}{}{}{}{}{}", install("a"), install("\"b"), open("a"), install("c"), open("c"));
+    std::fs::write(dir.path().join("torn.csv"), torn).unwrap();
+    let run = votekit(&["q1", "--events", "torn.csv"], dir.path());
+    assert_eq!(run.stdout, "2\n", "{}", run.stderr);
+    assert!(run.stderr.contains("torn.csv:3: a quote is not closed: 2017-04-01 10:00:00,\"b"), "{}", run.stderr);
+
+    // A quoted line break in between, so that blocks are read in order; and files that cat put together.
+    let twice = format!("{header}{}{}{header}{}", install("\"a\nb\""), open("\"A\nB\""), install("d"));
+    for text in [twice.clone(), twice.replace("a\nb", "x").replace("A\nB", "X").replace(',', "\t").replace('"', "")] {
+        std::fs::write(dir.path().join("twice"), text).unwrap();
+        let run = votekit(&["q1", "--events", "twice"], dir.path());
+        assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("1\n", ""));
+    }
+
+    // Text after a closing quote; a name with a line break; one whose quote is not closed.
+    let rows = format!("{}{}", install("a"), open("a"));
+    for (text, bad_line) in [
+        (format!("\n{header}{}{rows}", install("\"b\"x")), Some("e.csv:3: something stands behind a closing quote")),
+        (format!("\r\ntime,uid,event_name,\"a\r\nnote\"\r\n{rows}x\n"), Some("e.csv:6: too few columns: 1")),
+        (format!("time,uid,event_name,\"a\n{rows}x\n"), Some("e.csv:4: too few columns: 1")),
+        (format!("#{header}{rows}# {header}"), None),
+    ] {
+        std::fs::write(dir.path().join("e.csv"), &text).unwrap();
+        let run = votekit(&["q1", "--events", "e.csv"], dir.path());
+        assert_eq!(run.stdout, "1\n", "{text}{}", run.stderr);
+        assert_eq!(run.stderr.lines().count(), if bad_line.is_some() { 2 } else { 0 }, "{text}{}", run.stderr);
+        assert!(run.stderr.contains(bad_line.unwrap_or_default()), "{text}{}", run.stderr);
+    }
+}
+
+#[test]
+fn what_is_no_text_of_lines_is_named_with_the_way_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let utf_16: Vec<u8> = "\u{feff}time\tuid\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (bytes, way_out) in [
+        (&utf_16[..], "text in UTF-16; make it UTF-8: iconv -f UTF-16 -t UTF-8 FILE | votekit q1 --events -"),
+        (b"\xfd7zXZ\0\0\x04", "packed with xz; unpack it: xz -dc FILE | votekit q1"),
+        (b"PK\x03\x04\x14\0", "a zip archive"),
+        (b"PAR1\x15\x04", "a Parquet file"),
+        (b"SQLite format 3\0\x10\0", "a SQLite database"),
+    ] {
+        std::fs::write(dir.path().join("e"), bytes).unwrap();
+        let run = votekit(&["q1", "--events", "e"], dir.path());
+        assert_eq!((run.code, run.stdout.as_str()), (Some(1), ""));
+        assert!(run.stderr.contains(way_out), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn numbers_in_json_are_ids_with_all_their_digits_and_dots_lead_into_objects() {
+    let dir = tempfile::tempdir().unwrap();
+    let ids = ["123456789012345678901", "123456789012345678902", "1234567890.1491043201", "1234567890.1491043202"];
+    let row = |time: &str, id: &str, name: &str| {
+        format!("{{\"user\":{{\"id\":{id}}},\"time\":\"{time} 10:00:00\",\"event_name\":\"{name}\"}}\n")
+    };
+    let installs: String = ids.iter().map(|id| row("2017-04-01", id, "FIRST_INSTALL")).collect();
+    let opens = [row("2017-04-02", ids[0], "open"), row("2017-04-02", ids[2], "open")].concat();
+    std::fs::write(dir.path().join("e.ndjson"), installs + &opens).unwrap();
+    let run = votekit(&["q1", "--events", "e.ndjson", "--user", "user.id"], dir.path());
+    assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("2\n", ""));
+}

@@ -17,7 +17,7 @@ fn answer(text: Vec<u8>, collation: Collation) -> Result<(u64, u64, Vec<u64>), S
     let read = files.events_read().cloned().unwrap_or_default();
     // SAFETY: the bytes come from a box of this very size, and nothing that is left refers to them.
     drop(unsafe { Box::from_raw(std::ptr::from_ref(bytes).cast_mut()) });
-    Ok((users?, read.rows_read, read.bad_rows.iter().map(|bad| bad.line).collect()))
+    Ok((users?, read.read, read.first_bad.iter().map(|bad| bad.line).collect()))
 }
 
 fuzz_target!(|data: &[u8]| {

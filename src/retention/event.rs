@@ -1,33 +1,38 @@
 //! An event, what receives events, and why events cannot be read.
-use super::date_time::DayNumber;
+use super::date_time::{DateTimeParser, DayNumber};
 use super::names::EventNames;
 use super::quick::QuickEvent;
+use crate::rows::foreign::Foreign;
+use crate::rows::{BadRow, RowCount, RowFault, TooWide, excerpt};
 use crate::scan::{ScanOptions, SourceError};
 
-/// How many of the events that cannot be read are reported one by one.
-pub(super) const BAD_EVENTS_TOLD: usize = 3;
-
-/// How many events were read, and which could not be.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct EventsRead {
-    /// Events that could be read.
-    pub rows_read: u64,
-    /// Events that could not be read.
-    pub rows_bad: u64,
-    /// The first of these, at most three.
-    pub bad_rows: Vec<BadEvent>,
-}
+/// How many events were read, how many could not be, and the first of these.
+pub type EventsRead = RowCount<EventFault>;
 
 /// An event that cannot be read.
+pub type BadEvent = BadRow<EventFault>;
+
+/// Why an event cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{input}:{line}: {reason}")]
-pub struct BadEvent {
-    /// The input's name.
-    pub input: String,
-    /// The line's number, from 1.
-    pub line: u64,
-    /// Why it cannot be read.
-    pub reason: String,
+pub enum EventFault {
+    /// Its row cannot be read.
+    #[error(transparent)]
+    Row(#[from] RowFault),
+    /// A field is not UTF-8.
+    #[error("column {column} is not UTF-8")]
+    NotUtf8 {
+        /// The column, from 1.
+        column: usize,
+    },
+    /// The time is not as MySQL writes it.
+    #[error("the time {0:?} is not like 2017-04-01 10:00:00")]
+    Time(String),
+    /// The JSON object lacks a key.
+    #[error("it has no {0:?}")]
+    NoKey(String),
+    /// A value in the JSON object is of another type.
+    #[error("{0:?} is neither text nor a number")]
+    NotText(String),
 }
 
 /// Why events cannot be read.
@@ -59,6 +64,22 @@ pub enum EventError {
         /// The column.
         column: String,
     },
+    /// It is not text of lines.
+    #[error("{input} holds no lines of events: {cause}")]
+    Foreign {
+        /// The input's name.
+        input: String,
+        /// What it is, and what to do about it.
+        cause: Foreign,
+    },
+    /// A column is too far to the right.
+    #[error("cannot read {input}: {cause}")]
+    TooWide {
+        /// The input's name.
+        input: String,
+        /// Which column.
+        cause: TooWide,
+    },
     /// No event can be read.
     #[error("{input} holds no events: none of its {rows} rows can be read; the first, {first}")]
     NoRow {
@@ -67,11 +88,11 @@ pub enum EventError {
         /// How many rows it has.
         rows: u64,
         /// The first of them.
-        first: BadEvent,
+        first: Box<BadEvent>,
     },
     /// An event cannot be read, and none may be skipped.
     #[error("{0}")]
-    Strict(BadEvent),
+    Strict(Box<BadEvent>),
     /// The database does not take the events.
     #[error("cannot store events: {0}")]
     Store(#[from] rusqlite::Error),
@@ -94,6 +115,20 @@ pub(super) struct Event<'a> {
     pub(super) uid: Option<&'a str>,
     /// What happened.
     pub(super) event_name: Option<&'a str>,
+}
+
+/// The time as MySQL writes it, and its day.
+#[inline]
+pub(super) fn read_time<'a>(
+    text: Option<&'a str>,
+    times: &mut DateTimeParser,
+    scratch: &'a mut String,
+) -> Result<(Option<&'a str>, DayNumber), EventFault> {
+    let Some(text) = text else { return Ok((None, None)) };
+    match times.read(text, scratch) {
+        Some((time, day)) => Ok((Some(time), day)),
+        None => Err(EventFault::Time(excerpt(text.as_bytes()))),
+    }
 }
 
 /// How events are read.
@@ -121,23 +156,4 @@ pub(super) trait EventSink: Sync {
     fn quick_event(&self, worker: &mut Self::Worker, event: &QuickEvent);
     /// What was found since the last call.
     fn found(&self, worker: &mut Self::Worker) -> Self::Found;
-}
-
-/// What was read of a part of an input.
-#[derive(Debug, Default)]
-pub(super) struct Part {
-    pub(super) lines: u64,
-    pub(super) rows_read: u64,
-    pub(super) rows_bad: u64,
-    /// The first of these: the line, from 0 in this part, and why.
-    pub(super) bad_rows: Vec<(u64, String)>,
-}
-
-impl Part {
-    pub(super) fn bad(&mut self, line: u64, reason: String) {
-        self.rows_bad += 1;
-        if self.bad_rows.len() < BAD_EVENTS_TOLD {
-            self.bad_rows.push((line, reason));
-        }
-    }
 }

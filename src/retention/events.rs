@@ -1,9 +1,9 @@
 //! Reads the events of inputs, and counts those that cannot be read.
-use super::date_time::DateTimeParser;
-use super::event::{BAD_EVENTS_TOLD, BadEvent, EventError, EventOptions, EventSink, EventsRead, Part};
-use super::layout::{Layout, read_csv};
+use super::event::{EventError, EventFault, EventOptions, EventSink, EventsRead};
+use super::reader::{EventReader, Worker};
 use crate::progress::Progress;
-use crate::scan::{self, Block, Input, Source};
+use crate::rows::{PartRows, foreign};
+use crate::scan::{self, Block, Input, ScanOptions, Source, SourceError};
 
 /// The events that are compiled in; `samples/README.md` derives their answer.
 pub const SAMPLE: Input =
@@ -22,14 +22,13 @@ pub(super) fn read_events<S: EventSink>(
 ) -> Result<EventsRead, EventError> {
     let mut all = EventsRead::default();
     for input in inputs {
-        let read = read_input(input, options, progress, sink, &mut merge)?;
-        all.rows_read += read.rows_read;
-        all.rows_bad += read.rows_bad;
-        all.bad_rows.extend(read.bad_rows);
-        all.bad_rows.truncate(BAD_EVENTS_TOLD);
+        all.add(read_input(input, options, progress, sink, &mut merge)?);
     }
     Ok(all)
 }
+
+/// The header must end within this many bytes.
+const HEAD_BYTES: usize = 64 << 10;
 
 fn read_input<S: EventSink>(
     input: &Input,
@@ -44,53 +43,60 @@ fn read_input<S: EventSink>(
     if head.is_empty() {
         return Err(EventError::Empty(name));
     }
-    let mut tally = Tally { name: &name, strict: options.strict, read: EventsRead::default(), lines: 0 };
-    let layout = Layout::of(&head, &options.names, &name)?;
-    let mut take_part = |(part, found): (Part, S::Found)| {
+    foreign::refuse(&head, "votekit q1 --events -")
+        .map_err(|cause| EventError::Foreign { input: name.clone(), cause })?;
+    let reader = EventReader::new(&head, &options.names, &name, options.scan.line_bytes_max)?;
+    let in_order = reader.has_quotes() && !is_a_row_a_line(&reader, &source, input, &options.scan)?;
+    let scan = if in_order { ScanOptions { threads: 1, ..options.scan } } else { options.scan };
+    let (mut read, mut lines) = (EventsRead::default(), 0);
+    let mut add = |(rows, found): (PartRows<EventFault>, S::Found)| {
         merge(found)?;
-        tally.add(part)
-    };
-    match layout {
-        Layout::Csv => read_csv(source, &options.names, progress, sink, &mut take_part)?,
-        Layout::Lines(reader) => {
-            let visit = |worker: &mut (DateTimeParser, S::Worker), block: &Block| {
-                let (clock, worker) = worker;
-                let part = reader.visit(block, options.scan.line_bytes_max, clock, sink, worker);
-                (part, sink.found(worker))
-            };
-            scan::blocks(source, &options.scan, progress, || (DateTimeParser::new(), sink.worker()), visit, take_part)?;
+        read.add_part(rows, &name, &mut lines);
+        match read.first_bad.first() {
+            Some(bad) if options.strict => Err(EventError::Strict(Box::new(bad.clone()))),
+            _ => Ok(()),
         }
+    };
+    let worker = || reader.worker(sink, in_order);
+    let visit = |worker: &mut Worker<S::Worker>, block: &Block| reader.visit(block, sink, worker);
+    let mut workers = scan::blocks(source, &scan, progress, worker, visit, &mut add)?;
+    if in_order && let Some(worker) = workers.first_mut() {
+        add(reader.finish(sink, worker))?;
     }
-    let read = tally.read;
-    match read.bad_rows.first() {
-        Some(first) if read.rows_read == 0 => {
-            Err(EventError::NoRow { input: name, rows: read.rows_bad, first: first.clone() })
+    match read.first_bad.first() {
+        Some(first) if read.read == 0 => {
+            Err(EventError::NoRow { input: name, rows: read.bad, first: Box::new(first.clone()) })
         }
         _ => Ok(read),
     }
 }
 
-/// The header must end within this many bytes.
-const HEAD_BYTES: usize = 64 << 10;
-
-struct Tally<'a> {
-    name: &'a str,
-    strict: bool,
-    read: EventsRead,
-    lines: u64,
-}
-
-impl Tally<'_> {
-    fn add(&mut self, part: Part) -> Result<(), EventError> {
-        let bad_row = |(line, reason)| BadEvent { input: self.name.to_owned(), line: self.lines + line + 1, reason };
-        self.read.bad_rows.extend(part.bad_rows.into_iter().map(bad_row));
-        self.read.bad_rows.truncate(BAD_EVENTS_TOLD);
-        self.read.rows_read += part.rows_read;
-        self.read.rows_bad += part.rows_bad;
-        self.lines += part.lines;
-        match self.read.bad_rows.first() {
-            Some(bad) if self.strict => Err(EventError::Strict(bad.clone())),
-            _ => Ok(()),
+/// Whether no row of the CSV file `input` spans lines, so that every core can read some of it. False if that would take
+/// more than a look at the file.
+fn is_a_row_a_line(
+    reader: &EventReader,
+    source: &Source,
+    input: &Input,
+    options: &ScanOptions,
+) -> Result<bool, SourceError> {
+    /// Ends the search.
+    enum Stop {
+        Found,
+        Failed(SourceError),
+    }
+    impl From<SourceError> for Stop {
+        fn from(error: SourceError) -> Self {
+            Stop::Failed(error)
         }
+    }
+    if !source.is_positioned() {
+        return Ok(false);
+    }
+    let visit = |(): &mut (), block: &Block| reader.opens_quote(block);
+    let merge = |opens: bool| if opens { Err(Stop::Found) } else { Ok(()) };
+    match scan::blocks(Source::open(input)?, options, &(), || (), visit, merge) {
+        Ok(_) => Ok(true),
+        Err(Stop::Found) => Ok(false),
+        Err(Stop::Failed(error)) => Err(error),
     }
 }

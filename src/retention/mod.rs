@@ -11,21 +11,23 @@ mod event;
 mod event_files;
 mod events;
 mod general_ci;
+mod json;
 mod kept;
-mod layout;
 mod load;
 mod names;
 mod numbered;
 mod question;
 mod quick;
+mod reader;
 #[cfg(feature = "mysql")]
 mod server;
+mod table;
 
 pub use collation::Collation;
 pub use curve::{Curve, Curves, CurvesFound};
 pub use database::{Database, DatabaseError};
 pub use engine::Engine;
-pub use event::{BadEvent, EventError, EventOptions, EventsRead};
+pub use event::{BadEvent, EventError, EventFault, EventOptions, EventsRead};
 pub use event_files::{EventFiles, EventFilesError};
 pub use events::SAMPLE;
 pub use load::{LoadError, load};

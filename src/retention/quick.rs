@@ -1,6 +1,5 @@
-//! A quick look at lines of TSV as most of them are: short, plain ASCII, nothing NULL, a time like `2017-04-01 10:00:00`.
-//! Where anything is unusual it says so, and the line is read in full. What it does say is what the full reading says; a
-//! property test and a fuzz target hold the two equal.
+//! Fast path for lines of TSV and CSV as most of them are: short, plain ASCII, no quotes, nothing NULL, a time like
+//! `2017-04-01 10:00:00`. Any other line is left to the full reading. A property test and a fuzz target hold the two equal.
 use fearless_simd::prelude::*;
 use fearless_simd::u8x64;
 
@@ -8,24 +7,25 @@ use super::date_time::DateTimeParser;
 
 /// How long a line may be.
 pub(super) const LINE_BYTES_MOST: usize = LOOKED_AT;
-/// How many bytes from a line's beginning are looked at; the rest is there so that sixteen bytes may be read anywhere.
+/// How many bytes from a line's beginning are looked at; after them, sixteen bytes must be readable from anywhere.
 const LOOKED_AT: usize = 128;
 const READABLE: usize = LOOKED_AT + 16;
 
-/// Which column, from 0, is what.
+/// Where the columns are, from 0, and what separates them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Places {
+    delimiter: u8,
     time: usize,
     uid: usize,
     event_name: usize,
-    /// How many columns must be there.
+    /// How many columns there must be.
     columns: usize,
 }
 
-/// So many columns from the first on are told apart.
+/// How many columns can be told apart.
 const COLUMNS_MOST: usize = 8;
 
-/// An event of which nothing is unusual.
+/// An event in a usual line.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct QuickEvent<'a> {
     /// The line's length with its line end.
@@ -74,24 +74,27 @@ impl Short {
 }
 
 impl Places {
-    /// For columns `time`, `uid` and `event_name`; None where one is too far behind for a quick look.
-    pub(super) fn new(time: usize, uid: usize, event_name: usize) -> Option<Self> {
+    /// For columns `time`, `uid` and `event_name`; None if one is too far to the right.
+    pub(super) fn new(delimiter: u8, time: usize, uid: usize, event_name: usize) -> Option<Self> {
         let columns = time.max(uid).max(event_name) + 1;
-        (columns <= COLUMNS_MOST).then_some(Places { time, uid, event_name, columns })
+        (columns <= COLUMNS_MOST).then_some(Places { delimiter, time, uid, event_name, columns })
     }
 
-    /// Looks at the line that `text` begins with.
+    /// The event in the first line of `text`; None if the line must be read in full. With `QUOTES`, a quote is unusual.
     #[inline(always)]
-    pub(super) fn look<'a, S: Simd>(
+    pub(super) fn look<'a, S: Simd, const QUOTES: bool>(
         &self,
         simd: S,
         text: &'a [u8],
-        clock: &mut DateTimeParser,
+        times: &mut DateTimeParser,
     ) -> Option<QuickEvent<'a>> {
         let row: &[u8; READABLE] = text.first_chunk()?;
-        let near = Marks::of(simd, row, 0)?;
+        let near = self.marks::<S, QUOTES>(simd, row, 0)?;
         // Most lines end within the first half; then there is nothing to be known of the second.
-        let far = if near.newlines == 0 { Marks::of(simd, row, 64)? } else { Marks { tabs: 0, newlines: 0 } };
+        let far = if near.newlines == 0 { self.marks::<S, QUOTES>(simd, row, 64)? } else { Marks::default() };
+        if QUOTES && near.first_line(near.quotes) | far.first_line(far.quotes) != 0 {
+            return None;
+        }
         let end = match near.newlines {
             0 => 64 + far.newlines.trailing_zeros() as usize,
             newlines => newlines.trailing_zeros() as usize,
@@ -103,7 +106,7 @@ impl Places {
         if line_end > 0 && row[line_end - 1] == b'\r' {
             return None;
         }
-        let (mut near, mut far) = (near.up_to_newline(), far.up_to_newline());
+        let (mut near, mut far) = (near.first_line(near.delimiters), far.first_line(far.delimiters));
         *if line_end < 64 { &mut near } else { &mut far } |= 1 << (line_end % 64);
         // bounds[i] is one behind the beginning of the ith column; LOOKED_AT and more where there are fewer.
         let mut bounds = [0; COLUMNS_MOST + 1];
@@ -125,7 +128,7 @@ impl Places {
             return None;
         }
         let time = text[time.0..].first_chunk::<19>()?;
-        let day = clock.quick_day(time)?;
+        let day = times.quick_day(time)?;
         let (uid_bytes, name) = (&row[uid.0..uid.1], &row[event_name.0..event_name.1]);
         // It may be `\N`, which is how MySQL writes NULL.
         let may_be_null = |field: &[u8]| field.first() == Some(&b'\\');
@@ -135,26 +138,32 @@ impl Places {
         let short_uid = row[uid.0..].first_chunk().and_then(|bytes| Short::new(*bytes, uid_bytes.len()));
         Some(QuickEvent { len_with_end: end + 1, day, time, uid: uid_bytes, short_uid, event_name: name })
     }
+
+    /// The marks of the 64 bytes of `row` from `at` on; None if some are not ASCII.
+    #[inline(always)]
+    fn marks<S: Simd, const QUOTES: bool>(&self, simd: S, row: &[u8; READABLE], at: usize) -> Option<Marks> {
+        let bytes = u8x64::from_slice(simd, &row[at..at + 64]);
+        let marks = Marks {
+            delimiters: bytes.simd_eq(self.delimiter).to_bitmask(),
+            newlines: bytes.simd_eq(b'\n').to_bitmask(),
+            quotes: if QUOTES { bytes.simd_eq(b'"').to_bitmask() } else { 0 },
+        };
+        (bytes.simd_ge(0x80).to_bitmask() == 0).then_some(marks)
+    }
 }
 
-/// What 64 bytes hold, a bit a byte.
+/// What 64 bytes hold, a bit for each.
+#[derive(Default)]
 struct Marks {
-    tabs: u64,
+    delimiters: u64,
     newlines: u64,
+    quotes: u64,
 }
 
 impl Marks {
-    /// The marks of the 64 bytes of `row` from `at` on; None where some are not ASCII.
+    /// Those of `marks` that belong to the first line.
     #[inline(always)]
-    fn of<S: Simd>(simd: S, row: &[u8; READABLE], at: usize) -> Option<Self> {
-        let bytes = u8x64::from_slice(simd, &row[at..at + 64]);
-        let marks = Marks { tabs: bytes.simd_eq(b'\t').to_bitmask(), newlines: bytes.simd_eq(b'\n').to_bitmask() };
-        (bytes.simd_ge(0x80).to_bitmask() == 0).then_some(marks)
-    }
-
-    /// The tabs of the first line.
-    #[inline(always)]
-    fn up_to_newline(&self) -> u64 {
-        self.tabs & (self.newlines ^ self.newlines.wrapping_sub(1))
+    fn first_line(&self, marks: u64) -> u64 {
+        marks & (self.newlines ^ self.newlines.wrapping_sub(1))
     }
 }

@@ -87,6 +87,11 @@ impl Joiner {
         Joiner { is_in_order: true, ..Self::parallel(delimiter, columns, row_bytes_max) }
     }
 
+    /// Whether it holds no lines back, so that the next piece begins where the rest of the text does.
+    pub fn is_idle(&self) -> bool {
+        self.open.is_empty() && self.again_at == self.again.len()
+    }
+
     /// The next piece of the lines that were held back and of `rest`, off which it takes lines. None where it needs more.
     pub fn next<'a, 'b: 'a>(&'a mut self, rest: &mut &'b [u8], behind: Behind) -> Option<Piece<'a>> {
         Some(match self.find(rest, behind)? {

@@ -28,3 +28,4 @@ pub use header::{NameFault, Names, is_repeated};
 pub use joined::{Behind, Joiner, Piece};
 pub use json::{JsonFields, JsonRow, JsonValue};
 pub use lines::{first_line, lines, next_line, without_bom, without_cr};
+pub use quotes::{QuoteScan, Quotes};

@@ -45,8 +45,8 @@ impl Args {
         let read = retention::load(&inputs, &self.db, self.reading.collation(), &self.reading.options(), &bar);
         let read = read.context("cannot load the events")?;
         drop(bar);
-        let events = if read.rows_read == 1 { "event is" } else { "events are" };
-        console.note(&format!("{} {events} in {}", read.rows_read, self.db.display()));
+        let events = if read.read == 1 { "event is" } else { "events are" };
+        console.note(&format!("{} {events} in {}", read.read, self.db.display()));
         reading::warn_of_bad_events(&read, console);
         Ok(())
     }

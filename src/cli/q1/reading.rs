@@ -61,6 +61,6 @@ pub fn dated(text: &str, example: &str) -> Result<NaiveDate, String> {
 
 /// Warns of events that could not be read.
 pub fn warn_of_bad_events(read: &EventsRead, console: &Console) {
-    let bad_rows: Vec<String> = read.bad_rows.iter().map(ToString::to_string).collect();
-    console.warn_of_bad_rows("events", read.rows_bad, read.rows_bad + read.rows_read, &bad_rows, "counted");
+    let bad_rows: Vec<String> = read.first_bad.iter().map(ToString::to_string).collect();
+    console.warn_of_bad_rows("events", read.bad, read.total(), &bad_rows, "counted");
 }
