@@ -184,7 +184,8 @@ fn story() -> Vec<Chapter> {
     let sample = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/piwik_track.tsv")).unwrap();
     let fields = sample.lines().skip(1).map(|line| line.split('\t').collect::<Vec<_>>());
     let sample: Vec<_> = fields.map(|fields| [fields[0], fields[1], fields[2]].map(str::to_owned)).collect();
-    let sample = sample.into_iter().map(|[time, uid, name]| (Some(time), Some(uid), Some(name))).collect();
+    let field = |text: String| (text != "\\N").then_some(text);
+    let sample = sample.into_iter().map(|[time, uid, name]| (field(time), field(uid), field(name))).collect();
     chapters.push(Chapter {
         title: "the sample",
         rows: sample,
