@@ -133,7 +133,9 @@ impl Joiner {
             self.open.extend_from_slice(text);
             self.open.push(b'\n');
             match self.scan.scan(without_cr(&self.open[..self.open.len() - 1])) {
-                Quotes::Open if self.open.len() <= self.row_bytes_max => {}
+                // With more columns than the header it is no row, whatever follows. To wait for its end would look at the same
+                // lines again and again, where each closes a quote and opens another.
+                Quotes::Open if self.open.len() <= self.row_bytes_max && self.scan.columns() <= self.columns => {}
                 Quotes::Closed { columns } if columns == self.columns => return Some(self.take_row()),
                 Quotes::Open | Quotes::Closed { .. } | Quotes::Torn => return Some(self.give_up()),
             }
@@ -201,6 +203,16 @@ mod tests {
         assert_eq!(pieces("\"one\ntwo\",b,c\n", &[], 4), ["open \"one", "line two\",b,c"]);
         // Two columns are not three.
         assert_eq!(pieces("\"one\ntwo\",b\n", &[], 99), ["open \"one", "line two\",b"]);
+    }
+
+    #[test]
+    fn lines_that_each_close_a_quote_and_open_another_are_given_up_at_once() {
+        // A CSV that has lost the first and the last quote of each line.
+        let text = "a\",\"b\",\"c\n".repeat(4);
+        let mut joiner = Joiner::in_order(b',', 3, 1 << 20);
+        let mut rest = text.as_bytes();
+        assert_eq!(joiner.next(&mut rest, Behind::Lines), Some(Piece::Open(b"a\",\"b\",\"c")));
+        assert!(!rest.is_empty(), "not all lines were waited for");
     }
 
     #[test]

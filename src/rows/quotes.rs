@@ -31,6 +31,11 @@ impl QuoteScan {
         QuoteScan { delimiter, at: 0, columns: 1, is_open: false }
     }
 
+    /// How many columns begin in what was looked at.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
     /// Looks at `text`, the row so far without its last line end. After anything but [`Quotes::Open`] the scan is over; after
     /// that, it may be called again with the same text and more behind it.
     pub fn scan(&mut self, text: &[u8]) -> Quotes {
