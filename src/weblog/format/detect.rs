@@ -63,6 +63,8 @@ mod tests {
             (format!("date\ttime\tlength\turl\n{row}{row}"), "tsv"),
             // Rows that were cut short do not outvote their header.
             (format!("date\ttime\tx\tsize\turl\n{row}{row}{row}"), "tsv"),
+            // Nor where something else stands between its names: then rows are bad, and their fields not taken for others.
+            (format!("date,time,status,url,size\n{row}{row}"), "csv"),
             (format!("{row}2019-08-24\t10:28:13\t1\turl\n"), "four-columns"),
             // A value may be called as a column is.
             ("2019-08-24\t10:28:13\t1\turl\n".to_owned(), "four-columns"),

@@ -219,9 +219,11 @@ fn names_columns(line: &[u8], delimiter: u8) -> bool {
     is_delimited && columns::are_known(&Names::of_header(line, delimiter))
 }
 
-/// Whether `line` is a header of other columns than these.
+/// Whether `line` is a header of other columns than these, with whatever between the names.
 fn names_other_columns(line: &[u8], delimiter: u8, names: &[&str]) -> bool {
-    names_columns(line, delimiter) && Names::of_header(line, delimiter) != Names::fixed(names)
+    let is_other =
+        |delimiter| names_columns(line, delimiter) && Names::of_header(line, delimiter) != Names::fixed(names);
+    [delimiter, b'\t', b','].into_iter().any(is_other)
 }
 
 /// Whether `line` is one of those that say something of the log itself: `#Fields: …`, `#Version: 1.0`.
