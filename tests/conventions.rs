@@ -75,6 +75,19 @@ fn a_log_that_is_read_is_not_written() {
 }
 
 #[test]
+fn an_open_file_is_written_on_and_never_replaced() {
+    for path in ["/dev/stderr", "/dev/stdout", "/dev/fd/3", "/proc/self/fd/3"] {
+        let line = format!(
+            "{{ echo before; votekit logsum SAMPLE --rejects {path}; echo after; }} >>all 2>&1 3>>all; cat all"
+        );
+        let all = text(&shell(&line).stdout);
+        for part in ["before", "1569088", "warning", "cdn.log\t99\t", "after"] {
+            assert!(all.contains(part), "{path}, {part}: {all}");
+        }
+    }
+}
+
+#[test]
 fn events_that_are_read_are_not_drawn_over() {
     for (read, file) in [("--events events", "events"), ("--db q1.db", "q1.db")] {
         let made = "cp EVENTS events; votekit q1 load -q --events events --db q1.db";

@@ -40,9 +40,8 @@ impl Target {
         if path.is_dir() {
             return Err(std::io::ErrorKind::IsADirectory.into());
         }
-        // Even if the shell redirects stdout to a file: replacing that file would lose the result.
-        if ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(|name| path == Path::new(name)) {
-            return Ok(Target::Device(std::io::stdout().as_fd().try_clone_to_owned()?.into()));
+        if let Some(file) = open_descriptor(path) {
+            return file.map(Target::Device);
         }
         if path.metadata().is_ok_and(|meta| !meta.is_file()) {
             return std::fs::OpenOptions::new().write(true).open(path).map(Target::Device);
@@ -54,6 +53,21 @@ impl Target {
         }
         .map(Target::File)
     }
+}
+
+/// The open file that `path` names, as `/dev/stderr` and `/dev/fd/3` do; None for any other path. Even if the shell has
+/// redirected it to a file: replacing that file would lose what else is written to it.
+fn open_descriptor(path: &Path) -> Option<std::io::Result<File>> {
+    let number = match path.to_str()? {
+        "/dev/stdout" => "1",
+        "/dev/stderr" => "2",
+        path => path.strip_prefix("/dev/fd/").or_else(|| path.strip_prefix("/proc/self/fd/"))?,
+    };
+    Some(match number {
+        "1" => std::io::stdout().as_fd().try_clone_to_owned().map(File::from),
+        "2" => std::io::stderr().as_fd().try_clone_to_owned().map(File::from),
+        _ => File::options().append(true).open(path),
+    })
 }
 
 /// A file that is written bit by bit under a temporary name, and renamed once it is complete.
