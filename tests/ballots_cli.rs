@@ -1,5 +1,5 @@
 //! The commands of a vote as a user runs them, one after the other on files of their own.
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 use std::fs;
 use std::io::Write;
 use std::path::Path;

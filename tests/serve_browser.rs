@@ -1,6 +1,6 @@
 //! The page of `votekit serve` in a real browser: the service and the command line as they are, one page a story.
 #![cfg(feature = "serve")]
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 #[path = "support/browser.rs"]
 mod browser;
 mod support;

@@ -2,6 +2,7 @@
 //! request was due (<https://github.com/giltene/wrk2#wrk2>), so that a server that stalls cannot hide it.
 //!
 //! load ADDRESS:PORT CONNECTIONS RATE:SECS[,RATE:SECS…] — prints a line a phase and a line a second.
+#![allow(clippy::expect_used, reason = "a measurement that cannot go on says where")]
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -222,6 +222,7 @@ fn view(snapshot: &Snapshot, notice: Option<Notice>, form: Form) -> View {
 }
 
 /// 128 random bits: no two forms have the same, and it cannot be guessed.
+#[expect(clippy::expect_used, reason = "a system without random numbers cannot start the service")]
 fn fresh_key() -> String {
     let mut bits = [0; 16];
     getrandom::fill(&mut bits).expect("a system without random numbers could not have started the service either");

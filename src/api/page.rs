@@ -75,8 +75,8 @@ pub struct Typed {
 }
 
 /// The whole page as HTML.
+#[expect(clippy::expect_used, reason = "neither writing to a string nor displaying a value of the page can fail")]
 pub fn render(view: &View) -> String {
-    // Writing to a string cannot fail, and neither can displaying any value of the page.
     Page::of(view).render().expect("a page of plain values is rendered")
 }
 

@@ -122,6 +122,7 @@ impl Activity {
         let mut chunks: BTreeMap<(u32, i32, u32), RoaringBitmap> = BTreeMap::new();
         for ((name, day), users) in std::mem::take(&mut self.sets) {
             for users in users.into_sorted().chunk_by(|one, next| chunk(*one) == chunk(*next)) {
+                #[expect(clippy::expect_used, reason = "the users are sorted, each once")]
                 let set = RoaringBitmap::from_sorted_iter(users.iter().copied()).expect("each is above the one before");
                 *chunks.entry((ANY_NAME, day, chunk(users[0]))).or_default() |= &set;
                 if name != OTHER_NAME {

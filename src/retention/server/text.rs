@@ -8,7 +8,7 @@ use crate::retention::question::SQL;
 
 /// A name of the text, where it stands for the table or, behind an alias, for a column.
 static NAMES: LazyLock<Regex> = LazyLock::new(|| {
-    #[allow(clippy::expect_used, reason = "it is constant, and a test uses it")]
+    #[expect(clippy::expect_used, reason = "it is constant, and a test uses it")]
     Regex::new(r"\bpiwik_track\b|\.(time|uid|event_name)\b").expect("a valid pattern")
 });
 
