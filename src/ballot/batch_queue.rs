@@ -1,5 +1,7 @@
 //! The queue of lines between the thread that reads ballots and the one that stores them.
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::lines::BadLine;
 use super::sorted::SortedBallots;
@@ -91,24 +93,16 @@ impl BatchQueue {
         BatchQueue { state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Adds `lines`, which are left empty, and waits while too many are queued. False: the consumer has stopped.
     pub fn put(&self, lines: &mut Lines) -> bool {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         state.gathered.append(lines);
         self.changed.notify_all();
         if state.is_batch_full() {
             state = self.sort(state);
         }
         while !state.is_abandoned && state.ready.is_some() && state.is_far_ahead() {
-            state = self.wait(state);
+            self.changed.wait(&mut state);
         }
         !state.is_abandoned
     }
@@ -122,7 +116,7 @@ impl BatchQueue {
         state.is_sorting = true;
         drop(state);
         let sorted = gathered.sort();
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         state.is_sorting = false;
         state.ready = Some(sorted);
         self.changed.notify_all();
@@ -131,7 +125,7 @@ impl BatchQueue {
 
     /// The producer adds no more.
     fn end_input(&self) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         if state.gathered.bytes > 0 && !std::thread::panicking() {
             state = self.sort(state);
         }
@@ -142,14 +136,14 @@ impl BatchQueue {
 
     /// The consumer takes no more.
     pub fn abandon(&self) {
-        self.lock().is_abandoned = true;
+        self.state.lock().is_abandoned = true;
         self.changed.notify_all();
     }
 
     /// Takes all that waits, or waits for it; from now on a batch has at most `ballots_most` ballots. `None`: the input is
     /// over and all of it was taken.
     pub fn take(&self, ballots_most: usize) -> Option<SortedLines> {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         state.ballots_most = ballots_most;
         loop {
             if let Some(ready) = state.ready.take() {
@@ -165,7 +159,7 @@ impl BatchQueue {
             if !state.is_sorting && state.is_input_over {
                 return None;
             }
-            state = self.wait(state);
+            self.changed.wait(&mut state);
         }
     }
 }
