@@ -10,7 +10,7 @@
 //! | 3 | [`store`] | ballots in a file: looks up and writes, knows no rule; another store is a folder there and one arm |
 //! | 2 | [`weblog`] | logsum: format, record, filter, totals |
 //! | 2 | [`ballot`] | what a vote is: ballots, the rules (`decide`), errors, and the trait of every store; knows no SQL, no HTTP |
-//! | 2 | [`retention`] | q1: the question, its engines (files, SQLite, a server), MySQL's semantics |
+//! | 2 | [`retention`] | q1: the question, its engines (files, `SQLite`, a server), `MySQL`'s semantics |
 //! | 1 | [`rows`] | lines → named fields: delimited, quoted, JSON; headers, and what is wrong with a row; knows no dates, sizes or users |
 //! | 1 | [`dial`] | how to reach a MySQL-compatible server by its URL: address, option file, passwords, TLS |
 //! | 0 | [`scan`] | where bytes come from and how they reach every core in whole lines; knows no columns |

@@ -1,5 +1,5 @@
 //! One story for every engine of q1: the same events and the same questions give the same answers, whether the events are in a
-//! file, in SQLite or on a server.
+//! file, in `SQLite` or on a server.
 #![cfg(feature = "mysql")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 mod support;
@@ -20,12 +20,12 @@ use votekit::retention::{
 };
 use votekit::scan::Input;
 
-/// Names that MySQL may take for the same: case, spaces around, accents, letters that fold to others.
+/// Names that `MySQL` may take for the same: case, spaces around, accents, letters that fold to others.
 const NAMES: [&str; 30] = [
     "a", "A", "a ", "A  ", " a", "á", "Â", "ｱ", "b", "B", "ß", "s", "S", "ſ", "ss", "É", "e", "ё", "Е", "е", "薯",
     "片", "İ", "ı", "i", "K", "k", "e\u{301}", "", "  ",
 ];
-/// As `NAMES`, beyond the BMP, where utf8mb4_general_ci has a single weight.
+/// As `NAMES`, beyond the BMP, where `utf8mb4_general_ci` has a single weight.
 const BEYOND: [&str; 3] = ["😀", "🎉", "𐐀"];
 const EVENTS: [&str; 9] = [
     "FIRST_INSTALL",
@@ -274,7 +274,7 @@ fn every_engine_tells_the_same_story() {
     }
 }
 
-/// Any events, with MySQL's plain client as the judge of the usual question.
+/// Any events, with `MySQL`'s plain client as the judge of the usual question.
 #[test]
 fn every_engine_gives_one_answer_about_any_events() {
     let dir = tempfile::tempdir().unwrap();

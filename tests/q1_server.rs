@@ -52,7 +52,7 @@ fn the_collation_is_the_servers_for_every_character() {
     }
 }
 
-/// A range of (event_name, time) for the cohort, then each user by (uid, time): never the whole table.
+/// A range of (`event_name`, time) for the cohort, then each user by (uid, time): never the whole table.
 #[test]
 fn indexes_serve_the_text() {
     let mut rows: Vec<Event> = Vec::new();

@@ -16,7 +16,7 @@ use super::writer::{NotSubmitted, WriteQueue};
 use crate::ballot::{Ballot, Outcome};
 
 /// What handlers share.
-pub struct App {
+pub(super) struct App {
     /// Takes ballots to the writer.
     pub writes: WriteQueue,
     /// The vote as it is now.
@@ -35,7 +35,7 @@ pub struct App {
     pub streams: Arc<Semaphore>,
     /// True once the service is to end.
     pub stopping: watch::Receiver<bool>,
-    /// The service's OpenAPI description.
+    /// The service's `OpenAPI` description.
     pub description: Bytes,
 }
 
@@ -44,7 +44,7 @@ impl App {
     ///
     /// # Errors
     /// Why it is not stored, or that this is unknown.
-    pub async fn cast(&self, ballot: Ballot) -> Result<Outcome, Problem> {
+    pub(super) async fn cast(&self, ballot: Ballot) -> Result<Outcome, Problem> {
         let answered = self.writes.submit(ballot).map_err(|why| match why {
             NotSubmitted::Full => {
                 self.metrics.overloaded.inc();
@@ -65,7 +65,7 @@ impl App {
     ///
     /// # Errors
     /// 429.
-    pub fn admit<B>(&self, request: &Request<B>) -> Result<(), Problem> {
+    pub(super) fn admit<B>(&self, request: &Request<B>) -> Result<(), Problem> {
         let (Some(limiter), Some(Peer(peer))) = (&self.limiter, request.extensions().get()) else { return Ok(()) };
         let client = limits::client(*peer, request.headers(), &self.trusted);
         limiter.admit(client).inspect_err(|_| {

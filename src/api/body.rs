@@ -15,7 +15,7 @@ const SMALL_BODY_BYTES: u64 = 4 * 1024;
 static LARGE_BODIES_KIB: Semaphore = Semaphore::const_new(32 * 1024);
 
 /// The part of that room that a large body takes.
-pub type Room = Option<SemaphorePermit<'static>>;
+pub(super) type Room = Option<SemaphorePermit<'static>>;
 
 /// How long a body may take to arrive.
 const BODY_PATIENCE: Duration = Duration::from_secs(10);
@@ -25,7 +25,7 @@ const BODY_PATIENCE: Duration = Duration::from_secs(10);
 /// # Errors
 /// 413 when it is larger than `bytes_most`, 408 when it does not arrive within [`BODY_PATIENCE`], 400 when it breaks off, 503
 /// when too many large ones are there at once.
-pub async fn read(request: Request<Body>, bytes_most: usize) -> Result<(Bytes, Room), Problem> {
+pub(super) async fn read(request: Request<Body>, bytes_most: usize) -> Result<(Bytes, Room), Problem> {
     let too_large = || Problem::too_large(format!("a body has at most {bytes_most} bytes"));
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|bytes| bytes > bytes_most as u64) {

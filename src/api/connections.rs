@@ -33,7 +33,7 @@ const READ_BUFFER_BYTES: usize = 32 * 1024;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// All open connections.
-pub struct Connections {
+pub(super) struct Connections {
     router: Router,
     app: Arc<App>,
     builder: http1::Builder,
@@ -45,7 +45,7 @@ pub struct Connections {
 
 impl Connections {
     /// None yet; at most `connections_most` at a time.
-    pub fn new(router: Router, app: Arc<App>, connections_most: usize, access_log: AccessLog) -> Self {
+    pub(super) fn new(router: Router, app: Arc<App>, connections_most: usize, access_log: AccessLog) -> Self {
         let mut builder = http1::Builder::new();
         builder.timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE).max_buf_size(READ_BUFFER_BYTES);
         Connections {
@@ -60,12 +60,12 @@ impl Connections {
     }
 
     /// How many are open, also after [`end`](Self::end).
-    pub fn open_count(&self) -> Arc<AtomicUsize> {
+    pub(super) fn open_count(&self) -> Arc<AtomicUsize> {
         self.open.clone()
     }
 
     /// Accepts and answers for ever.
-    pub async fn accept(&self, listener: TcpListener) {
+    pub(super) async fn accept(&self, listener: TcpListener) {
         let mut failing = false;
         loop {
             // The semaphore is never closed.
@@ -103,7 +103,7 @@ impl Connections {
     }
 
     /// Waits until all requests that were accepted are answered.
-    pub async fn end(self) {
+    pub(super) async fn end(self) {
         self.graceful.shutdown().await;
     }
 }

@@ -10,7 +10,7 @@ use crate::ballot::{Ballot, BoxError, CandidateId, CandidateTotal, Choice, Openi
 
 /// What a client sends to vote. Keys that are not known are ignored.
 #[derive(Debug, Deserialize, ToSchema)]
-pub struct VoteRequest<'a> {
+pub(super) struct VoteRequest<'a> {
     /// For whom.
     #[schema(minimum = 1, example = 2)]
     candidate_id: i64,
@@ -36,7 +36,7 @@ pub struct VoteRequest<'a> {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn ballot(body: &[u8]) -> Result<Ballot, Problem> {
+pub(super) fn ballot(body: &[u8]) -> Result<Ballot, Problem> {
     // serde would take an array for an object's values in order.
     let object = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
     if object
@@ -106,7 +106,7 @@ fn kind(value: &Value) -> &'static str {
 
 /// A vote is stored.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Stored {
+pub(super) struct Stored {
     /// Always true.
     pub success: bool,
 }
@@ -114,7 +114,7 @@ pub struct Stored {
 /// What a result consists of: two lists, the first of votes by candidate, the second of one window.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
-pub enum ResultRow {
+pub(super) enum ResultRow {
     /// Votes for one candidate.
     Candidate {
         /// Whose.
@@ -142,7 +142,7 @@ pub enum ResultRow {
 ///
 /// # Errors
 /// When the results are hidden.
-pub fn result(tally: &Tally) -> Result<[Vec<ResultRow>; 2], BoxError> {
+pub(super) fn result(tally: &Tally) -> Result<[Vec<ResultRow>; 2], BoxError> {
     Ok([votes(tally)?, vec![ResultRow::TenMinutes { total_vote_10_min: tally.votes_in_window }]])
 }
 
@@ -150,7 +150,7 @@ pub fn result(tally: &Tally) -> Result<[Vec<ResultRow>; 2], BoxError> {
 ///
 /// # Errors
 /// When the results are hidden.
-pub fn result_of_window(tally: &Tally) -> Result<[Vec<ResultRow>; 2], BoxError> {
+pub(super) fn result_of_window(tally: &Tally) -> Result<[Vec<ResultRow>; 2], BoxError> {
     let (total_vote_in_window, window_secs) = (tally.votes_in_window, tally.window.secs);
     Ok([votes(tally)?, vec![ResultRow::Window { total_vote_in_window, window_secs }]])
 }
@@ -166,13 +166,13 @@ fn votes(tally: &Tally) -> Result<Vec<ResultRow>, BoxError> {
 
 /// A candidate.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct CandidateName {
+pub(super) struct CandidateName {
     candidate_id: CandidateId,
     name: String,
 }
 
 /// `[{"candidate_id": 2, "name": "林林"}, …]`
-pub fn candidates(tally: &Tally) -> Vec<CandidateName> {
+pub(super) fn candidates(tally: &Tally) -> Vec<CandidateName> {
     let name =
         |total: &CandidateTotal| CandidateName { candidate_id: total.candidate.id, name: total.candidate.name.clone() };
     tally.candidates.iter().map(name).collect()
@@ -180,7 +180,7 @@ pub fn candidates(tally: &Tally) -> Vec<CandidateName> {
 
 /// All that a page shows of a vote.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct State<'a> {
+pub(super) struct State<'a> {
     title: &'a str,
     /// Whether votes are taken: `not_open_yet`, `open`, `closed`.
     state: &'static str,
@@ -198,7 +198,7 @@ pub struct State<'a> {
 
 /// A candidate and its votes.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct CandidateState<'a> {
+pub(super) struct CandidateState<'a> {
     id: CandidateId,
     name: &'a str,
     /// None where they are hidden.
@@ -207,7 +207,7 @@ pub struct CandidateState<'a> {
 
 impl<'a> State<'a> {
     /// The state that `tally` has.
-    pub fn new(tally: &'a Tally) -> Self {
+    pub(super) fn new(tally: &'a Tally) -> Self {
         let state = match tally.opening {
             Opening::NotOpenYet => "not_open_yet",
             Opening::Open => "open",

@@ -1,4 +1,4 @@
-//! JSON documents as they are sent: with an ETag, and what caches may do with them.
+//! JSON documents as they are sent: with an `ETag`, and what caches may do with them.
 use std::hash::{BuildHasher, Hasher};
 
 use axum::body::{Body, Bytes};
@@ -8,22 +8,22 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 /// What no cache may keep.
-pub const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+pub(super) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 /// A cache in front answers the crowd and asks once a second.
 const A_SECOND: HeaderValue = HeaderValue::from_static("public, max-age=1");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// A document and what a cache knows it by.
 #[derive(Debug, Clone)]
-pub struct Document {
+pub(super) struct Document {
     body: Bytes,
-    /// Its strong ETag: the same for the same bytes, on every machine.
+    /// Its strong `ETag`: the same for the same bytes, on every machine.
     etag: HeaderValue,
 }
 
 impl Document {
     /// `value` as JSON.
-    pub fn new(value: &impl Serialize) -> Self {
+    pub(super) fn new(value: &impl Serialize) -> Self {
         let body = Bytes::from(serde_json::to_vec(value).unwrap_or_default());
         let mut hasher = foldhash::quality::FixedState::with_seed(0).build_hasher();
         hasher.write(&body);
@@ -32,7 +32,7 @@ impl Document {
         Document { body, etag }
     }
     /// The document, or that the client has it already, as its `If-None-Match` says.
-    pub fn respond(&self, headers: &HeaderMap) -> Response {
+    pub(super) fn respond(&self, headers: &HeaderMap) -> Response {
         let has_it = headers.get_all(IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok()).any(|line| {
             line.split(',')
                 .map(str::trim)
@@ -52,7 +52,7 @@ impl Document {
 }
 
 /// `body` as JSON.
-pub fn json(body: Bytes, cache: HeaderValue) -> Response {
+pub(super) fn json(body: Bytes, cache: HeaderValue) -> Response {
     let mut response = Response::new(Body::from(body));
     response.headers_mut().insert(CONTENT_TYPE, JSON);
     response.headers_mut().insert(CACHE_CONTROL, cache);

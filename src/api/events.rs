@@ -33,7 +33,7 @@ const STREAM_BEAT: Duration = Duration::from_secs(15);
         (status = 503, description = "No room for another stream", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub async fn events(State(app): State<Arc<App>>) -> Response {
+pub(super) async fn events(State(app): State<Arc<App>>) -> Response {
     let Ok(permit) = app.streams.clone().try_acquire_owned() else {
         return Problem::overloaded("as many event streams are open as may be: ask /result instead").into_response();
     };

@@ -32,7 +32,7 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
 /// `GET /`: the page. `?vote=stored` and the like give the outcome of the vote that a form has just cast.
-pub async fn show(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Response {
+pub(super) async fn show(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Response {
     // The URL may be passed on to people whose vote is not stored.
     let notice = if follows_from_here(&headers) { notice(&uri) } else { None };
     match app.snapshots.current().await {
@@ -54,7 +54,7 @@ fn notice(uri: &Uri) -> Option<Notice> {
 
 /// `POST /`: the form. If the vote is stored, it redirects to the page, so that a reload casts nothing; if not, it answers
 /// with the page, the reason, and all that was typed.
-pub async fn take(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
+pub(super) async fn take(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
     let admitted = app.admit(&request);
     let (form, unread) = match read(request).await {
         Ok(form) => (form, Ok(())),
@@ -75,7 +75,7 @@ pub async fn take(State(app): State<Arc<App>>, request: Request<Body>) -> Respon
 }
 
 /// `GET /assets/…`: what the page needs.
-pub async fn asset(Path(name): Path<String>) -> Response {
+pub(super) async fn asset(Path(name): Path<String>) -> Response {
     let Some(asset) = ASSETS.iter().find(|asset| asset.path.strip_prefix("/assets/") == Some(&*name)) else {
         return Problem::not_found(format!("there is nothing at /assets/{name}")).into_response();
     };

@@ -9,7 +9,7 @@ const STUCK_AFTER: Duration = Duration::from_secs(5);
 
 /// Kept by the thread that reads and the thread that writes; asked by whoever wants to know whether the service is ready.
 #[derive(Debug)]
-pub struct Health {
+pub(super) struct Health {
     begun: Instant,
     read_failed: AtomicBool,
     /// Milliseconds after `begun` at which the current batch began, and at which the last one failed; 0 is never.
@@ -19,7 +19,7 @@ pub struct Health {
 
 impl Health {
     /// All is well.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Health {
             begun: Instant::now(),
             read_failed: AtomicBool::new(false),
@@ -29,28 +29,28 @@ impl Health {
     }
 
     /// The votes could be read, or could not. Returns whether it was so before.
-    pub fn set_readable(&self, is_readable: bool) -> bool {
+    pub(super) fn set_readable(&self, is_readable: bool) -> bool {
         !self.read_failed.swap(!is_readable, Relaxed)
     }
 
     /// Whether the votes could be read when that was last tried.
-    pub fn is_readable(&self) -> bool {
+    pub(super) fn is_readable(&self) -> bool {
         !self.read_failed.load(Relaxed)
     }
 
     /// A batch is being written.
-    pub fn begin_write(&self) {
+    pub(super) fn begin_write(&self) {
         self.writing_since_ms.store(self.now_ms(), Relaxed);
     }
 
     /// The batch is written, or failed.
-    pub fn end_write(&self, is_written: bool) {
+    pub(super) fn end_write(&self, is_written: bool) {
         self.writing_since_ms.store(0, Relaxed);
         self.write_failed_ms.store(if is_written { 0 } else { self.now_ms() }, Relaxed);
     }
 
     /// Whether votes can be written: not when the last batch failed a moment ago, nor while one is stuck.
-    pub fn is_writable(&self) -> bool {
+    pub(super) fn is_writable(&self) -> bool {
         self.is_within(&self.write_failed_ms, FAILURE_COUNTS) != Some(true)
             && self.is_within(&self.writing_since_ms, STUCK_AFTER) != Some(false)
     }

@@ -14,7 +14,7 @@ use crate::units::DurationSecs;
 
 /// The other end of the connection; an extension of every request.
 #[derive(Debug, Clone, Copy)]
-pub struct Peer(pub SocketAddr);
+pub(super) struct Peer(pub SocketAddr);
 
 /// How many votes a client may cast in a unit of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl FromStr for Rate {
 
 /// The client whose request came from `peer`: the peer itself or, if that is a trusted proxy, the last address in
 /// `X-Forwarded-For` that is not one. What an untrusted client writes there is ignored.
-pub fn client(peer: SocketAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+pub(super) fn client(peer: SocketAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: IpAddr| trusted.iter().any(|net| net.contains(&address));
     let peer = peer.ip().to_canonical();
     if !is_trusted(peer) {
@@ -69,13 +69,13 @@ fn parse_address(text: &str) -> Option<IpAddr> {
 }
 
 /// Holds each client to a rate.
-pub struct Limiter {
+pub(super) struct Limiter {
     clients: DefaultKeyedRateLimiter<IpAddr>,
 }
 
 impl Limiter {
     /// Each client has `rate.votes` at first and regains them at an even pace.
-    pub fn new(rate: Rate) -> Self {
+    pub(super) fn new(rate: Rate) -> Self {
         let each = rate.per / rate.votes.get();
         // Never zero: a rate has at most 2^32 votes an hour, and an hour has more nanoseconds.
         let quota = Quota::with_period(each.max(Duration::from_nanos(1))).unwrap_or(Quota::per_second(rate.votes));
@@ -86,7 +86,7 @@ impl Limiter {
     ///
     /// # Errors
     /// 429 when none is left, with the time until there is one.
-    pub fn admit(&self, client: IpAddr) -> Result<(), Problem> {
+    pub(super) fn admit(&self, client: IpAddr) -> Result<(), Problem> {
         self.clients.check_key(&network(client)).map_err(|until| {
             let wait = until.wait_time_from(DefaultClock::default().now());
             let secs = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
@@ -95,7 +95,7 @@ impl Limiter {
     }
 
     /// Forgets clients that have all their votes again, so that memory does not grow with every client that ever came.
-    pub fn forget_idle(&self) {
+    pub(super) fn forget_idle(&self) {
         self.clients.retain_recent();
         self.clients.shrink_to_fit();
     }

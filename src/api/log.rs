@@ -26,13 +26,13 @@ pub enum AccessLog {
 }
 
 /// The log; dropping it writes what is left.
-pub struct Log {
+pub(super) struct Log {
     lost: ErrorCounter,
     _guard: WorkerGuard,
 }
 
 /// Starts the log. If nobody reads stderr, lines are lost, and votes are not held up.
-pub fn start(format: LogFormat) -> Log {
+pub(super) fn start(format: LogFormat) -> Log {
     let (writer, guard) = NonBlockingBuilder::default().lossy(true).finish(io::stderr());
     let lost = writer.error_counter();
     let lines = tracing_subscriber::fmt().with_writer(writer).with_max_level(LevelFilter::INFO).with_target(false);
@@ -46,13 +46,13 @@ pub fn start(format: LogFormat) -> Log {
 
 impl Log {
     /// How many lines were lost because nobody read as fast as they were written.
-    pub fn lines_lost(&self) -> usize {
+    pub(super) fn lines_lost(&self) -> usize {
         self.lost.dropped_lines()
     }
 }
 
 /// Logs a request.
-pub fn request(client: IpAddr, method: &Method, uri: &Uri, status: StatusCode, took: Duration) {
+pub(super) fn request(client: IpAddr, method: &Method, uri: &Uri, status: StatusCode, took: Duration) {
     tracing::info!(
         client = %client,
         method = %method,

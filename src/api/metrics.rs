@@ -10,7 +10,7 @@ use prometheus_client::registry::{Registry, Unit};
 use crate::ballot::{BoxError, Outcome, Refusal};
 
 /// The media type of [`Metrics::text`].
-pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByOutcome {
@@ -18,7 +18,7 @@ struct ByOutcome {
 }
 
 /// Counters and histograms of one service.
-pub struct Metrics {
+pub(super) struct Metrics {
     registry: Registry,
     votes: Family<ByOutcome, Counter>,
     stored: Counter,
@@ -44,7 +44,7 @@ pub struct Metrics {
 
 impl Metrics {
     /// All at zero.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         let mut registry = Registry::with_prefix("votekit");
         let votes = Family::<ByOutcome, Counter>::default();
         registry.register("votes", "Ballots by what became of them", votes.clone());
@@ -75,8 +75,8 @@ impl Metrics {
         Metrics { registry, ..metrics }
     }
 
-    /// All as OpenMetrics text.
-    pub fn text(&self) -> String {
+    /// All as `OpenMetrics` text.
+    pub(super) fn text(&self) -> String {
         let mut text = String::new();
         // Writing to a String cannot fail.
         let _ = encode(&mut text, &self.registry);
@@ -84,7 +84,7 @@ impl Metrics {
     }
 
     /// Counts the outcomes of a batch.
-    pub fn count(&self, outcomes: &[Outcome]) {
+    pub(super) fn count(&self, outcomes: &[Outcome]) {
         let plain = |outcome: &&Outcome| matches!(outcome, Outcome::Stored { replaced: None, .. });
         let stored = outcomes.iter().filter(plain).count();
         self.stored.inc_by(stored as u64);
@@ -94,7 +94,7 @@ impl Metrics {
     }
 
     /// Counts ballots of a batch that could not be written.
-    pub fn count_failed(&self, error: &BoxError, ballots: usize) {
+    pub(super) fn count_failed(&self, error: &BoxError, ballots: usize) {
         let outcome = match error {
             BoxError::OutcomeUnknown { .. } => "unknown",
             _ => "failed",

@@ -11,7 +11,7 @@ use super::problem::Problem;
 
 /// Whether the process lives
 #[utoipa::path(get, path = "/healthz", tag = "operation", responses((status = 200, description = "It does", body = String, content_type = "text/plain")))]
-pub async fn healthz() -> &'static str {
+pub(super) async fn healthz() -> &'static str {
     "ok\n"
 }
 
@@ -23,7 +23,7 @@ pub async fn healthz() -> &'static str {
         (status = 503, description = "They cannot, or the service is ending", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub async fn readyz(State(app): State<Arc<App>>) -> Response {
+pub(super) async fn readyz(State(app): State<Arc<App>>) -> Response {
     if *app.stopping.borrow() {
         return Problem::unavailable("the service is ending").into_response();
     }
@@ -38,13 +38,13 @@ pub async fn readyz(State(app): State<Arc<App>>) -> Response {
 
 /// Counters and histograms for Prometheus
 #[utoipa::path(get, path = "/metrics", tag = "operation", responses((status = 200, description = "OpenMetrics text", body = String, content_type = "application/openmetrics-text")))]
-pub async fn metrics_text(State(app): State<Arc<App>>) -> Response {
+pub(super) async fn metrics_text(State(app): State<Arc<App>>) -> Response {
     app.metrics.queue_depth.set(app.writes.depth() as i64);
     ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], app.metrics.text()).into_response()
 }
 
 /// This description
 #[utoipa::path(get, path = "/openapi.json", tag = "operation", responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json", body = Object)))]
-pub async fn document(State(app): State<Arc<App>>) -> Response {
+pub(super) async fn document(State(app): State<Arc<App>>) -> Response {
     ([(CONTENT_TYPE, "application/json")], app.description.clone()).into_response()
 }

@@ -14,7 +14,7 @@ use crate::ballot::{CandidateId, Limits, Moment, Opening};
 
 /// What the page shows.
 #[derive(Debug, Clone)]
-pub struct View {
+pub(super) struct View {
     /// The vote's title; may be empty.
     pub title: String,
     /// Whether votes are taken.
@@ -48,7 +48,7 @@ pub struct View {
 
 /// The outcome of a vote.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Notice {
+pub(super) enum Notice {
     /// It is stored.
     Stored,
     /// It is stored in place of the voter's latest one.
@@ -63,7 +63,7 @@ pub enum Notice {
 
 /// What was typed into the form.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Typed {
+pub(super) struct Typed {
     /// Who votes.
     pub voter: String,
     /// The remark.
@@ -76,13 +76,13 @@ pub struct Typed {
 
 /// The whole page as HTML.
 #[expect(clippy::expect_used, reason = "neither writing to a string nor displaying a value of the page can fail")]
-pub fn render(view: &View) -> String {
+pub(super) fn render(view: &View) -> String {
     Page::of(view).render().expect("a page of plain values is rendered")
 }
 
 /// A file that the page needs.
 #[derive(Debug)]
-pub struct Asset {
+pub(super) struct Asset {
     /// Its path, which changes with its content, so that it may be cached for ever.
     pub path: String,
     /// Its media type.
@@ -100,7 +100,7 @@ impl Asset {
 }
 
 /// Style, script and icon, in this order.
-pub static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
+pub(super) static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
     [
         Asset::new("page", "css", "text/css; charset=utf-8", include_bytes!("page/page.css")),
         Asset::new("page", "js", "text/javascript; charset=utf-8", include_bytes!("page/page.js")),

@@ -12,7 +12,7 @@ const RETRY_AFTER_SECS: u32 = 1;
 
 /// What went wrong, as problem details (RFC 9457).
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Problem {
+pub(super) struct Problem {
     /// What kind it is, the same for all of its kind.
     #[serde(rename = "type")]
     #[schema(example = "urn:votekit:problem:unknown-candidate")]
@@ -37,7 +37,7 @@ macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $urn:literal, $status:ident, $title:literal;)*) => {
         impl Problem {
             $($(#[$doc])*
-            pub fn $name(detail: impl Into<String>) -> Self {
+            pub(super) fn $name(detail: impl Into<String>) -> Self {
                 Problem::new(concat!("urn:votekit:problem:", $urn), $title, StatusCode::$status, detail.into())
             })*
         }
@@ -104,32 +104,32 @@ impl Problem {
     }
 
     /// The same, to be tried again after `secs` seconds.
-    pub fn retry_after(self, secs: u32) -> Self {
+    pub(super) fn retry_after(self, secs: u32) -> Self {
         Problem { retry_after_secs: Some(secs.max(1)), ..self }
     }
 
     /// What went wrong, for people.
-    pub fn detail(&self) -> &str {
+    pub(super) fn detail(&self) -> &str {
         &self.detail
     }
 
     /// The kind of problem, for people.
-    pub fn title(&self) -> &'static str {
+    pub(super) fn title(&self) -> &'static str {
         self.title
     }
 
     /// How long to wait before trying again, where that makes sense.
-    pub fn retry_after_secs(&self) -> Option<u32> {
+    pub(super) fn retry_after_secs(&self) -> Option<u32> {
         self.retry_after_secs
     }
 
     /// Whether trying again later, with the same key, is what the client should do.
-    pub fn try_again(&self) -> bool {
+    pub(super) fn try_again(&self) -> bool {
         self.status >= 500 || self.retry_after_secs.is_some()
     }
 
     /// The HTTP status.
-    pub fn status(&self) -> StatusCode {
+    pub(super) fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 }

@@ -27,7 +27,7 @@ use crate::units::DurationSecs;
         (status = 503, description = "No room just now: try again", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub async fn result(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
+pub(super) async fn result(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
     let (Parts { uri, headers, .. }, _) = request.into_parts();
     let response = async {
         if let Some(window) = window(&uri)? {
@@ -58,7 +58,7 @@ fn window(uri: &Uri) -> Result<Option<DurationSecs>, Problem> {
         (status = 503, description = "No room just now: try again", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub async fn candidates(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
+pub(super) async fn candidates(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
     let headers = request.into_parts().0.headers;
     match app.snapshots.current().await {
         Ok(snapshot) => snapshot.candidates.respond(&headers),

@@ -20,8 +20,8 @@ use super::{events, form, operation, result, vote};
 ))]
 struct Description;
 
-/// All routes, and their description as OpenAPI.
-pub fn routes() -> (Router<Arc<App>>, Bytes) {
+/// All routes, and their description as `OpenAPI`.
+pub(super) fn routes() -> (Router<Arc<App>>, Bytes) {
     let described = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(events::events))
         .routes(routes!(operation::healthz))

@@ -20,7 +20,7 @@ const POLL_EVERY: Duration = Duration::from_millis(100);
 
 /// The vote at one moment.
 #[derive(Debug)]
-pub struct Snapshot {
+pub(super) struct Snapshot {
     /// How many changes are in it.
     changes: u64,
     /// The figures.
@@ -48,10 +48,10 @@ impl Snapshot {
 }
 
 /// A snapshot, or why there is none.
-pub type CurrentSnapshot = Result<Arc<Snapshot>, BoxError>;
+pub(super) type CurrentSnapshot = Result<Arc<Snapshot>, BoxError>;
 
 /// The snapshots, the thread that makes them, and a receiver that is closed when the thread ends.
-pub type Started = (Arc<Snapshots>, JoinHandle<()>, oneshot::Receiver<()>);
+pub(super) type Started = (Arc<Snapshots>, JoinHandle<()>, oneshot::Receiver<()>);
 
 /// What the thread is asked to do.
 #[derive(Default)]
@@ -62,7 +62,7 @@ struct Requests {
 }
 
 /// The latest snapshot, and the way to a newer one.
-pub struct Snapshots {
+pub(super) struct Snapshots {
     /// Commits of the writer and changes by other programs, as far as they are known.
     changes: AtomicU64,
     latest: ArcSwap<Snapshot>,
@@ -77,7 +77,7 @@ impl Snapshots {
     ///
     /// # Errors
     /// When the box cannot be read, or the system has no thread.
-    pub fn start(mut reader: Box<dyn BallotBox>, health: Arc<Health>) -> Result<Started, ServeError> {
+    pub(super) fn start(mut reader: Box<dyn BallotBox>, health: Arc<Health>) -> Result<Started, ServeError> {
         let version = reader.version()?;
         let tally = reader.tally(DurationSecs::TEN_MINUTES, SystemClock.now())?;
         let first = Arc::new(Snapshot::new(0, tally));
@@ -100,7 +100,7 @@ impl Snapshots {
     }
 
     /// Notes that the box changed. To be called after the commit and before any voter is told of it.
-    pub fn changed(&self) {
+    pub(super) fn changed(&self) {
         self.changes.fetch_add(1, Ordering::AcqRel);
     }
 
@@ -108,7 +108,7 @@ impl Snapshots {
     ///
     /// # Errors
     /// When the box cannot be read.
-    pub async fn current(&self) -> CurrentSnapshot {
+    pub(super) async fn current(&self) -> CurrentSnapshot {
         if let Some(latest) = self.latest_if_current() {
             return Ok(latest);
         }
@@ -128,12 +128,12 @@ impl Snapshots {
     }
 
     /// The snapshots that differ from the one before, for event streams.
-    pub fn follow(&self) -> watch::Receiver<Arc<Snapshot>> {
+    pub(super) fn follow(&self) -> watch::Receiver<Arc<Snapshot>> {
         self.events.subscribe()
     }
 
     /// Lets the thread end.
-    pub fn end(&self) {
+    pub(super) fn end(&self) {
         self.requests.lock().ending = true;
         self.wake.notify_one();
     }

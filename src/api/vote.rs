@@ -40,7 +40,7 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
         (status = 503, description = "No room just now: try again", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub async fn vote(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
+pub(super) async fn vote(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
     let cast = async {
         app.admit(&request)?;
         let (ballot, _room) = ballot(request).await?;

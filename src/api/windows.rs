@@ -14,14 +14,14 @@ use crate::units::DurationSecs;
 const WAITING_MOST: usize = 16;
 
 /// Reads results that no snapshot has.
-pub struct Windows {
+pub(super) struct Windows {
     reader: Arc<Mutex<Box<dyn BallotBox>>>,
     room: Arc<Semaphore>,
 }
 
 impl Windows {
     /// Reads with `reader`.
-    pub fn new(reader: Box<dyn BallotBox>) -> Self {
+    pub(super) fn new(reader: Box<dyn BallotBox>) -> Self {
         Windows { reader: Arc::new(Mutex::new(reader)), room: Arc::new(Semaphore::new(WAITING_MOST)) }
     }
 
@@ -29,7 +29,7 @@ impl Windows {
     ///
     /// # Errors
     /// 403 where results are hidden, 503 when too many wait or the box cannot be read.
-    pub async fn result(&self, window: DurationSecs) -> Result<Document, Problem> {
+    pub(super) async fn result(&self, window: DurationSecs) -> Result<Document, Problem> {
         let busy = || Problem::overloaded("too many results of other windows are asked for: try again in a second");
         let permit = self.room.clone().try_acquire_owned().map_err(|_| busy())?;
         let reader = self.reader.clone();

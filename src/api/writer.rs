@@ -12,7 +12,7 @@ use super::snapshots::Snapshots;
 use crate::ballot::{Ballot, BallotBox, BoxError, Outcome, SystemClock};
 
 /// The outcome of a ballot, or why the box could not be written.
-pub type Answer = Result<Outcome, BoxError>;
+pub(super) type Answer = Result<Outcome, BoxError>;
 
 struct Waiting {
     ballot: Ballot,
@@ -22,7 +22,7 @@ struct Waiting {
 
 /// Why a ballot could not be submitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NotSubmitted {
+pub(super) enum NotSubmitted {
     /// As many ballots wait as may wait.
     Full,
     /// The writer has ended.
@@ -31,7 +31,7 @@ pub enum NotSubmitted {
 
 /// The queue of ballots that wait for the writer.
 #[derive(Clone)]
-pub struct WriteQueue(mpsc::Sender<Waiting>);
+pub(super) struct WriteQueue(mpsc::Sender<Waiting>);
 
 impl WriteQueue {
     /// Submits a ballot; the receiver gets its answer after the commit. Dropping the receiver before the writer takes the
@@ -39,7 +39,7 @@ impl WriteQueue {
     ///
     /// # Errors
     /// At once, when the queue is full or the writer has ended.
-    pub fn submit(&self, ballot: Ballot) -> Result<oneshot::Receiver<Answer>, NotSubmitted> {
+    pub(super) fn submit(&self, ballot: Ballot) -> Result<oneshot::Receiver<Answer>, NotSubmitted> {
         let (answer, answered) = oneshot::channel();
         match self.0.try_send(Waiting { ballot, since: Instant::now(), answer }) {
             Ok(()) => Ok(answered),
@@ -49,7 +49,7 @@ impl WriteQueue {
     }
 
     /// How many ballots wait.
-    pub fn depth(&self) -> usize {
+    pub(super) fn depth(&self) -> usize {
         self.0.max_capacity() - self.0.capacity()
     }
 }
@@ -59,7 +59,7 @@ impl WriteQueue {
 ///
 /// # Errors
 /// When the system has no thread for it.
-pub fn start(
+pub(super) fn start(
     votes: Box<dyn BallotBox>,
     queue_most: usize,
     snapshots: Arc<Snapshots>,

@@ -9,18 +9,18 @@ use super::vote::Ballot;
 
 /// Most ballots in one transaction. The more there are, the less each with a key or a voter costs: a transaction writes each
 /// page of the file at most once.
-pub const BALLOTS_MOST: usize = 500_000;
+pub(super) const BALLOTS_MOST: usize = 500_000;
 /// Most bytes of lines in one transaction, for long opinions.
 const BYTES_MOST: u64 = 64 * 1024 * 1024;
 /// Ballots in one transaction until its speed is known.
-pub const BALLOTS_AT_FIRST: usize = 50_000;
+pub(super) const BALLOTS_AT_FIRST: usize = 50_000;
 /// Ballots that may be read while a sorted batch waits, so that no more than about one transaction is in memory.
 const BALLOTS_AHEAD: usize = 32_768;
 const BYTES_AHEAD: u64 = 8 * 1024 * 1024;
 
 /// Lines as read: ballots with their line numbers, and lines that are not ballots.
 #[derive(Default)]
-pub struct Lines {
+pub(super) struct Lines {
     pub ballots: Vec<Ballot>,
     pub numbers: Vec<u64>,
     pub bad: Vec<(u64, BadLine)>,
@@ -42,7 +42,7 @@ impl Lines {
 }
 
 /// Lines for one transaction.
-pub struct SortedLines {
+pub(super) struct SortedLines {
     pub ballots: SortedBallots,
     pub numbers: Vec<u64>,
     pub bad: Vec<(u64, BadLine)>,
@@ -75,13 +75,13 @@ impl State {
 
 /// A queue with one producer and one consumer. The consumer takes all that waits; while it is busy, the producer adds lines
 /// up to a full batch, and sorts that in the time it would have to wait anyway.
-pub struct BatchQueue {
+pub(super) struct BatchQueue {
     state: Mutex<State>,
     changed: Condvar,
 }
 
 impl BatchQueue {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         let state = State {
             gathered: Lines::default(),
             ready: None,
@@ -94,7 +94,7 @@ impl BatchQueue {
     }
 
     /// Adds `lines`, which are left empty, and waits while too many are queued. False: the consumer has stopped.
-    pub fn put(&self, lines: &mut Lines) -> bool {
+    pub(super) fn put(&self, lines: &mut Lines) -> bool {
         let mut state = self.state.lock();
         state.gathered.append(lines);
         self.changed.notify_all();
@@ -135,14 +135,14 @@ impl BatchQueue {
     }
 
     /// The consumer takes no more.
-    pub fn abandon(&self) {
+    pub(super) fn abandon(&self) {
         self.state.lock().is_abandoned = true;
         self.changed.notify_all();
     }
 
     /// Takes all that waits, or waits for it; from now on a batch has at most `ballots_most` ballots. `None`: the input is
     /// over and all of it was taken.
-    pub fn take(&self, ballots_most: usize) -> Option<SortedLines> {
+    pub(super) fn take(&self, ballots_most: usize) -> Option<SortedLines> {
         let mut state = self.state.lock();
         state.ballots_most = ballots_most;
         loop {
@@ -165,7 +165,7 @@ impl BatchQueue {
 }
 
 /// The producer's end of the queue. Dropping it, also in a panic, ends the input.
-pub struct Producer(pub Arc<BatchQueue>);
+pub(super) struct Producer(pub Arc<BatchQueue>);
 
 impl Drop for Producer {
     fn drop(&mut self) {

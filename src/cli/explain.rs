@@ -8,12 +8,12 @@ use votekit::weblog::DayRangeError;
 use votekit::weblog::group::GroupError;
 
 /// The ballot file that commands use unless told otherwise.
-pub const DEFAULT_BALLOTS: &str = "ballots.db";
+pub(super) const DEFAULT_BALLOTS: &str = "ballots.db";
 
 type Cause = dyn Error + 'static;
 
 /// `error` with its causes on one line, and the way out below.
-pub fn in_words(error: &anyhow::Error) -> String {
+pub(super) fn in_words(error: &anyhow::Error) -> String {
     let mut text = error.chain().map(words).collect::<Vec<_>>().join(": ");
     if let Some(way_out) = error.chain().find_map(way_out) {
         text.push('\n');
@@ -23,12 +23,12 @@ pub fn in_words(error: &anyhow::Error) -> String {
 }
 
 /// Whether `cause` is an option or a value that makes no sense, rather than work that failed.
-pub fn is_misuse(cause: &Cause) -> bool {
+pub(super) fn is_misuse(cause: &Cause) -> bool {
     cause.is::<DayRangeError>()
 }
 
 /// Why a ballot was refused, with times in the zone of this machine.
-pub fn refusal(refusal: &Refusal) -> String {
+pub(super) fn refusal(refusal: &Refusal) -> String {
     match refusal {
         Refusal::NotOpenYet(opens) => format!("voting opens at {}", opens.in_zone(&Local)),
         Refusal::Closed(closes) => format!("voting closed at {}", closes.in_zone(&Local)),

@@ -1,11 +1,11 @@
 //! The command line: what was typed becomes options, and results become text. The only home of clap, indicatif and
-//! comfy_table.
+//! `comfy_table`.
 mod ballot;
 mod draw;
 mod explain;
 mod logsum;
 mod q1;
-pub mod terminal;
+pub(crate) mod terminal;
 
 use clap::{Parser, Subcommand};
 
@@ -17,7 +17,7 @@ use self::terminal::output::Format;
 /// Three questions at two in the morning: how many bytes did the CDN send, how many users came back, what is the vote?
 #[derive(Debug, Parser)]
 #[command(name = "votekit", version, after_help = exit::HELP, max_term_width = 100)]
-pub struct Cli {
+pub(crate) struct Cli {
     #[command(flatten)]
     shared: Shared,
     #[command(subcommand)]
@@ -58,7 +58,7 @@ enum Command {
 
 impl Cli {
     /// The console that the shared options ask for.
-    pub fn console(&self) -> Console {
+    pub(crate) fn console(&self) -> Console {
         Console::new(self.shared.quiet, self.shared.verbose, self.shared.color)
     }
 
@@ -66,7 +66,7 @@ impl Cli {
     ///
     /// # Errors
     /// What the user did wrong or what could not be done; [`exit::conclude`] reports it.
-    pub fn run(self, console: &Console) -> anyhow::Result<()> {
+    pub(crate) fn run(self, console: &Console) -> anyhow::Result<()> {
         let format = Format::or_default(self.shared.format);
         match self.command {
             Command::Candidates(args) => args.run(format, console),

@@ -8,12 +8,12 @@ use url::Url;
 use super::option_file::OptionFile;
 use super::password::Password;
 
-/// The default port of MySQL's protocol.
+/// The default port of `MySQL`'s protocol.
 const DEFAULT_PORT: u16 = 3306;
 /// The schemes of an address.
 const SCHEMES: [&str; 2] = ["mysql://", "mariadb://"];
 
-/// How much the connection must be protected, as MySQL's `--ssl-mode`.
+/// How much the connection must be protected, as `MySQL`'s `--ssl-mode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TlsMode {
     /// No TLS.
@@ -38,7 +38,7 @@ impl TlsMode {
         ("verify-identity", TlsMode::VerifyIdentity),
     ];
 
-    /// Also as MySQL writes it: `VERIFY_CA`.
+    /// Also as `MySQL` writes it: `VERIFY_CA`.
     fn parse(text: &str) -> Option<Self> {
         let name = text.to_ascii_lowercase().replace('_', "-");
         Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, mode)| *mode)
@@ -192,7 +192,7 @@ impl Address {
         self
     }
 
-    /// The user's name on the server; by default the system user's, as in MySQL's client.
+    /// The user's name on the server; by default the system user's, as in `MySQL`'s client.
     pub(super) fn user(&self) -> Option<String> {
         self.user.clone().or_else(|| std::env::var("USER").ok())
     }

@@ -1,4 +1,4 @@
-//! What an address leaves open comes from the user's environment, in the order of MySQL's client: a password from the command
+//! What an address leaves open comes from the user's environment, in the order of `MySQL`'s client: a password from the command
 //! line, then `MYSQL_PWD`, then `~/.my.cnf`.
 use std::io;
 use std::os::unix::fs::PermissionsExt;

@@ -1,4 +1,4 @@
-//! How to reach a server that speaks MySQL's protocol (MySQL, MariaDB, Aurora, TiDB, Vitess) by its URL: the address, the
+//! How to reach a server that speaks `MySQL`'s protocol (`MySQL`, `MariaDB`, Aurora, `TiDB`, Vitess) by its URL: the address, the
 //! user's option file, passwords that nobody else sees, TLS, and a connection whose errors say what to do.
 //!
 //! What is asked of the server is not known here: [`Connection::run`] lends the driver's connection to whoever asks.

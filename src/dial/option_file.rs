@@ -1,11 +1,11 @@
-//! A user's option file for MySQL's clients, `~/.my.cnf`: its groups `[client]` and `[mysql]`.
+//! A user's option file for `MySQL`'s clients, `~/.my.cnf`: its groups `[client]` and `[mysql]`.
 //! Format: <https://dev.mysql.com/doc/refman/5.7/en/option-files.html>.
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::password::Password;
 
-/// The file's options for a connection. As in MySQL's client, a later line wins, and `[mysql]` wins over `[client]`.
+/// The file's options for a connection. As in `MySQL`'s client, a later line wins, and `[mysql]` wins over `[client]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OptionFile {
     /// `user`.

@@ -1,4 +1,4 @@
-//! How texts compare: as MySQL's utf8_general_ci does, or byte by byte.
+//! How texts compare: as `MySQL`'s `utf8_general_ci` does, or byte by byte.
 use std::cmp::Ordering;
 
 use rusqlite::Connection;
@@ -8,15 +8,15 @@ use super::general_ci::WEIGHTS;
 /// What makes two event names or two users the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Collation {
-    /// MySQL's utf8_general_ci, the default of a utf8 table in 5.7: neither case nor most accents nor trailing spaces
-    /// distinguish. Characters beyond the BMP are all alike, as in utf8mb4_general_ci.
+    /// `MySQL`'s `utf8_general_ci`, the default of a utf8 table in 5.7: neither case nor most accents nor trailing spaces
+    /// distinguish. Characters beyond the BMP are all alike, as in `utf8mb4_general_ci`.
     GeneralCi,
     /// Byte by byte, as a server with binary collations.
     Binary,
 }
 
 impl Collation {
-    /// The name under which SQLite knows it.
+    /// The name under which `SQLite` knows it.
     pub fn sqlite_name(self) -> &'static str {
         match self {
             Collation::GeneralCi => "utf8_general_ci",
@@ -27,7 +27,7 @@ impl Collation {
     /// Makes it known to a connection.
     ///
     /// # Errors
-    /// When SQLite does not take it.
+    /// When `SQLite` does not take it.
     pub fn register(self, connection: &Connection) -> rusqlite::Result<()> {
         match self {
             Collation::GeneralCi => connection.create_collation(self.sqlite_name(), general_ci),
@@ -68,7 +68,7 @@ fn fold_weights(text: &str, folded: &mut Vec<u8>) {
     }
 }
 
-/// Compares as utf8_general_ci does, trailing spaces not counting (PAD SPACE).
+/// Compares as `utf8_general_ci` does, trailing spaces not counting (PAD SPACE).
 fn general_ci(left: &str, right: &str) -> Ordering {
     if left.is_ascii() && right.is_ascii() {
         let (left, right) = (left.trim_end_matches(' '), right.trim_end_matches(' '));
@@ -93,9 +93,9 @@ fn padded<T: Ord + Copy>(mut left: impl Iterator<Item = T>, mut right: impl Iter
     }
 }
 
-/// The weight of a character in utf8_general_ci.
+/// The weight of a character in `utf8_general_ci`.
 fn weight(c: char) -> u16 {
-    /// What all characters beyond the BMP weigh in utf8mb4_general_ci.
+    /// What all characters beyond the BMP weigh in `utf8mb4_general_ci`.
     const SUPPLEMENTARY: u16 = 0xfffd;
     match u16::try_from(u32::from(c)) {
         Err(_) => SUPPLEMENTARY,

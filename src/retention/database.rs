@@ -1,4 +1,4 @@
-//! The embedded database: SQLite that answers as MySQL does.
+//! The embedded database: `SQLite` that answers as `MySQL` does.
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use super::load;
 use super::names::{EventNames, TableNames};
 use super::question::{Question, SQL};
 
-/// A SQLite database with a table of events.
+/// A `SQLite` database with a table of events.
 pub struct Database {
     connection: Connection,
     /// The sets of users that `q1 load` stored beside the events, if nothing has written to the file since.
@@ -22,7 +22,7 @@ pub struct Database {
     _file: Option<File>,
 }
 
-/// After all times of the calendar's last day: SQLite compares them as texts.
+/// After all times of the calendar's last day: `SQLite` compares them as texts.
 const CALENDAR_END: &str = "9999-12-32";
 
 /// Why a database cannot answer.
@@ -58,7 +58,7 @@ pub enum DatabaseError {
         /// The columns that it has.
         found: String,
     },
-    /// Its times are not as MySQL writes them, so comparisons with a day would be wrong.
+    /// Its times are not as `MySQL` writes them, so comparisons with a day would be wrong.
     #[error("in the database {}, the column {column} of {table} is not like 2017-04-01 10:00:00, but: {found}", path.display())]
     Time {
         /// The file.
@@ -76,7 +76,7 @@ pub enum DatabaseError {
 }
 
 /// A temporary view with the name and the columns that q1.sql asks for; it shadows a table of the same name. Columns are
-/// named with their table: SQLite takes a name in double quotes that is no column for a text.
+/// named with their table: `SQLite` takes a name in double quotes that is no column for a text.
 fn view_sql(names: &TableNames, collation: Collation) -> String {
     let EventNames { time, uid, event_name } = &names.columns;
     let [table, time, uid, event_name] = [&names.table, time, uid, event_name].map(|name| quoted(name));
@@ -126,7 +126,7 @@ impl Database {
     /// Opens a database of any origin at `path`, to read only. `collation` is used, whatever collations its columns have.
     ///
     /// # Errors
-    /// When it cannot be opened, has no such table, or its times are not as MySQL writes them.
+    /// When it cannot be opened, has no such table, or its times are not as `MySQL` writes them.
     pub fn open(path: &Path, place: &TableNames, collation: Collation) -> Result<Self, DatabaseError> {
         let open_error = |reason: String| DatabaseError::Open { path: path.to_owned(), reason };
         // SQLite would say only "unable to open database file".
@@ -195,7 +195,7 @@ impl Database {
         Ok(count.unsigned_abs())
     }
 
-    /// A time that is not as MySQL writes it, if there is one. Every row is checked: a single odd time would silently be left
+    /// A time that is not as `MySQL` writes it, if there is one. Every row is checked: a single odd time would silently be left
     /// out of the answer, or counted.
     fn odd_time(&self, place: &TableNames) -> rusqlite::Result<Option<String>> {
         const DAY: &str = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]";

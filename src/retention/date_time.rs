@@ -1,4 +1,4 @@
-//! Times as MySQL writes a DATETIME.
+//! Times as `MySQL` writes a DATETIME.
 use chrono::{Datelike, NaiveDate, Timelike};
 
 use crate::units::moment::{self, Form, Notation};
@@ -11,7 +11,7 @@ pub(super) fn day_number(day: NaiveDate) -> i32 {
     day.num_days_from_ce()
 }
 
-/// The day that a time as MySQL writes it begins with; None for the zero date.
+/// The day that a time as `MySQL` writes it begins with; None for the zero date.
 pub(super) fn day_of(time: &str) -> Option<NaiveDate> {
     time.get(..10)?.parse().ok()
 }
@@ -29,7 +29,7 @@ impl DateTimeParser {
         DateTimeParser { last: *b"0001-01-01 ", day: 1 }
     }
 
-    /// `text` as MySQL writes a DATETIME, in itself or in `scratch`, and its day; None if it is not a time.
+    /// `text` as `MySQL` writes a DATETIME, in itself or in `scratch`, and its day; None if it is not a time.
     #[inline]
     pub(super) fn read<'a>(&mut self, text: &'a str, scratch: &'a mut String) -> Option<(&'a str, DayNumber)> {
         if let Ok(whole) = <&[u8; 19]>::try_from(text.as_bytes())
@@ -87,8 +87,8 @@ fn date(text: &[u8; 11]) -> Option<i32> {
     NaiveDate::from_ymd_opt(year as i32, m0 * 10 + m1, d0 * 10 + d1).map(day_number)
 }
 
-/// `text` as MySQL writes a DATETIME, and its day; a fraction of a second stays, as in DATETIME(6), and a blank for a leading
-/// zero becomes one. None if it is not a time that is written in full: MySQL compares DATETIMEs as time, SQLite as text.
+/// `text` as `MySQL` writes a DATETIME, and its day; a fraction of a second stays, as in DATETIME(6), and a blank for a leading
+/// zero becomes one. None if it is not a time that is written in full: `MySQL` compares DATETIMEs as time, `SQLite` as text.
 fn datetime(text: &str) -> Option<(String, DayNumber)> {
     const ZERO: &str = "0000-00-00 00:00:00";
     if text == ZERO || text == &ZERO[..10] {

@@ -1,4 +1,4 @@
-//! What can answer q1's questions: files of events, a SQLite database, a table on a server.
+//! What can answer q1's questions: files of events, a `SQLite` database, a table on a server.
 use chrono::NaiveDate;
 
 use super::curve::{Curve, Curves, CurvesFound};

@@ -24,7 +24,7 @@ pub enum EventFault {
         /// The column, from 1.
         column: usize,
     },
-    /// The time is not as MySQL writes it.
+    /// The time is not as `MySQL` writes it.
     #[error("the time {0:?} is not like 2017-04-01 10:00:00")]
     Time(String),
     /// The JSON object lacks a key.
@@ -104,10 +104,10 @@ pub enum EventError {
     Spill(std::io::Error),
 }
 
-/// An event. A field that is `\N`, which is how MySQL writes NULL, is None.
+/// An event. A field that is `\N`, which is how `MySQL` writes NULL, is None.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Event<'a> {
-    /// As MySQL writes a DATETIME: `2017-04-01 10:00:00`.
+    /// As `MySQL` writes a DATETIME: `2017-04-01 10:00:00`.
     pub(super) time: Option<&'a str>,
     /// The day of `time`.
     pub(super) day: DayNumber,
@@ -117,7 +117,7 @@ pub(super) struct Event<'a> {
     pub(super) event_name: Option<&'a str>,
 }
 
-/// The time as MySQL writes it, and its day.
+/// The time as `MySQL` writes it, and its day.
 #[inline]
 pub(super) fn read_time<'a>(
     text: Option<&'a str>,

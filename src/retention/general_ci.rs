@@ -1,4 +1,4 @@
-//! Weights of MySQL utf8_general_ci, generated from a server by benches/general_ci.sh: do not edit.
+//! Weights of `MySQL` `utf8_general_ci`, generated from a server by `benches/general_ci.sh`: do not edit.
 
 /// Code points above ASCII whose weight is not themselves, in order: `(code point, weight)`.
 #[rustfmt::skip]

@@ -1,7 +1,7 @@
 //! Events in a database of our own, to be asked again and again.
 //!
 //! Beside the events it holds sets of users that answer a question at once ([`Activity`]). They must never be asked after the
-//! events have changed. SQLite counts changes in the file's header: whatever connection of whatever tool writes to the file
+//! events have changed. `SQLite` counts changes in the file's header: whatever connection of whatever tool writes to the file
 //! without a write-ahead log sets this counter up, and one with such a log notes it in the header first
 //! (<https://www.sqlite.org/fileformat2.html#file_change_counter>). So the counter is set to a number that no counting comes
 //! to, the same is kept as the user version, and sets are asked only while both are equal and there is no write-ahead log.
@@ -27,10 +27,10 @@ use crate::progress::Progress;
 use crate::scan::Input;
 use crate::threads;
 
-/// Says of a SQLite file that `load` made it: "vkq2".
+/// Says of a `SQLite` file that `load` made it: "vkq2".
 const APPLICATION_ID: i32 = 0x766b_7132;
 
-/// The header of a SQLite file, and where in it numbers stand, four bytes each, the highest first.
+/// The header of a `SQLite` file, and where in it numbers stand, four bytes each, the highest first.
 const HEADER_BYTES: usize = 100;
 const CHANGE_COUNTER_AT: usize = 24;
 const USER_VERSION_AT: usize = 60;
@@ -62,7 +62,7 @@ pub enum LoadError {
     Events(#[from] EventError),
 }
 
-/// Makes a SQLite database at `path` with the events of `inputs` in a table `piwik_track`, and the indexes that q1.sql can use.
+/// Makes a `SQLite` database at `path` with the events of `inputs` in a table `piwik_track`, and the indexes that q1.sql can use.
 /// It stands there when it is whole, and not before.
 ///
 /// # Errors
@@ -133,13 +133,13 @@ fn fill(
     Ok((read, changes))
 }
 
-/// Sets the change counter of a SQLite file that nobody has open.
+/// Sets the change counter of a `SQLite` file that nobody has open.
 fn set_changes(file: &File, changes: u32) -> std::io::Result<()> {
     [CHANGE_COUNTER_AT, VALID_FOR_AT].iter().try_for_each(|at| file.write_all_at(&changes.to_be_bytes(), *at as u64))
 }
 
-/// Whether a SQLite file is as `load` made it. `file` must stay open as long as SQLite's connection to it, which must be in a
-/// transaction that reads: closing it would end SQLite's locks (POSIX).
+/// Whether a `SQLite` file is as `load` made it. `file` must stay open as long as `SQLite`'s connection to it, which must be in a
+/// transaction that reads: closing it would end `SQLite`'s locks (POSIX).
 pub(super) fn is_untouched(file: &File) -> bool {
     let mut header = [0; HEADER_BYTES];
     if file.read_exact_at(&mut header, 0).is_err() {
@@ -194,7 +194,7 @@ impl Batch {
     }
 
     /// Its events with those of a name together. Within each they stay as they came, mostly in the order of their times: nearly
-    /// the order of an index, which SQLite then sorts in half the time.
+    /// the order of an index, which `SQLite` then sorts in half the time.
     fn by_name(&self) -> Batch {
         let name_of = |event: &Place| self.text(&event.fields[2]);
         let mut order: Vec<(u128, usize)> = self.events.iter().map(name_of).map(beginning).zip(0..).collect();

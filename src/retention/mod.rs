@@ -1,5 +1,5 @@
-//! q1: how many of the users who installed on a day came back. The trait [`Engine`] is the question; files of events, a SQLite
-//! database and a table on a server answer it, all with MySQL's semantics and `sql/q1.sql`.
+//! q1: how many of the users who installed on a day came back. The trait [`Engine`] is the question; files of events, a `SQLite`
+//! database and a table on a server answer it, all with `MySQL`'s semantics and `sql/q1.sql`.
 mod activity;
 mod cohort;
 mod collation;

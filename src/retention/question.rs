@@ -1,7 +1,7 @@
 //! The question and its SQL text.
 use chrono::{Datelike, NaiveDate};
 
-/// `sql/q1.sql`, the one text for SQLite and for MySQL.
+/// `sql/q1.sql`, the one text for `SQLite` and for `MySQL`.
 pub const SQL: &str = include_str!("../../sql/q1.sql");
 
 /// Of the users with an `event` on `install_day`, how many have any event from `from` to `to`, both days whole?
@@ -18,7 +18,7 @@ pub struct Question {
 }
 
 impl Question {
-    /// The names and values of the text's parameters, for SQLite and MySQL. The calendar has no day after its last, so
+    /// The names and values of the text's parameters, for `SQLite` and `MySQL`. The calendar has no day after its last, so
     /// `calendar_end` stands for the midnight at its end.
     pub fn parameters(&self, calendar_end: &str) -> [(&'static str, String); 5] {
         let midnight_after = |day: NaiveDate| {

@@ -32,7 +32,7 @@ pub(super) struct QuickEvent<'a> {
     pub(super) len_with_end: usize,
     /// The day of its time.
     pub(super) day: i32,
-    /// As MySQL writes a DATETIME.
+    /// As `MySQL` writes a DATETIME.
     pub(super) time: &'a [u8; 19],
     /// The user, in ASCII.
     pub(super) uid: &'a [u8],

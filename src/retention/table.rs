@@ -100,7 +100,7 @@ fn quoted_header(text: &[u8]) -> Option<(&[u8], u64)> {
     None
 }
 
-/// A field as text; None if it is `\N`, which is how MySQL writes NULL.
+/// A field as text; None if it is `\N`, which is how `MySQL` writes NULL.
 #[inline]
 fn text<'a>(fields: &Fields<'a>, column: Column) -> Result<Option<&'a str>, EventFault> {
     let text = std::str::from_utf8(fields.get(column.slot));

@@ -60,7 +60,7 @@ impl QuoteScan {
 }
 
 /// What the quotes of `text` make of it, a row or the beginning of one, without its last line end.
-pub fn quotes(text: &[u8], delimiter: u8) -> Quotes {
+pub(super) fn quotes(text: &[u8], delimiter: u8) -> Quotes {
     QuoteScan::new(delimiter).scan(text)
 }
 

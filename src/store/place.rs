@@ -2,7 +2,7 @@
 use crate::ballot::{BallotBox, BoxError, Setup};
 
 /// Where a box is or may be made.
-pub trait Place {
+pub(super) trait Place {
     /// Opens the box at this place.
     ///
     /// # Errors

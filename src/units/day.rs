@@ -93,7 +93,7 @@ fn dated(year: &[u8], month: &[u8], day: &[u8]) -> Result<Day, DayError> {
 impl FromStr for Day {
     type Err = DayError;
 
-    /// [`Day::parse`], day first. Year 0000 is refused: MySQL and every CDN count from year 1, and 0000 stands for "unknown".
+    /// [`Day::parse`], day first. Year 0000 is refused: `MySQL` and every CDN count from year 1, and 0000 stands for "unknown".
     fn from_str(text: &str) -> Result<Self, DayError> {
         match Day::parse(text.as_bytes(), DateOrder::DayFirst)? {
             Day::Dated(date) if date.year() == 0 => Err(DayError::Calendar),

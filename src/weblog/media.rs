@@ -63,7 +63,7 @@ fn is_subtype(name: &str) -> bool {
 }
 
 /// The media type of a content type, without parameters; None if it says nothing.
-pub fn essence(content_type: &[u8]) -> Option<&str> {
+pub(super) fn essence(content_type: &[u8]) -> Option<&str> {
     if content_type.is_empty() {
         return None;
     }
@@ -75,7 +75,7 @@ pub fn essence(content_type: &[u8]) -> Option<&str> {
 }
 
 /// The extensions that the shared MIME database has for image/jpeg.
-pub const JPEG_EXTENSIONS: [&[u8]; 4] = [b"jpg", b"jpeg", b"jpe", b"jfif"];
+pub(super) const JPEG_EXTENSIONS: [&[u8]; 4] = [b"jpg", b"jpeg", b"jpe", b"jfif"];
 
 /// Whether the file that `url` names has one of the [`JPEG_EXTENSIONS`], in any case.
 pub fn is_jpeg(url: &[u8]) -> bool {
@@ -84,7 +84,7 @@ pub fn is_jpeg(url: &[u8]) -> bool {
 
 /// The media types of extensions. Direct-mapped cache: each slot keeps the last extension that hashed to it.
 #[derive(Debug, Clone)]
-pub struct MediaTypeCache {
+pub(super) struct MediaTypeCache {
     slots: [Option<(Extension, Option<&'static str>)>; MediaTypeCache::SLOTS],
 }
 
@@ -99,7 +99,7 @@ impl MediaTypeCache {
     const SLOTS: usize = 256;
 
     /// The media type of `content_type`, or, if that says nothing, of the extension of `url`.
-    pub fn media_type<'a>(&mut self, url: &[u8], content_type: &'a [u8]) -> Option<&'a str> {
+    pub(super) fn media_type<'a>(&mut self, url: &[u8], content_type: &'a [u8]) -> Option<&'a str> {
         if let Some(media_type) = essence(content_type) {
             return Some(media_type);
         }

@@ -22,7 +22,7 @@ fn wrong(part: &[u8], reason: &'static str) -> RowError {
 ///
 /// # Errors
 /// When it is of another form, has no year, or is not in the calendar.
-pub fn read_date(field: &[u8]) -> Result<Date, RowError> {
+pub(super) fn read_date(field: &[u8]) -> Result<Date, RowError> {
     iso_date(field).map_or_else(|| read_any_date(field), Ok)
 }
 
@@ -87,7 +87,7 @@ fn read_any_second(clock: &[u8]) -> Option<u32> {
 ///
 /// # Errors
 /// When it is none of these.
-pub fn read_moment(field: &[u8], needs_time: bool) -> Result<LogTime, RowError> {
+pub(super) fn read_moment(field: &[u8], needs_time: bool) -> Result<LogTime, RowError> {
     iso_moment(field).map_or_else(|| read_any_moment(field, needs_time), Ok)
 }
 
@@ -116,7 +116,7 @@ fn read_any_moment(field: &[u8], needs_time: bool) -> Result<LogTime, RowError> 
 ///
 /// # Errors
 /// When it is anything else.
-pub fn read_apache(field: &[u8]) -> Result<LogTime, RowError> {
+pub(super) fn read_apache(field: &[u8]) -> Result<LogTime, RowError> {
     quick_apache(field).map_or_else(|| read_any_apache(field), Ok)
 }
 

@@ -72,7 +72,7 @@ impl RowError {
 ///
 /// # Errors
 /// For anything else, a sign or a number beyond 64 bits among it.
-pub fn read_size(field: &[u8]) -> Result<u64, RowError> {
+pub(super) fn read_size(field: &[u8]) -> Result<u64, RowError> {
     let wrong = || RowError::Size(excerpt(field));
     if field.is_empty() || !field.iter().all(u8::is_ascii_digit) {
         return Err(wrong());
@@ -85,7 +85,7 @@ pub fn read_size(field: &[u8]) -> Result<u64, RowError> {
 }
 
 /// The field, or nothing where it is `-`, which logs write for nothing.
-pub fn without_dash(field: &[u8]) -> &[u8] {
+pub(super) fn without_dash(field: &[u8]) -> &[u8] {
     if field == b"-" { b"" } else { field }
 }
 

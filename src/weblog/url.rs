@@ -5,14 +5,14 @@ use percent_encoding::percent_decode;
 
 /// A file name's extension: letters and digits, in lower case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Extension {
+pub(super) struct Extension {
     bytes: [u8; Extension::BYTES_MAX],
     len: usize,
 }
 
 impl Extension {
     /// What follows a dot and is longer is not an extension.
-    pub const BYTES_MAX: usize = 16;
+    pub(super) const BYTES_MAX: usize = 16;
 
     fn new(text: &[u8]) -> Option<Self> {
         let mut bytes = [0; Self::BYTES_MAX];
@@ -23,21 +23,21 @@ impl Extension {
     }
 
     /// Without the dot.
-    pub fn as_bytes(&self) -> &[u8] {
+    pub(super) fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.len]
     }
 
     /// Without the dot.
-    pub fn as_str(&self) -> &str {
+    pub(super) fn as_str(&self) -> &str {
         std::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 }
 
 /// The extension of the file that `url` names.
 ///
-/// Percent-encoding (RFC 3986, section 2.1) is decoded twice, because CloudFront encodes what it logs: a viewer's `%2E` is
+/// Percent-encoding (RFC 3986, section 2.1) is decoded twice, because `CloudFront` encodes what it logs: a viewer's `%2E` is
 /// `%252E` in its logs. In other logs, hardly any file has a name for which that makes a difference.
-pub fn extension(url: &[u8]) -> Option<Extension> {
+pub(super) fn extension(url: &[u8]) -> Option<Extension> {
     let path = path(url);
     // Most names end in a dot and letters or digits, and need no decoding.
     let end = &path[path.len().saturating_sub(Extension::BYTES_MAX + 1)..];
@@ -57,18 +57,18 @@ pub fn extension(url: &[u8]) -> Option<Extension> {
 }
 
 /// `url` without query and fragment.
-pub fn without_query(url: &[u8]) -> &[u8] {
+pub(super) fn without_query(url: &[u8]) -> &[u8] {
     memchr::memchr2(b'?', b'#', url).map_or(url, |at| &url[..at])
 }
 
 /// The path of `url`: without scheme and host, query and fragment.
-pub fn path(url: &[u8]) -> &[u8] {
+pub(super) fn path(url: &[u8]) -> &[u8] {
     let cut = without_query(url);
     authority_at(cut).map_or(cut, |at| memchr::memchr(b'/', &cut[at..]).map_or(&b""[..], |slash| &cut[at + slash..]))
 }
 
 /// The host of an absolute `url`, without a port (RFC 3986, section 3.2).
-pub fn host(url: &[u8]) -> Option<&[u8]> {
+pub(super) fn host(url: &[u8]) -> Option<&[u8]> {
     let cut = without_query(url);
     let after_scheme = &cut[authority_at(cut)?..];
     let authority = &after_scheme[..memchr::memchr(b'/', after_scheme).unwrap_or(after_scheme.len())];
@@ -78,12 +78,12 @@ pub fn host(url: &[u8]) -> Option<&[u8]> {
 }
 
 /// The host of a row: its host column, or, if that is empty, the host of its absolute URL. Empty if it has neither.
-pub fn host_of<'a>(column: &'a [u8], url: &'a [u8]) -> &'a [u8] {
+pub(super) fn host_of<'a>(column: &'a [u8], url: &'a [u8]) -> &'a [u8] {
     if column.is_empty() { host(url).unwrap_or_default() } else { column }
 }
 
 /// The path of `url` up to and including its last `/`; None if it has no `/`.
-pub fn dir(url: &[u8]) -> Option<&[u8]> {
+pub(super) fn dir(url: &[u8]) -> Option<&[u8]> {
     match path(url) {
         // `https://host` requests the root.
         b"" if !url.is_empty() => Some(b"/"),

@@ -35,10 +35,10 @@ fn renumbered(id: i64, first: usize, places: &[usize]) -> i64 {
 }
 
 /// Handles share one state, as handles on one file do.
-pub struct Model(Arc<Mutex<State>>);
+pub(crate) struct Model(Arc<Mutex<State>>);
 
 impl Model {
-    pub fn create(setup: &Setup) -> Self {
+    pub(crate) fn create(setup: &Setup) -> Self {
         let candidates = setup.candidates.clone();
         Model(Arc::new(Mutex::new(State { setup: setup.clone(), candidates, votes: Vec::new(), changes: 0 })))
     }
@@ -123,7 +123,7 @@ impl State {
         Outcome::Stored { id, replaced: replaced.map(|at| at as i64 + 1) }
     }
 
-    /// Numbers the votes from `first` on, all of one call, as the SQLite store does: those without a key as their ballots
+    /// Numbers the votes from `first` on, all of one call, as the `SQLite` store does: those without a key as their ballots
     /// came, then those with one in the keys' order; but of a voter's own, a later ballot has a higher number. So that
     /// records can be compared; the trait promises the last alone. Gives the new place of each.
     fn renumber(&mut self, first: usize) -> Vec<usize> {

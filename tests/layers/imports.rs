@@ -56,7 +56,7 @@ enum Kind {
 
 /// One file's use of another.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Import {
+pub(crate) struct Import {
     /// The file that uses.
     pub from: String,
     /// The file that defines what is used.
@@ -69,7 +69,7 @@ pub struct Import {
 
 /// The sources of a package with a library and a binary of its own modules.
 #[derive(Debug)]
-pub struct Sources {
+pub(crate) struct Sources {
     files: Vec<String>,
     modules: HashMap<ModulePath, Module>,
     mentions: Vec<Mention>,
@@ -78,7 +78,7 @@ pub struct Sources {
 impl Sources {
     /// Reads `(path below src, text)` of each file. `library` is the library's name; modules that `main.rs` declares are
     /// the binary's.
-    pub fn read(library: &str, files: &[(String, String)]) -> Self {
+    pub(crate) fn read(library: &str, files: &[(String, String)]) -> Self {
         let parse = |(path, text): &(String, String)| {
             syn::parse_file(text).unwrap_or_else(|error| panic!("{path} is not Rust: {error}"))
         };
@@ -100,7 +100,7 @@ impl Sources {
     }
 
     /// Each file's uses of other files of the package.
-    pub fn imports(&self) -> BTreeSet<Import> {
+    pub(crate) fn imports(&self) -> BTreeSet<Import> {
         let mut imports = BTreeSet::new();
         for mention in &self.mentions {
             let to = match self.resolve(&mention.module, &mention.path, 0) {
@@ -126,7 +126,7 @@ impl Sources {
     }
 
     /// `(file, crate)` for each other crate that a file names.
-    pub fn crates(&self) -> BTreeSet<(&str, String)> {
+    pub(crate) fn crates(&self) -> BTreeSet<(&str, String)> {
         let mut crates = BTreeSet::new();
         for mention in &self.mentions {
             // A word alone in code is a variable or comes from the prelude.

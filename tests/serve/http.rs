@@ -8,29 +8,29 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 /// Longer than anything here takes; who waits that long hangs.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-pub fn votekit(folder: &Path, args: &[&str]) -> Command {
+pub(crate) fn votekit(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_votekit"));
     command.args(args).current_dir(folder).env_remove("VOTEKIT_BALLOTS").env("TZ", "UTC").stdin(Stdio::null());
     command
 }
 
 /// What a run that must succeed printed.
-pub fn stdout(folder: &Path, args: &[&str]) -> String {
+pub(crate) fn stdout(folder: &Path, args: &[&str]) -> String {
     let Output { status, stdout, stderr } = votekit(folder, args).output().unwrap();
     assert!(status.success(), "{args:?}: {}", String::from_utf8_lossy(&stderr));
     String::from_utf8(stdout).unwrap()
 }
 
 /// Standing votes in the ballot file.
-pub fn total(folder: &Path) -> u64 {
+pub(crate) fn total(folder: &Path) -> u64 {
     let tally: Value = serde_json::from_str(&stdout(folder, &["tally", "--format", "json"])).unwrap();
     tally["total_votes"].as_u64().unwrap()
 }
 
 /// A running service; killed when dropped.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
     pub address: SocketAddr,
     pub folder: PathBuf,
@@ -39,7 +39,7 @@ pub struct Server {
 
 impl Server {
     /// Starts `votekit serve` in `folder` on a free port and waits until it listens.
-    pub fn start(folder: &Path, args: &[&str]) -> Server {
+    pub(crate) fn start(folder: &Path, args: &[&str]) -> Server {
         let all = [&["serve", "--listen", "127.0.0.1:0"], args].concat();
         let mut child = votekit(folder, &all).stderr(Stdio::piped()).spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
@@ -54,35 +54,35 @@ impl Server {
         Server { child, address, folder: folder.to_owned(), stderr: Some(stderr) }
     }
 
-    pub fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         Client::connect(self.address).unwrap()
     }
 
     /// One request on a connection of its own.
-    pub fn get(&self, path: &str) -> Reply {
+    pub(crate) fn get(&self, path: &str) -> Reply {
         self.client().request("GET", path, &[], b"").unwrap()
     }
 
-    pub fn post(&self, body: &str) -> Reply {
+    pub(crate) fn post(&self, body: &str) -> Reply {
         self.client().vote(body, &[]).unwrap()
     }
 
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let kill = Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap();
         assert!(kill.success());
     }
 
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    pub fn is_running(&mut self) -> bool {
+    pub(crate) fn is_running(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }
 
     /// Its end, and what it said on stderr after it listened.
-    pub fn wait(mut self) -> (ExitStatus, String) {
+    pub(crate) fn wait(mut self) -> (ExitStatus, String) {
         let mut told = String::new();
         self.stderr.take().unwrap().read_to_string(&mut told).unwrap();
         (self.child.wait().unwrap(), told)
@@ -98,44 +98,44 @@ impl Drop for Server {
 
 /// An answer.
 #[derive(Debug)]
-pub struct Reply {
+pub(crate) struct Reply {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
 
 impl Reply {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8(self.body.clone()).unwrap()
     }
 }
 
 /// A connection that is kept.
-pub struct Client {
+pub(crate) struct Client {
     stream: BufReader<TcpStream>,
 }
 
 impl Client {
-    pub fn connect(address: SocketAddr) -> io::Result<Client> {
+    pub(crate) fn connect(address: SocketAddr) -> io::Result<Client> {
         let stream = TcpStream::connect(address)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_nodelay(true)?;
         Ok(Client { stream: BufReader::new(stream) })
     }
 
-    pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.get_mut().write_all(bytes)
     }
 
-    pub fn request(&mut self, method: &str, path: &str, headers: &[&str], body: &[u8]) -> io::Result<Reply> {
+    pub(crate) fn request(&mut self, method: &str, path: &str, headers: &[&str], body: &[u8]) -> io::Result<Reply> {
         let mut head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n", body.len());
         for header in headers {
             head.push_str(header);
@@ -146,13 +146,13 @@ impl Client {
         self.reply(method)
     }
 
-    pub fn vote(&mut self, body: &str, headers: &[&str]) -> io::Result<Reply> {
+    pub(crate) fn vote(&mut self, body: &str, headers: &[&str]) -> io::Result<Reply> {
         let headers = [&["Content-Type: application/json"], headers].concat();
         self.request("POST", "/vote", &headers, body.as_bytes())
     }
 
     /// A line without its end; an error where the connection has ended.
-    pub fn line(&mut self) -> io::Result<String> {
+    pub(crate) fn line(&mut self) -> io::Result<String> {
         let mut line = String::new();
         match self.stream.read_line(&mut line)? {
             0 => Err(io::ErrorKind::UnexpectedEof.into()),
@@ -161,7 +161,7 @@ impl Client {
     }
 
     /// The status and headers of an answer.
-    pub fn head(&mut self) -> io::Result<Reply> {
+    pub(crate) fn head(&mut self) -> io::Result<Reply> {
         let first = self.line()?;
         let status =
             first.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or(io::ErrorKind::InvalidData)?;
@@ -174,7 +174,7 @@ impl Client {
         Ok(Reply { status, headers, body: Vec::new() })
     }
 
-    pub fn reply(&mut self, method: &str) -> io::Result<Reply> {
+    pub(crate) fn reply(&mut self, method: &str) -> io::Result<Reply> {
         let mut reply = self.head()?;
         let bytes = reply.header("content-length").map_or(0, |bytes| bytes.parse().unwrap());
         if method != "HEAD" && reply.status != 304 {
@@ -186,7 +186,7 @@ impl Client {
 }
 
 /// Asks again and again until `done` says so.
-pub fn until(what: &str, mut done: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut done: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !done() {
         assert!(begun.elapsed() < PATIENCE, "it never came to this: {what}");

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use crate::support::mysql::on_path;
 
 /// Whether all that a browser test needs is there. What is not is said aloud; under CI=true it must be.
-pub fn is_at_hand() -> bool {
+pub(crate) fn is_at_hand() -> bool {
     let missing: Vec<&str> = [
         ("chromium", on_path("chromium")),
         ("chromedriver", on_path("chromedriver")),
@@ -42,20 +42,20 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Whether the browser runs scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scripts {
+pub(crate) enum Scripts {
     On,
     Off,
 }
 
 /// A browser with a profile of its own; dropping it ends it, also after a failed assertion.
-pub struct Browser {
+pub(crate) struct Browser {
     pub client: Client,
     driver: Child,
     profile: TempDir,
 }
 
 impl Browser {
-    pub async fn start(scripts: Scripts) -> Browser {
+    pub(crate) async fn start(scripts: Scripts) -> Browser {
         let profile = tempfile::Builder::new().prefix("votekit-browser-").tempdir().unwrap();
         let mut driver = Command::new("chromedriver")
             .arg("--port=0")
@@ -107,12 +107,12 @@ impl Browser {
     }
 
     /// What `script` returns.
-    pub async fn ask(&self, script: &str) -> Value {
+    pub(crate) async fn ask(&self, script: &str) -> Value {
         self.client.execute(script, Vec::new()).await.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
     /// Waits until `script` returns something true.
-    pub async fn until(&self, script: &str) {
+    pub(crate) async fn until(&self, script: &str) {
         let start = Instant::now();
         while self.ask(script).await != Value::Bool(true) {
             if start.elapsed() > PATIENCE {
@@ -124,23 +124,23 @@ impl Browser {
     }
 
     /// What stands in the first element that `selector` names, as a reader sees it.
-    pub async fn text(&self, selector: &str) -> String {
+    pub(crate) async fn text(&self, selector: &str) -> String {
         self.client.find(Locator::Css(selector)).await.unwrap().text().await.unwrap()
     }
 
-    pub async fn click(&self, selector: &str) {
+    pub(crate) async fn click(&self, selector: &str) {
         self.client.find(Locator::Css(selector)).await.unwrap().click().await.unwrap();
     }
 
     /// Clicks on what leads to another page, or to this one anew, and waits for that.
-    pub async fn follow(&self, selector: &str) {
+    pub(crate) async fn follow(&self, selector: &str) {
         let before = self.client.find(Locator::Css("html")).await.unwrap();
         self.click(selector).await;
         self.gone(before).await;
     }
 
     /// Waits until the page that `root` belongs to has gone and the next one is there.
-    pub async fn gone(&self, root: Element) {
+    pub(crate) async fn gone(&self, root: Element) {
         let start = Instant::now();
         while root.attr("lang").await.is_ok() {
             assert!(start.elapsed() < PATIENCE, "no other page came");
@@ -149,28 +149,28 @@ impl Browser {
         self.client.wait().at_most(PATIENCE).for_element(Locator::Css("#live")).await.unwrap();
     }
 
-    pub async fn write(&self, selector: &str, text: &str) {
+    pub(crate) async fn write(&self, selector: &str, text: &str) {
         self.client.find(Locator::Css(selector)).await.unwrap().send_keys(text).await.unwrap();
     }
 
     /// Presses a key where the focus is.
-    pub async fn press(&self, key: &str) {
+    pub(crate) async fn press(&self, key: &str) {
         self.client.active_element().await.unwrap().send_keys(key).await.unwrap();
     }
 
     /// Takes the reader's wish for a light or a dark page.
-    pub async fn prefer(&self, color_scheme: &str) {
+    pub(crate) async fn prefer(&self, color_scheme: &str) {
         let features = json!([{ "name": "prefers-color-scheme", "value": color_scheme }]);
         self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 
     /// Puts the reader into a time zone: `Asia/Taipei`.
-    pub async fn live_in(&self, zone: &str) {
+    pub(crate) async fn live_in(&self, zone: &str) {
         self.devtools("Emulation.setTimezoneOverride", json!({ "timezoneId": zone })).await;
     }
 
     /// The width of the window's inside, down to a small phone's.
-    pub async fn width(&self, pixels: u32) {
+    pub(crate) async fn width(&self, pixels: u32) {
         let size = json!({ "width": pixels, "height": 800, "deviceScaleFactor": 1, "mobile": false });
         self.devtools("Emulation.setDeviceMetricsOverride", size).await;
     }
@@ -180,7 +180,7 @@ impl Browser {
     }
 
     /// Fails if axe-core finds anything on the page.
-    pub async fn check_accessible(&self, what: &str) {
+    pub(crate) async fn check_accessible(&self, what: &str) {
         // As a function of its own text: the page's Content-Security-Policy stays as it is.
         self.ask(&format!("if (!window.axe) {{ {} }}", fs::read_to_string(axe_core()).unwrap())).await;
         let script = "const done = arguments[0];

@@ -8,16 +8,16 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// Says that a test needs what is not here; under CI that is a failure.
-pub fn left_out(what: &str) {
+pub(crate) fn left_out(what: &str) {
     assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "this needs {what}");
     eprintln!("left out: this needs {what}");
 }
 
 /// A small disk of its own.
-pub struct SmallDisk(TempDir);
+pub(crate) struct SmallDisk(TempDir);
 
 impl SmallDisk {
-    pub fn mount(bytes: &str) -> Option<Self> {
+    pub(crate) fn mount(bytes: &str) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let size = format!("size={bytes},mode=755");
         let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "none"]).arg(folder.path()).output();
@@ -30,18 +30,18 @@ impl SmallDisk {
         }
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
 
     #[allow(dead_code, reason = "not every test file that has a small disk remounts it")]
-    pub fn remount(&self, how: &str) {
+    pub(crate) fn remount(&self, how: &str) {
         let option = format!("remount,{how}");
         assert!(Command::new("mount").args(["-o", &option]).arg(self.path()).status().unwrap().success());
     }
 
     /// Leaves no byte free.
-    pub fn fill(&self) -> PathBuf {
+    pub(crate) fn fill(&self) -> PathBuf {
         let path = self.path().join("filler");
         let mut file = fs::File::create(&path).unwrap();
         while file.write(&[0; 4096]).is_ok() {}
@@ -92,10 +92,10 @@ int fdatasync(int fd) {
 "#;
 
 /// A disk whose syncs fail: a library that is loaded before libc makes them.
-pub struct FailingSync(TempDir);
+pub(crate) struct FailingSync(TempDir);
 
 impl FailingSync {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (source, library) = (folder.path().join("failing.c"), folder.path().join("failing.so"));
         fs::write(&source, FAILING_SYNC).unwrap();
@@ -106,7 +106,7 @@ impl FailingSync {
     }
 
     /// In `command`, `times` syncs of files that end in `name` fail, from number `from` on.
-    pub fn arm(&self, command: &mut Command, name: &str, from: u32, times: u32) {
+    pub(crate) fn arm(&self, command: &mut Command, name: &str, from: u32, times: u32) {
         command.env("LD_PRELOAD", self.0.path().join("failing.so")).env("FAIL_NAME", name);
         command.env("FAIL_FROM", from.to_string()).env("FAIL_TIMES", times.to_string());
     }

@@ -1,2 +1,2 @@
 //! What several test files need.
-pub mod mysql;
+pub(crate) mod mysql;

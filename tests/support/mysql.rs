@@ -1,4 +1,4 @@
-//! Real servers of MySQL's protocol, private to a test: in a folder of their own, on a socket and a loopback port there,
+//! Real servers of `MySQL`'s protocol, private to a test: in a folder of their own, on a socket and a loopback port there,
 //! gone with the test. `tests/run` installs the programs.
 #![allow(dead_code, reason = "each test file uses its part")]
 use std::fs;
@@ -10,27 +10,27 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-/// MySQL 5.7's default sql_mode, all of which both servers know.
+/// `MySQL` 5.7's default `sql_mode`, all of which both servers know.
 const SQL_MODE: &str = "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,\
                         NO_AUTO_CREATE_USER,NO_ENGINE_SUBSTITUTION";
 
 /// Which server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Debian's MariaDB.
+pub(crate) enum Kind {
+    /// Debian's `MariaDB`.
     MariaDb,
-    /// Oracle's MySQL 5.6.24, of the npm package.
+    /// Oracle's `MySQL` 5.6.24, of the npm package.
     MySql56,
 }
 
 impl Kind {
     /// Those that can be started here. The others are said aloud; under CI=true none may be missing.
-    pub fn at_hand() -> Vec<Kind> {
+    pub(crate) fn at_hand() -> Vec<Kind> {
         [Kind::MariaDb, Kind::MySql56].into_iter().filter(|kind| kind.is_at_hand()).collect()
     }
 
     /// Whether its program is there.
-    pub fn is_at_hand(self) -> bool {
+    pub(crate) fn is_at_hand(self) -> bool {
         let (there, needed) = match self {
             Kind::MariaDb => (on_path("mariadbd") && on_path("mysql"), true),
             Kind::MySql56 => (mysql56().join("mysqld").exists() && on_path("mysql"), on_path("npm")),
@@ -45,7 +45,7 @@ impl Kind {
 }
 
 /// Whether a program of this name can be started.
-pub fn on_path(program: &str) -> bool {
+pub(crate) fn on_path(program: &str) -> bool {
     std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(program).is_file()))
 }
 
@@ -54,7 +54,7 @@ fn mysql56() -> PathBuf {
 }
 
 /// A running server; dropping it ends it.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
     dir: TempDir,
     /// Its port on 127.0.0.1.
@@ -64,7 +64,7 @@ pub struct Server {
 impl Server {
     /// Starts one, with `options` besides. It has a database `test`, a root without password on the socket, and a user
     /// `ann` with the password `geh@im` everywhere.
-    pub fn start(kind: Kind, options: &[String]) -> Server {
+    pub(crate) fn start(kind: Kind, options: &[String]) -> Server {
         let dir = tempfile::Builder::new().prefix("votekit-mysql-").tempdir().unwrap();
         install(kind, dir.path());
         for _ in 0..3 {
@@ -125,19 +125,19 @@ impl Server {
     }
 
     /// Where the plain client and `?socket=` find it.
-    pub fn socket(&self) -> PathBuf {
+    pub(crate) fn socket(&self) -> PathBuf {
         self.dir.path().join("s")
     }
 
     /// The plain client's answer: rows with tabs, no header.
-    pub fn sql(&self, text: &str) -> String {
+    pub(crate) fn sql(&self, text: &str) -> String {
         let output = self.try_sql(text);
         assert!(output.status.success(), "{}\n{text:.500}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }
 
     /// What the plain client makes of `text`.
-    pub fn try_sql(&self, text: &str) -> Output {
+    pub(crate) fn try_sql(&self, text: &str) -> Output {
         let mut child = client(self.dir.path())
             .args(["-D", if text.contains("CREATE DATABASE") { "mysql" } else { "test" }])
             .stdin(Stdio::piped())
@@ -155,7 +155,7 @@ impl Server {
     }
 
     /// A client that holds `table` against everyone until it is dropped.
-    pub fn lock(&self, table: &str) -> Lock {
+    pub(crate) fn lock(&self, table: &str) -> Lock {
         let mut child = client(self.dir.path())
             .args(["-D", "test", "--unbuffered"])
             .stdin(Stdio::piped())
@@ -170,7 +170,7 @@ impl Server {
     }
 
     /// Ends it as a crash does.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -183,14 +183,14 @@ impl Drop for Server {
 }
 
 /// An event's time, user and name.
-pub type Event = (Option<String>, Option<String>, Option<String>);
+pub(crate) type Event = (Option<String>, Option<String>, Option<String>);
 
 fn quoted(text: Option<&String>) -> String {
     text.map_or_else(|| "NULL".to_owned(), |text| format!("'{}'", text.replace('\'', "''")))
 }
 
-/// The statements that make a table piwik_track with these events.
-pub fn create_events(rows: &[Event], character_set: &str) -> String {
+/// The statements that make a table `piwik_track` with these events.
+pub(crate) fn create_events(rows: &[Event], character_set: &str) -> String {
     let mut sql = format!(
         "SET sql_mode = ''; DROP TABLE IF EXISTS piwik_track;
          CREATE TABLE piwik_track(time DATETIME, uid VARCHAR(64), event_name VARCHAR(64),
@@ -209,7 +209,7 @@ pub fn create_events(rows: &[Event], character_set: &str) -> String {
 }
 
 /// A held lock.
-pub struct Lock(Child);
+pub(crate) struct Lock(Child);
 
 impl Drop for Lock {
     fn drop(&mut self) {

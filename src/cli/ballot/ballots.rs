@@ -12,7 +12,7 @@ use crate::cli::terminal::exit;
 
 /// The option that names the ballot file.
 #[derive(Debug, clap::Args)]
-pub struct BallotFile {
+pub(super) struct BallotFile {
     /// The ballot file [default: ballots.db in this folder]
     // An empty variable counts as unset.
     #[arg(long, value_name = "FILE", env = "VOTEKIT_BALLOTS", hide_env_values = true, global = true)]
@@ -22,17 +22,17 @@ pub struct BallotFile {
 impl BallotFile {
     /// Whether the user named one.
     #[cfg(feature = "serve")]
-    pub fn is_named(&self) -> bool {
+    pub(super) fn is_named(&self) -> bool {
         self.ballots.as_deref().is_some_and(|place| !place.is_empty())
     }
 
     /// Its path or URL.
-    pub fn place(&self) -> &str {
+    pub(super) fn place(&self) -> &str {
         self.ballots.as_deref().filter(|place| !place.is_empty()).unwrap_or(DEFAULT_BALLOTS)
     }
 
     /// Where its file is.
-    pub fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         Path::new(self.place().strip_prefix("sqlite://").unwrap_or(self.place()))
     }
 
@@ -40,7 +40,7 @@ impl BallotFile {
     ///
     /// # Errors
     /// When there is none, or it is something else.
-    pub fn open(&self) -> Result<Box<dyn BallotBox>, BoxError> {
+    pub(super) fn open(&self) -> Result<Box<dyn BallotBox>, BoxError> {
         store::open(self.place())
     }
 
@@ -48,7 +48,7 @@ impl BallotFile {
     ///
     /// # Errors
     /// When it can be neither opened nor made.
-    pub fn open_or_make(&self, console: &Console) -> Result<Box<dyn BallotBox>, BoxError> {
+    pub(super) fn open_or_make(&self, console: &Console) -> Result<Box<dyn BallotBox>, BoxError> {
         match self.open() {
             Err(BoxError::Missing(_)) => self.make_first(console),
             opened => opened,
@@ -72,7 +72,7 @@ impl BallotFile {
 }
 
 /// The list of candidates.
-pub fn candidates_report(candidates: &[Candidate]) -> Report {
+pub(super) fn candidates_report(candidates: &[Candidate]) -> Report {
     let mut report = Report::table("candidates", &["id", "name"]);
     for candidate in candidates {
         report.row([Value::Count(candidate.id.unsigned_abs().into()), candidate.name.as_str().into()]);
@@ -84,11 +84,11 @@ pub fn candidates_report(candidates: &[Candidate]) -> Report {
 ///
 /// # Errors
 /// A usage error if it is not a time.
-pub fn moment(option: &str, text: &str) -> anyhow::Result<Moment> {
+pub(super) fn moment(option: &str, text: &str) -> anyhow::Result<Moment> {
     Moment::parse(text, &Local).map_err(|error| exit::misuse(format!("{option} {text:?} is {error}")))
 }
 
 /// A time in the zone of this machine: `2026-11-24T20:00:00+08:00`.
-pub fn local(moment: Moment) -> String {
+pub(super) fn local(moment: Moment) -> String {
     moment.in_zone(&Local)
 }

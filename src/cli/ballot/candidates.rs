@@ -14,7 +14,7 @@ Limits: 1,000 candidates; names of 200 characters without control characters, an
 /// List, add or rename candidates
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
-pub struct Args {
+pub(crate) struct Args {
     #[command(subcommand)]
     change: Option<Change>,
     #[command(flatten)]
@@ -42,7 +42,7 @@ impl Args {
     ///
     /// # Errors
     /// When there is no ballot file, it cannot be read or written, or the change is not allowed.
-    pub fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
+    pub(crate) fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
         let mut votes = self.file.open()?;
         let changed = match &self.change {
             None => Ok(()),

@@ -19,7 +19,7 @@ has SQLite check pages, indexes and keys. Exit code 1 if anything is wrong. Take
 /// Count every vote anew, and compare
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
-pub struct Args {
+pub(crate) struct Args {
     #[command(flatten)]
     file: BallotFile,
 }
@@ -29,7 +29,7 @@ impl Args {
     ///
     /// # Errors
     /// When there is no ballot file, it cannot be read, or something is wrong in it.
-    pub fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
+    pub(crate) fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
         let checked = self.file.open().and_then(|mut votes| Ok((votes.check()?, votes)));
         let (found, mut votes) = match checked {
             // The usual way out is this command.

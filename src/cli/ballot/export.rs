@@ -20,7 +20,7 @@ Where results are hidden until the vote closes, nothing is exported before.";
 /// Write out every vote
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
-pub struct Args {
+pub(crate) struct Args {
     /// With ids, times, voters and keys, and withdrawn votes too
     #[arg(long)]
     with_voters: bool,
@@ -33,7 +33,7 @@ impl Args {
     ///
     /// # Errors
     /// When there is no ballot file, it cannot be read, the results are hidden, or stdout cannot be written.
-    pub fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
+    pub(crate) fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
         let mut votes = self.file.open()?;
         let columns: &[&str] = if self.with_voters { &PRIVATE_COLUMNS } else { &COLUMNS };
         let mut rows = Stream::begin(&Report::table("votes", columns), format, console)?;

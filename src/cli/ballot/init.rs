@@ -33,7 +33,7 @@ const LIST_BYTES_MOST: u64 = 256 << 20;
 /// Make a ballot file; never touches one that is there
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
-pub struct Args {
+pub(crate) struct Args {
     /// What the vote is called
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     title: String,
@@ -70,7 +70,7 @@ impl Args {
     ///
     /// # Errors
     /// When the options contradict each other, a list cannot be read, or the file is there or cannot be made.
-    pub fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
+    pub(crate) fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
         let file = &self.file;
         let time = |option: &str, text: &Option<String>| text.as_deref().map(|text| moment(option, text)).transpose();
         let mut candidates = self.names.clone();

@@ -13,7 +13,7 @@ const SERIES_MOST: usize = 8;
 
 /// The step of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum By {
+pub(super) enum By {
     /// Minutes
     Minute,
     /// Hours
@@ -23,7 +23,7 @@ pub enum By {
 }
 
 /// Votes by step and candidate, at the UTC offset that this machine had at the first vote.
-pub struct Pace<'a> {
+pub(super) struct Pace<'a> {
     tally: &'a Tally,
     by: By,
     offset: FixedOffset,
@@ -32,7 +32,7 @@ pub struct Pace<'a> {
 
 impl<'a> Pace<'a> {
     /// Adds up `points`, which are votes by minute, into steps of `by`.
-    pub fn new(tally: &'a Tally, points: &[PacePoint], by: By) -> Self {
+    pub(super) fn new(tally: &'a Tally, points: &[PacePoint], by: By) -> Self {
         let utc = |point: &PacePoint| DateTime::<Utc>::from_timestamp(point.start.0, 0);
         let first = points.iter().find_map(utc).unwrap_or_default();
         // One offset for all: the hour that repeats when clocks change stays two.
@@ -47,7 +47,7 @@ impl<'a> Pace<'a> {
     }
 
     /// One row per step and candidate with votes.
-    pub fn report(&self) -> Report {
+    pub(super) fn report(&self) -> Report {
         let step = match self.by {
             By::Minute => "minute",
             By::Hour => "hour",
@@ -74,7 +74,7 @@ impl<'a> Pace<'a> {
     }
 
     /// The steps as columns, stacked by candidate.
-    pub fn timeline(&self) -> Timeline {
+    pub(super) fn timeline(&self) -> Timeline {
         let mut starts: Vec<NaiveDateTime> = self.votes.keys().map(|(start, _)| *start).collect();
         starts.dedup();
         let mut ranked: Vec<_> = self.tally.candidates.iter().filter(|total| total.votes > 0).collect();

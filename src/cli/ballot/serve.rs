@@ -42,7 +42,7 @@ enum Access {
 /// Put the vote on HTTP
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
-pub struct Args {
+pub(crate) struct Args {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:5000")]
     listen: String,
@@ -73,7 +73,7 @@ impl Args {
     ///
     /// # Errors
     /// When the ballot file cannot be opened, or the address cannot be listened on.
-    pub fn run(self, console: &Console) -> anyhow::Result<()> {
+    pub(crate) fn run(self, console: &Console) -> anyhow::Result<()> {
         let address = address(&self.listen)?;
         // A file that is named is a file that should be there.
         let votes = if self.file.is_named() { self.file.open()? } else { self.file.open_or_make(console)? };

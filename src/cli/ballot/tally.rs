@@ -37,7 +37,7 @@ const LOOK: Duration = Duration::from_millis(200);
 /// Count the votes
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
-pub struct Args {
+pub(crate) struct Args {
     /// How far back "recent" reaches: 90s, 10m, 1h30m, 2d
     #[arg(long, value_name = "SPAN", default_value_t = DurationSecs::TEN_MINUTES)]
     window: DurationSecs,
@@ -79,7 +79,7 @@ impl Args {
     ///
     /// # Errors
     /// When there is no ballot file, it cannot be read, or stdout cannot be written.
-    pub fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
+    pub(crate) fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
         let at = self.at.as_deref().map(|text| moment("--at", text)).transpose()?;
         let pictures = Pictures::resolve(self.chart, self.svg, format)?;
         inputs::refuse_to_overwrite(&[Input::Path(self.file.path().to_owned())], "--svg", pictures.svg())?;

@@ -33,7 +33,7 @@ Limits: opinions up to 10,000 characters; voters' ids and keys up to 200; lines 
 /// Cast a vote
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
-pub struct Args {
+pub(crate) struct Args {
     /// For whom: an id or an exact name
     #[arg(required_unless_present = "stdin")]
     candidate: Option<String>,
@@ -65,7 +65,7 @@ impl Args {
     ///
     /// # Errors
     /// When the vote is refused, or the ballot file cannot be made, read or written.
-    pub fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
+    pub(crate) fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
         let Some(candidate) = &self.candidate else { return many(&self.file, self.strict, format, console) };
         let ballot = Ballot {
             choice: Choice::parse(candidate),

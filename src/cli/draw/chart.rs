@@ -9,7 +9,7 @@ use crate::cli::terminal::console::{Console, printable};
 
 /// Where a picture is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Canvas {
+pub(crate) struct Canvas {
     /// Terminal columns.
     pub width: usize,
     /// Whether colours may be used.
@@ -18,7 +18,7 @@ pub struct Canvas {
 
 impl Canvas {
     /// What stdout offers.
-    pub fn stdout(console: &Console) -> Self {
+    pub(crate) fn stdout(console: &Console) -> Self {
         Canvas { width: console.width_stdout(), colored: console.colors_stdout() }
     }
 
@@ -41,7 +41,7 @@ const TIMELINE_HEIGHT: usize = 8;
 const WIDTH_LEAST: usize = 40;
 
 /// One line per bar: label, value, bar. The longest bar fills the width that labels and values leave.
-pub fn bars(figure: &Bars, canvas: Canvas) -> String {
+pub(crate) fn bars(figure: &Bars, canvas: Canvas) -> String {
     let width = canvas.width.max(WIDTH_LEAST);
     let labels: Vec<String> =
         figure.bars.iter().map(|(label, _)| shortened(&printable(label), width * 2 / 5).into_owned()).collect();
@@ -72,7 +72,7 @@ fn bar(value: f64, most: f64, room: usize) -> String {
 }
 
 /// Columns over time, eight rows high; if there are more columns than room, neighbours are added up.
-pub fn timeline(figure: &Timeline, canvas: Canvas) -> String {
+pub(crate) fn timeline(figure: &Timeline, canvas: Canvas) -> String {
     let mut text = headline(&figure.title, &figure.axis, canvas);
     let room = canvas.width.max(WIDTH_LEAST) - 14;
     let folded = figure.folded(room);
@@ -123,7 +123,7 @@ fn time_axis(figure: &Timeline, width: usize, note: Option<String>, canvas: Canv
 }
 
 /// One line per row, one cell per column; with colours, the darker the larger, without them numbers only.
-pub fn heat_map(figure: &HeatMap, canvas: Canvas) -> String {
+pub(crate) fn heat_map(figure: &HeatMap, canvas: Canvas) -> String {
     let cell = |row: &Vec<Value>, column: usize| row.get(column).map(short).unwrap_or_default();
     let widths: Vec<usize> = (0..figure.columns.len())
         .map(|column| {

@@ -1,7 +1,7 @@
 //! Charts, as text and as SVG.
-pub mod chart;
+pub(super) mod chart;
 #[cfg_attr(not(feature = "svg"), expect(dead_code, reason = "only SVG draws the ticks of a time axis"))]
-pub mod picture;
-pub mod pictures;
+pub(super) mod picture;
+pub(super) mod pictures;
 #[cfg(feature = "svg")]
-pub mod svg;
+pub(super) mod svg;

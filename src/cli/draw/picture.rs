@@ -10,7 +10,7 @@ use crate::cli::terminal::output::grouped;
 
 /// Labelled values, one bar each, in the order given.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Bars {
+pub(crate) struct Bars {
     /// The headline: `Bytes by file type`.
     pub title: String,
     /// What the values are, with their unit unless the values carry it: `votes`.
@@ -21,7 +21,7 @@ pub struct Bars {
 
 /// Values over time, one column a [`CalendarUnit`]; several series are stacked.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Timeline {
+pub(crate) struct Timeline {
     /// The headline: `Votes per minute`.
     pub title: String,
     /// What the values are, with their unit unless the values carry it: `votes`.
@@ -38,7 +38,7 @@ pub struct Timeline {
 
 /// One part of a [`Timeline`].
 #[derive(Debug, Clone, PartialEq)]
-pub struct Series {
+pub(crate) struct Series {
     /// Its name in the legend; a single series has no legend.
     pub name: String,
     /// One value for each of [`Timeline::starts`].
@@ -47,7 +47,7 @@ pub struct Series {
 
 /// A value for each pair of a row and a column, as colours: the cohort triangle.
 #[derive(Debug, Clone, PartialEq)]
-pub struct HeatMap {
+pub(crate) struct HeatMap {
     /// The headline.
     pub title: String,
     /// What a row is: `cohort (install day)`.
@@ -65,7 +65,7 @@ pub struct HeatMap {
 impl Timeline {
     /// A timeline of one series.
     #[cfg(test)]
-    pub fn single(title: &str, axis: &str, step: CalendarUnit, points: Vec<(NaiveDateTime, Value)>) -> Self {
+    pub(crate) fn single(title: &str, axis: &str, step: CalendarUnit, points: Vec<(NaiveDateTime, Value)>) -> Self {
         let (starts, values) = points.into_iter().unzip();
         Timeline {
             title: title.to_owned(),
@@ -79,7 +79,7 @@ impl Timeline {
 
     /// The columns to draw if at most `columns_most` fit: neighbours are added up until they do, by divisors of hours, days
     /// and years if possible. Missing steps are empty columns.
-    pub fn folded(&self, columns_most: usize) -> Folded {
+    pub(crate) fn folded(&self, columns_most: usize) -> Folded {
         let Some(first) = self.starts.first() else { return Folded { together: 1, lead: 0, sums: Vec::new() } };
         let places: Vec<usize> = self.starts.iter().map(|start| self.step.count(*first, *start)).collect();
         let count = places.iter().max().map_or(0, |last| last + 1);
@@ -95,7 +95,7 @@ impl Timeline {
     }
 
     /// The columns of `folded` that get a label, if at most `labels_most` fit, with their starts.
-    pub fn ticks(&self, folded: &Folded, labels_most: usize) -> Vec<(usize, NaiveDateTime)> {
+    pub(crate) fn ticks(&self, folded: &Folded, labels_most: usize) -> Vec<(usize, NaiveDateTime)> {
         let Some(first) = self.starts.first() else { return Vec::new() };
         let columns = folded.sums.first().map_or(0, Vec::len);
         let stride = stride(self.step, (columns * folded.together).div_ceil(labels_most.max(1)));
@@ -111,7 +111,7 @@ impl Timeline {
 
 /// The columns of a [`Timeline`] as they are drawn.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Folded {
+pub(crate) struct Folded {
     /// The number of steps in a column.
     pub together: usize,
     /// The number of steps of the first column that lie before the first of [`Timeline::starts`].
@@ -122,13 +122,13 @@ pub struct Folded {
 
 impl Folded {
     /// The stacked height of each column.
-    pub fn heights(&self) -> Vec<f64> {
+    pub(crate) fn heights(&self) -> Vec<f64> {
         let columns = self.sums.first().map_or(0, Vec::len);
         (0..columns).map(|column| self.sums.iter().map(|sums| sums[column]).sum()).collect()
     }
 
     /// What a column is, if it is more than one step: `a column is 2 minutes`.
-    pub fn note(&self, step: CalendarUnit) -> Option<String> {
+    pub(crate) fn note(&self, step: CalendarUnit) -> Option<String> {
         (self.together > 1).then(|| format!("a column is {} {}s", self.together, step.name()))
     }
 }
@@ -166,7 +166,7 @@ impl Timeline {
     }
 
     /// The label of a time on the axis.
-    pub fn label(&self, at: NaiveDateTime) -> String {
+    pub(crate) fn label(&self, at: NaiveDateTime) -> String {
         let shape = match (self.step, self.shared()) {
             (CalendarUnit::Month, _) => "%Y-%m",
             (CalendarUnit::Day, _) => "%Y-%m-%d",
@@ -178,7 +178,7 @@ impl Timeline {
     }
 
     /// The title of the axis: `time of day on 2019-08-24, UTC`.
-    pub fn time_axis(&self) -> String {
+    pub(crate) fn time_axis(&self) -> String {
         match self.shared() {
             Shared::Day(day) => format!("time of day on {day}, {}", self.clock),
             Shared::Year(year) => format!("time in {year}, {}", self.clock),
@@ -194,7 +194,7 @@ enum Shared {
 }
 
 /// A value as a length; 0 for what is not a number.
-pub fn size_of(value: &Value) -> f64 {
+pub(crate) fn size_of(value: &Value) -> f64 {
     match value {
         Value::Count(number) | Value::Bytes(number) => *number as f64,
         Value::Share(share) if share.is_finite() => *share,
@@ -203,7 +203,7 @@ pub fn size_of(value: &Value) -> f64 {
 }
 
 /// A value in a picture: `1,234`, `12.1 GB`, `34.5 %`; bytes always with a unit, since there is no room for twelve digits.
-pub fn short(value: &Value) -> String {
+pub(crate) fn short(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::Text(text) => text.clone(),
@@ -216,7 +216,7 @@ pub fn short(value: &Value) -> String {
 }
 
 /// `text` in at most `columns` terminal columns: the middle is replaced by `…`, since the ends of a URL say more.
-pub fn shortened(text: &str, columns: usize) -> Cow<'_, str> {
+pub(crate) fn shortened(text: &str, columns: usize) -> Cow<'_, str> {
     if text.width() <= columns {
         return Cow::Borrowed(text);
     }

@@ -11,7 +11,7 @@ use crate::cli::terminal::files::write_file_atomically;
 use crate::cli::terminal::output::Format;
 
 /// A picture, whatever draws it.
-pub enum Picture {
+pub(crate) enum Picture {
     /// Labelled bars.
     Bars(Bars),
     /// Columns over time.
@@ -22,7 +22,7 @@ pub enum Picture {
 
 /// Which pictures are wanted.
 #[derive(Debug, Clone)]
-pub struct Pictures {
+pub(crate) struct Pictures {
     chart: bool,
     svg: Option<PathBuf>,
 }
@@ -32,7 +32,7 @@ impl Pictures {
     ///
     /// # Errors
     /// When the chart would take the place of a result for programs, or SVG is not built in.
-    pub fn resolve(chart: bool, svg: Option<PathBuf>, format: Format) -> anyhow::Result<Self> {
+    pub(crate) fn resolve(chart: bool, svg: Option<PathBuf>, format: Format) -> anyhow::Result<Self> {
         if chart && !format.traits().is_for_people {
             return Err(exit::misuse(
                 "--chart is drawn for people: leave --format away, or draw a file with --svg FILE",
@@ -45,12 +45,12 @@ impl Pictures {
     }
 
     /// The file that a picture goes into, if one is wanted.
-    pub fn svg(&self) -> Option<&Path> {
+    pub(crate) fn svg(&self) -> Option<&Path> {
         self.svg.as_deref()
     }
 
     /// The chart that is printed instead of the result, if one is wanted.
-    pub fn chart(&self, console: &Console, picture: impl FnOnce() -> Picture) -> Option<String> {
+    pub(crate) fn chart(&self, console: &Console, picture: impl FnOnce() -> Picture) -> Option<String> {
         let canvas = Canvas::stdout(console);
         self.chart.then(|| match picture() {
             Picture::Bars(figure) => chart::bars(&figure, canvas),
@@ -63,7 +63,7 @@ impl Pictures {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn write_svg(&self, picture: impl FnOnce() -> Picture) -> anyhow::Result<()> {
+    pub(crate) fn write_svg(&self, picture: impl FnOnce() -> Picture) -> anyhow::Result<()> {
         let Some(path) = &self.svg else { return Ok(()) };
         write_file_atomically(path, svg_document(&picture())?.as_bytes())
     }

@@ -43,7 +43,7 @@ const SERIES: [RGBColor; 7] = [
 ///
 /// # Errors
 /// When drawing fails, which data cannot cause.
-pub fn bars(figure: &Bars) -> anyhow::Result<String> {
+pub(crate) fn bars(figure: &Bars) -> anyhow::Result<String> {
     const ROW: i32 = 28;
     let labels: Vec<Cow<'_, str>> = figure.bars.iter().map(|(label, _)| shown(label, 44)).collect();
     let values: Vec<String> = figure.bars.iter().map(|(_, value)| short(value)).collect();
@@ -90,7 +90,7 @@ pub fn bars(figure: &Bars) -> anyhow::Result<String> {
 ///
 /// # Errors
 /// When drawing fails, which data cannot cause.
-pub fn timeline(figure: &Timeline) -> anyhow::Result<String> {
+pub(crate) fn timeline(figure: &Timeline) -> anyhow::Result<String> {
     let folded = figure.folded(400);
     let axis = match folded.note(figure.step) {
         Some(note) => format!("{} ({note})", figure.axis),
@@ -167,7 +167,7 @@ fn draw_legend(area: &Area<'_>, figure: &Timeline) -> Drawn {
 ///
 /// # Errors
 /// When drawing fails, which data cannot cause.
-pub fn heat_map(figure: &HeatMap) -> anyhow::Result<String> {
+pub(crate) fn heat_map(figure: &HeatMap) -> anyhow::Result<String> {
     const CELL_HEIGHT: i32 = 30;
     let labels: Vec<Cow<'_, str>> = figure.rows.iter().map(|label| shown(label, 32)).collect();
     let label_width = labels.iter().map(|label| text_width(label, 13)).max().unwrap_or(0);
@@ -224,7 +224,7 @@ fn scale(area: &Area<'_>, (left, top): (i32, i32), figure: &HeatMap, most: f64) 
     write(area, &tick(most, like), (left + STEP_WIDTH * STEPS, top + 17), style(HPos::Right))
 }
 
-/// From nearly white over blue to dark blue (the ends and the middle of ColorBrewer's Blues); `part` from 0 to 1.
+/// From nearly white over blue to dark blue (the ends and the middle of `ColorBrewer`'s Blues); `part` from 0 to 1.
 fn shade(part: f64) -> RGBColor {
     const STOPS: [[f64; 3]; 3] = [[239.0, 245.0, 252.0], [74.0, 144.0, 200.0], [8.0, 48.0, 107.0]];
     let place = part.clamp(0.0, 1.0) * 2.0;

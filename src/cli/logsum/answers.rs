@@ -16,7 +16,7 @@ use crate::cli::terminal::output::{self, Format, Place};
 /// The options as they are typed.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Answers")]
-pub struct AnswerArgs {
+pub(super) struct AnswerArgs {
     #[arg(long, value_name = "KEY,…", value_delimiter = ',', action = clap::ArgAction::Append, help = by_help(),
         long_help = by_long_help())]
     by: Vec<By>,
@@ -42,7 +42,7 @@ pub struct AnswerArgs {
 
 /// What the options mean.
 #[derive(Debug, Clone)]
-pub struct Answers {
+pub(super) struct Answers {
     /// The keys that rows are grouped by; empty for one figure.
     pub by: Vec<By>,
     /// How groups are counted.
@@ -58,7 +58,7 @@ impl AnswerArgs {
     ///
     /// # Errors
     /// When the options contradict each other or `format`.
-    pub fn resolve(self, format: Format, threads: usize, follow: bool) -> anyhow::Result<Answers> {
+    pub(super) fn resolve(self, format: Format, threads: usize, follow: bool) -> anyhow::Result<Answers> {
         let names: Vec<&str> = self.by.iter().map(By::name).collect();
         if let Some(twice) = names.iter().enumerate().find_map(|(at, name)| names[..at].contains(name).then_some(name))
         {
@@ -123,7 +123,7 @@ impl Answers {
     ///
     /// # Errors
     /// When the picture cannot be written.
-    pub fn text(
+    pub(super) fn text(
         &self,
         grouped: &Grouped,
         about: &About,
@@ -226,7 +226,7 @@ fn total(grouped: &Grouped) -> String {
 
 /// What a picture says about its rows.
 #[derive(Debug, Clone)]
-pub struct About {
+pub(super) struct About {
     /// The rows that count: `JPEGs, 2019-08-24 to 2019-08-25`.
     pub rows: String,
     /// The zone of days and hours: `UTC`.

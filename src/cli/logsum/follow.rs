@@ -24,7 +24,7 @@ const TELL_EVERY: Duration = Duration::from_secs(1);
 /// # Errors
 /// When the options do not go with following, a file cannot be read or is not a log, groups outgrow their memory, or stdout
 /// cannot be written.
-pub fn run(
+pub(super) fn run(
     files: &[PathBuf],
     options: &SumOptions,
     answers: &Answers,

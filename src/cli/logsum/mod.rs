@@ -31,7 +31,7 @@ first three told of.";
 /// Sum the bytes of JPEGs in CDN logs
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
-pub struct Args {
+pub(super) struct Args {
     /// Logs to read, plain, gzip or zstd; a directory for all files below it; - for stdin [default: stdin if something is there, else the built-in sample]
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -61,7 +61,7 @@ impl Args {
     ///
     /// # Errors
     /// When the options contradict each other, an input cannot be read or is no log, or stdout cannot be written.
-    pub fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
+    pub(super) fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
         let scan = ScanOptions::default();
         let answers = self.answers.resolve(format, scan.threads, self.follow)?;
         let rows::Rows { filter, mut needs, format: log_format, in_words, clock } = self.rows.resolve()?;

@@ -14,7 +14,7 @@ use crate::cli::terminal::exit;
 /// The options as they are typed.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Rows that count")]
-pub struct RowArgs {
+pub(super) struct RowArgs {
     /// The first day: 2019-08-24, 24/8/2019, or 08-24 for any year; a minute or second: 2019-08-24T10:00
     #[arg(long, value_name = "DAY")]
     from: Option<Bound>,
@@ -99,7 +99,7 @@ impl FromStr for Kinds {
 
 /// What the options mean.
 #[derive(Debug, Clone)]
-pub struct Rows {
+pub(super) struct Rows {
     /// The rows that count.
     pub filter: Filter,
     /// The columns that this takes.
@@ -117,7 +117,7 @@ impl RowArgs {
     ///
     /// # Errors
     /// When the options contradict each other.
-    pub fn resolve(self) -> anyhow::Result<Rows> {
+    pub(super) fn resolve(self) -> anyhow::Result<Rows> {
         let time_range = self.time_range()?;
         let mut seen = HashSet::new();
         let mut names = self.columns.iter().map(|(name, _)| name.to_lowercase());

@@ -15,7 +15,7 @@ use crate::cli::terminal::output::{self, Format};
 /// More than the one figure.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Answers")]
-pub struct CurveArgs {
+pub(super) struct CurveArgs {
     /// For each day of the window, how many of the cohort were active, and what share of it; days behind the last event are
     /// empty, for they are not known yet
     #[arg(long, value_name = "day", conflicts_with = "cohorts")]
@@ -57,7 +57,7 @@ fn too_many_days() -> anyhow::Error {
 
 /// What is asked beyond the one figure, and how it is shown.
 #[derive(Debug)]
-pub struct Asked {
+pub(super) struct Asked {
     /// What is asked.
     pub curves: Curves,
     triangle: bool,
@@ -66,7 +66,7 @@ pub struct Asked {
 
 impl CurveArgs {
     /// Where a picture is to stand.
-    pub fn svg(&self) -> Option<&Path> {
+    pub(super) fn svg(&self) -> Option<&Path> {
         self.svg.as_deref()
     }
 
@@ -74,7 +74,7 @@ impl CurveArgs {
     ///
     /// # Errors
     /// When options contradict each other.
-    pub fn resolve(&self, question: &Question, format: Format) -> anyhow::Result<Option<Asked>> {
+    pub(super) fn resolve(&self, question: &Question, format: Format) -> anyhow::Result<Option<Asked>> {
         let (installs, after) = match (self.cohorts, self.by) {
             (Some(installs), _) => (installs, TRIANGLE_AFTER),
             (None, Some(By::Day)) => {
@@ -109,7 +109,7 @@ impl Asked {
     ///
     /// # Errors
     /// When the picture or stdout cannot be written.
-    pub fn show(&self, found: &CurvesFound, format: Format, console: &Console) -> anyhow::Result<()> {
+    pub(super) fn show(&self, found: &CurvesFound, format: Format, console: &Console) -> anyhow::Result<()> {
         let CurvesFound { curves: found, last_day } = found;
         let is_open = found.iter().any(|curve| curve.days.iter().any(|(_, active)| active.is_none()));
         let end = last_day.map_or("no event has a time".to_owned(), |day| format!("the events end on {day}"));

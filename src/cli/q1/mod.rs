@@ -43,13 +43,13 @@ verify-identity; ?socket=PATH is a socket.";
 /// Count the users of an install cohort who came back
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES, args_conflicts_with_subcommands = true)]
-pub struct Args {
+pub(super) struct Args {
     #[command(subcommand)]
     command: Option<Command>,
     /// Events: TSV or CSV with a header, NDJSON; gzip and zstd too; - for stdin [default: the built-in sample]
     #[arg(long, value_name = "FILE|DIR", conflicts_with = "db", num_args = 1..)]
     events: Vec<PathBuf>,
-    /// A SQLite database, or a server as mysql://USER@HOST/DATABASE, with a table piwik_track(time, uid, event_name); only read
+    /// A `SQLite` database, or a server as <mysql://USER@HOST/DATABASE>, with a table `piwik_track(time`, uid, `event_name`); only read
     #[arg(long, value_name = "FILE|URL")]
     db: Option<PathBuf>,
     /// How long a server may take to answer (to connect: 10s at most)
@@ -74,7 +74,7 @@ pub struct Args {
     table: Option<String>,
     #[command(flatten)]
     curves: CurveArgs,
-    /// Print the query, which MySQL runs as it is, and do nothing else
+    /// Print the query, which `MySQL` runs as it is, and do nothing else
     #[arg(long)]
     print_sql: bool,
 }
@@ -106,7 +106,7 @@ impl Args {
     ///
     /// # Errors
     /// When the options contradict each other, or events or database cannot be read.
-    pub fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
+    pub(super) fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
         if let Some(Command::Load(load)) = self.command {
             return load.run(console);
         }

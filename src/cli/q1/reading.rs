@@ -9,8 +9,8 @@ use crate::cli::terminal::console::Console;
 
 /// How events are read, from files and from tables.
 #[derive(Debug, clap::Args)]
-pub struct Reading {
-    /// How names of events and users compare [default: utf8_general_ci; on a server as its columns do]
+pub(super) struct Reading {
+    /// How names of events and users compare [default: `utf8_general_ci`; on a server as its columns do]
     #[arg(long, value_name = "NAME")]
     pub collation: Option<TypedCollation>,
     /// Fail at the first event that cannot be read
@@ -29,7 +29,7 @@ pub struct Reading {
 
 impl Reading {
     /// The collation, also where none was typed.
-    pub fn collation(&self) -> Collation {
+    pub(super) fn collation(&self) -> Collation {
         match self.collation {
             None | Some(TypedCollation::GeneralCi) => Collation::GeneralCi,
             Some(TypedCollation::Binary) => Collation::Binary,
@@ -37,7 +37,7 @@ impl Reading {
     }
 
     /// How the files' events are read.
-    pub fn options(&self) -> EventOptions {
+    pub(super) fn options(&self) -> EventOptions {
         let names =
             EventNames { time: self.time.clone(), uid: self.user.clone(), event_name: self.event_column.clone() };
         EventOptions { names, strict: self.strict, scan: ScanOptions::default() }
@@ -45,8 +45,8 @@ impl Reading {
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
-pub enum TypedCollation {
-    /// As MySQL's default for utf8: without case, accents and trailing spaces
+pub(super) enum TypedCollation {
+    /// As `MySQL`'s default for utf8: without case, accents and trailing spaces
     #[value(name = "utf8_general_ci")]
     GeneralCi,
     /// Byte by byte
@@ -54,13 +54,13 @@ pub enum TypedCollation {
 }
 
 /// A day with its year; `example` says how it is written.
-pub fn dated(text: &str, example: &str) -> Result<NaiveDate, String> {
+pub(super) fn dated(text: &str, example: &str) -> Result<NaiveDate, String> {
     let day = text.parse::<Day>().map_err(|error| error.to_string())?;
     day.dated().ok_or_else(|| format!("the year is missing: write {example}"))
 }
 
 /// Warns of events that could not be read.
-pub fn warn_of_bad_events(read: &EventsRead, console: &Console) {
+pub(super) fn warn_of_bad_events(read: &EventsRead, console: &Console) {
     let bad_rows: Vec<String> = read.first_bad.iter().map(ToString::to_string).collect();
     console.warn_of_bad_rows("events", read.bad, read.total(), &bad_rows, "counted");
 }

@@ -7,11 +7,11 @@ use votekit::retention::{Server, TableNames};
 use crate::cli::terminal::console::Console;
 use crate::cli::terminal::exit;
 
-/// Connects to the server at `url`. What the URL leaves open comes from MYSQL_PWD and `~/.my.cnf`.
+/// Connects to the server at `url`. What the URL leaves open comes from `MYSQL_PWD` and `~/.my.cnf`.
 ///
 /// # Errors
 /// When the URL is not an address, the server cannot be reached, or it has no such table.
-pub fn connect(url: &str, limit: Duration, names: TableNames, console: &Console) -> anyhow::Result<Server> {
+pub(super) fn connect(url: &str, limit: Duration, names: TableNames, console: &Console) -> anyhow::Result<Server> {
     let address = Address::parse(url).map_err(|error| exit::misuse(format!("--db: {error}")))?;
     let dial::Completed { address, exposed_file } = dial::complete(address)?;
     if let Some(path) = exposed_file {

@@ -6,8 +6,8 @@ use super::progress::Bar;
 
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Color {
-    /// On a terminal, unless NO_COLOR is set
+pub(crate) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
     Auto,
     /// Always
     Always,
@@ -17,7 +17,7 @@ pub enum Color {
 
 /// The options and facts of the terminal that every command needs.
 #[derive(Debug, Clone)]
-pub struct Console {
+pub(crate) struct Console {
     quiet: bool,
     verbose: bool,
     color: Color,
@@ -26,48 +26,48 @@ pub struct Console {
 
 impl Console {
     /// The console for `--quiet`, `--verbose` and `--color`.
-    pub fn new(quiet: bool, verbose: bool, color: Color) -> Self {
+    pub(crate) fn new(quiet: bool, verbose: bool, color: Color) -> Self {
         Console { quiet, verbose, color, human_bytes: false }
     }
 
     /// The same console, with bytes written as `12.1 GB` for people if `human_bytes` is set; see `--human`.
-    pub fn with_human_bytes(&self, human_bytes: bool) -> Console {
+    pub(crate) fn with_human_bytes(&self, human_bytes: bool) -> Console {
         Console { human_bytes, ..self.clone() }
     }
 
     /// Whether people read bytes as `12.1 GB`.
-    pub fn human_bytes(&self) -> bool {
+    pub(crate) fn human_bytes(&self) -> bool {
         self.human_bytes
     }
 
     /// How many columns a picture on stdout may take: the terminal's, or 80 where there is none.
-    pub fn width_stdout(&self) -> usize {
+    pub(crate) fn width_stdout(&self) -> usize {
         let terminal = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
         terminal.filter(|width| *width > 0).unwrap_or(80)
     }
 
     /// Writes a note to stderr, unless `--quiet` is set.
-    pub fn note(&self, text: &str) {
+    pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
             self.tell("", "", text);
         }
     }
 
     /// Writes a detail to stderr if `--verbose` is set.
-    pub fn detail(&self, text: &str) {
+    pub(crate) fn detail(&self, text: &str) {
         if self.verbose {
             self.tell("", "", text);
         }
     }
 
     /// Writes a warning to stderr, for what may make a result differ from what was wanted; never silenced.
-    pub fn warn(&self, text: &str) {
+    pub(crate) fn warn(&self, text: &str) {
         self.tell("warning: ", "\x1b[1;33m", text);
     }
 
     /// Warns that `bad` of `all` rows could not be read, with the `first` of them and why; does nothing if `bad` is 0.
     /// `what` names the rows (`events`), `where_not` what they are missing from (`in the sum`).
-    pub fn warn_of_bad_rows(&self, what: &str, bad: u64, all: u64, first: &[String], where_not: &str) {
+    pub(crate) fn warn_of_bad_rows(&self, what: &str, bad: u64, all: u64, first: &[String], where_not: &str) {
         if bad == 0 {
             return;
         }
@@ -86,17 +86,17 @@ impl Console {
     }
 
     /// Writes to stderr why the run failed.
-    pub fn error(&self, text: &str) {
+    pub(crate) fn error(&self, text: &str) {
         self.tell("error: ", "\x1b[1;31m", text);
     }
 
     /// A bar on stderr over `bytes_total` bytes; never drawn if stderr is not a terminal or `--quiet` is set.
-    pub fn bar(&self, bytes_total: Option<u64>) -> Bar {
+    pub(crate) fn bar(&self, bytes_total: Option<u64>) -> Bar {
         Bar::new(!self.quiet && io::stderr().is_terminal(), bytes_total)
     }
 
     /// Whether stdout gets colours.
-    pub fn colors_stdout(&self) -> bool {
+    pub(crate) fn colors_stdout(&self) -> bool {
         self.colors(io::stdout().is_terminal())
     }
 
@@ -125,7 +125,7 @@ impl Console {
 
 /// `text` with everything that could control a terminal, or break a line or a column, escaped as `\n`, `\t`, `\u{1b}`:
 /// control characters (C0 and C1) and those that change the writing direction (Unicode TR 36).
-pub fn printable(text: &str) -> Cow<'_, str> {
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_unprintable) {
         return Cow::Borrowed(text);
     }
@@ -137,7 +137,7 @@ pub fn printable(text: &str) -> Cow<'_, str> {
 }
 
 /// Whether `c` could control a terminal, break a line, or change the writing direction.
-pub fn is_unprintable(c: char) -> bool {
+pub(crate) fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

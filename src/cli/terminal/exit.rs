@@ -6,7 +6,7 @@ use super::console::{Console, printable};
 use crate::cli::explain;
 
 /// What `--help` says about exit codes; beside the codes, so that both change together.
-pub const HELP: &str = "\
+pub(crate) const HELP: &str = "\
 Exit codes:
   0  done
   1  failed: a file, the data or the database did not allow it
@@ -32,21 +32,21 @@ impl From<Exit> for ExitCode {
 /// Usage error: invalid option or value. Ends the run with [`Exit::Misused`].
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct Misuse(pub String);
+pub(crate) struct Misuse(pub String);
 
 /// A usage error with this message.
-pub fn misuse(message: impl Into<String>) -> anyhow::Error {
+pub(crate) fn misuse(message: impl Into<String>) -> anyhow::Error {
     Misuse(message.into()).into()
 }
 
 /// The usage error for `what`, which needs the Cargo feature `feature` that this build does not have.
-pub fn not_built_in(what: &str, feature: &str) -> anyhow::Error {
+pub(crate) fn not_built_in(what: &str, feature: &str) -> anyhow::Error {
     misuse(format!("{what} is not built in: build votekit with --features {feature}, or with the default features"))
 }
 
 /// Reports `error` on stderr and gives the exit code.
 /// A closed pipe is not an error: `votekit … | head -1` ends quietly.
-pub fn conclude(error: &anyhow::Error, console: &Console) -> Exit {
+pub(crate) fn conclude(error: &anyhow::Error, console: &Console) -> Exit {
     if error.chain().any(is_closed_pipe) {
         return Exit::Done;
     }
@@ -56,7 +56,7 @@ pub fn conclude(error: &anyhow::Error, console: &Console) -> Exit {
 }
 
 /// Reports a panic, which is always a bug of votekit, as one line instead of a backtrace.
-pub fn quiet_panics() {
+pub(crate) fn quiet_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         let cause = panic.payload_as_str().unwrap_or("unknown");

@@ -13,7 +13,7 @@ use votekit::weblog::SharedWriter;
 ///
 /// # Errors
 /// When the folder does not exist, is not writable, or is full; the error names `path`.
-pub fn write_file_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+pub(crate) fn write_file_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let write = || -> std::io::Result<()> {
         match Target::of(path)? {
             Target::Device(mut device) => device.write_all(bytes),
@@ -72,7 +72,7 @@ fn open_descriptor(path: &Path) -> Option<std::io::Result<File>> {
 
 /// A file that is written bit by bit under a temporary name, and renamed once it is complete.
 #[derive(Debug)]
-pub struct OutputFile {
+pub(crate) struct OutputFile {
     path: PathBuf,
     target: Target,
     writer: SharedWriter,
@@ -83,7 +83,7 @@ impl OutputFile {
     ///
     /// # Errors
     /// When the folder does not exist, is not writable, or is full; the error names `path`.
-    pub fn create(path: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn create(path: &Path) -> anyhow::Result<Self> {
         let begin = || -> std::io::Result<_> {
             let target = Target::of(path)?;
             let file = match &target {
@@ -96,7 +96,7 @@ impl OutputFile {
     }
 
     /// A writer to it, for any thread.
-    pub fn writer(&self) -> SharedWriter {
+    pub(crate) fn writer(&self) -> SharedWriter {
         self.writer.clone()
     }
 
@@ -104,7 +104,7 @@ impl OutputFile {
     ///
     /// # Errors
     /// When the rest cannot be written; the error names the file.
-    pub fn keep(self) -> anyhow::Result<()> {
+    pub(crate) fn keep(self) -> anyhow::Result<()> {
         let keep = || -> std::io::Result<()> {
             self.writer.flush()?;
             match self.target {

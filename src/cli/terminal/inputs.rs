@@ -15,7 +15,7 @@ use super::exit;
 ///
 /// # Errors
 /// When stdin is named twice, or a directory cannot be listed or holds no file.
-pub fn named(paths: &[PathBuf], failed: &'static str) -> anyhow::Result<Vec<Input>> {
+pub(crate) fn named(paths: &[PathBuf], failed: &'static str) -> anyhow::Result<Vec<Input>> {
     let is_stdin = |path: &&PathBuf| *path == Path::new("-");
     if paths.iter().filter(is_stdin).count() > 1 {
         return Err(exit::misuse("stdin can be read only once: - is given twice"));
@@ -26,7 +26,7 @@ pub fn named(paths: &[PathBuf], failed: &'static str) -> anyhow::Result<Vec<Inpu
 }
 
 /// How many bytes `inputs` hold, where that is known of all.
-pub fn bytes_total(inputs: &[Input]) -> Option<u64> {
+pub(crate) fn bytes_total(inputs: &[Input]) -> Option<u64> {
     inputs.iter().map(Input::bytes_total).sum()
 }
 
@@ -34,7 +34,7 @@ pub fn bytes_total(inputs: &[Input]) -> Option<u64> {
 ///
 /// # Errors
 /// When it is.
-pub fn refuse_to_overwrite(inputs: &[Input], option: &str, path: Option<&Path>) -> anyhow::Result<()> {
+pub(crate) fn refuse_to_overwrite(inputs: &[Input], option: &str, path: Option<&Path>) -> anyhow::Result<()> {
     let Some(written) = path.and_then(|path| path.metadata().ok()).filter(std::fs::Metadata::is_file) else {
         return Ok(());
     };

@@ -7,7 +7,7 @@ use super::output;
 
 /// What is on the screen now.
 #[derive(Debug)]
-pub struct Live {
+pub(crate) struct Live {
     in_place: bool,
     colored: bool,
     lines_shown: usize,
@@ -16,12 +16,12 @@ pub struct Live {
 
 impl Live {
     /// Shows on stdout, in place if that is a terminal and `for_people` is set. `colored` says whether styles may be used.
-    pub fn new(for_people: bool, colored: bool) -> Self {
+    pub(crate) fn new(for_people: bool, colored: bool) -> Self {
         Live { in_place: for_people && std::io::stdout().is_terminal(), colored, lines_shown: 0, last: String::new() }
     }
 
     /// Whether each state replaces the one before.
-    pub fn in_place(&self) -> bool {
+    pub(crate) fn in_place(&self) -> bool {
         self.in_place
     }
 
@@ -31,7 +31,7 @@ impl Live {
     ///
     /// # Errors
     /// When stdout cannot be written.
-    pub fn show(&mut self, text: &str) -> anyhow::Result<()> {
+    pub(crate) fn show(&mut self, text: &str) -> anyhow::Result<()> {
         if text == self.last {
             return Ok(());
         }
@@ -53,7 +53,7 @@ impl Live {
     }
 
     /// Leaves what is shown where it is; the next state begins below it. For when something else was written.
-    pub fn leave(&mut self) {
+    pub(crate) fn leave(&mut self) {
         self.lines_shown = 0;
         self.last.clear();
     }

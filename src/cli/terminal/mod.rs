@@ -1,9 +1,9 @@
 //! What any command needs: console, output, redrawing, progress, files, inputs, stdin and exit codes.
-pub mod console;
-pub mod exit;
-pub mod files;
-pub mod inputs;
-pub mod live;
-pub mod output;
-pub mod progress;
-pub mod stdin;
+pub(crate) mod console;
+pub(crate) mod exit;
+pub(crate) mod files;
+pub(crate) mod inputs;
+pub(crate) mod live;
+pub(crate) mod output;
+pub(crate) mod progress;
+pub(crate) mod stdin;

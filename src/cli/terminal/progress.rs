@@ -10,7 +10,7 @@ use votekit::progress::Progress;
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Bytes done, with the rate and, if the total is known, the time left. Draws nothing before [`PATIENCE`] is over.
-pub struct Bar {
+pub(crate) struct Bar {
     shown: bool,
     begun: Instant,
     bytes_total: Option<u64>,
@@ -20,12 +20,12 @@ pub struct Bar {
 
 impl Bar {
     /// A bar over `bytes_total` bytes (None if unknown); if `shown` is false it never draws.
-    pub fn new(shown: bool, bytes_total: Option<u64>) -> Self {
+    pub(crate) fn new(shown: bool, bytes_total: Option<u64>) -> Self {
         Bar { shown, begun: Instant::now(), bytes_total, bytes_done: AtomicU64::new(0), bar: OnceLock::new() }
     }
 
     /// Runs `write`, which writes to stderr, with the bar hidden.
-    pub fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
+    pub(crate) fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
         match self.bar.get() {
             Some(bar) => bar.suspend(write),
             None => write(),

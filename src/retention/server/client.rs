@@ -11,7 +11,7 @@ use crate::retention::engine::Engine;
 use crate::retention::names::TableNames;
 use crate::retention::question::Question;
 
-/// MySQL has no time after the calendar's last day, so its last microsecond ends the day, and is itself left out.
+/// `MySQL` has no time after the calendar's last day, so its last microsecond ends the day, and is itself left out.
 const CALENDAR_END: &str = "9999-12-31 23:59:59.999999";
 
 /// The types that compare with a day as a time does.
@@ -47,7 +47,7 @@ impl Server {
         Ok(Server { connection, names, event_name })
     }
 
-    /// Sets the text's variables. A variable has a collation of its own with the same rank as a column's, so MySQL would
+    /// Sets the text's variables. A variable has a collation of its own with the same rank as a column's, so `MySQL` would
     /// refuse to compare the two, or compare by the wrong one and without an index: `@event` takes the column's.
     fn bind(&mut self, question: &Question) -> Result<(), ServerError> {
         let text_type = self.event_name.text.clone().filter(|(set, collation)| is_word(set) && is_word(collation));

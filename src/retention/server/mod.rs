@@ -1,4 +1,4 @@
-//! q1 on a server that speaks MySQL's protocol: the same text, run there.
+//! q1 on a server that speaks `MySQL`'s protocol: the same text, run there.
 mod client;
 mod error;
 mod text;

@@ -40,7 +40,7 @@ fn with_names(sql: &str, names: &TableNames) -> String {
     NAMES.replace_all(&code.join("\n"), named).into_owned()
 }
 
-/// `name` as MySQL takes any name: in backticks, those in it doubled.
+/// `name` as `MySQL` takes any name: in backticks, those in it doubled.
 fn quoted(name: &str) -> String {
     format!("`{}`", name.replace('`', "``"))
 }

@@ -14,7 +14,7 @@ thread_local! {
     static BEGUN: Cell<Option<Instant>> = const { Cell::new(None) };
 }
 
-/// SQLite's busy handler: sleeps a little, not equally long in every process, until `SECS` are over. SQLite's own sleeps up
+/// `SQLite`'s busy handler: sleeps a little, not equally long in every process, until `SECS` are over. `SQLite`'s own sleeps up
 /// to 100 ms, in which dozens of others overtake.
 fn wait_for_others<const SECS: u64>(times: i32) -> bool {
     let now = Instant::now();
@@ -32,16 +32,16 @@ fn wait_for_others<const SECS: u64>(times: i32) -> bool {
 }
 
 /// Sets the usual timeout.
-pub fn set_timeout(conn: &mut Connection) -> rusqlite::Result<()> {
+pub(super) fn set_timeout(conn: &mut Connection) -> rusqlite::Result<()> {
     conn.busy_handler(Some(wait_for_others::<TIMEOUT_SECS>))
 }
 
 /// Sets the short timeout.
-pub fn set_short_timeout(conn: &mut Connection) -> rusqlite::Result<()> {
+pub(super) fn set_short_timeout(conn: &mut Connection) -> rusqlite::Result<()> {
     conn.busy_handler(Some(wait_for_others::<SHORT_TIMEOUT_SECS>))
 }
 
 /// How long this thread waited before it gave up just now.
-pub fn waited_secs() -> u64 {
+pub(super) fn waited_secs() -> u64 {
     BEGUN.get().map_or(0, |begun| begun.elapsed().as_secs())
 }

@@ -26,7 +26,7 @@ fn cast_batch(
 }
 
 /// Casts `ballots` at `now`.
-pub fn cast(
+pub(super) fn cast(
     conn: &Connection,
     known: &mut Option<Known>,
     ballots: &[Ballot],
@@ -45,7 +45,7 @@ pub fn cast(
 }
 
 /// Casts many `ballots` at `now`, in a transaction that has not written yet; `helper` may read the file meanwhile.
-pub fn cast_sorted(
+pub(super) fn cast_sorted(
     conn: &Connection,
     helper: &mut Connection,
     known: &mut Option<Known>,
@@ -65,7 +65,7 @@ pub fn cast_sorted(
 }
 
 /// Casts all that `ballots` yields; the caller undoes the transaction if any was refused.
-pub fn cast_all(
+pub(super) fn cast_all(
     conn: &Connection,
     known: &mut Option<Known>,
     ballots: &mut dyn Iterator<Item = Ballot>,

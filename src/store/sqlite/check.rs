@@ -49,7 +49,7 @@ const CHECKS: &[Check] = &[
 const FINDINGS_MOST: usize = 100;
 
 /// All faults, at most [`FINDINGS_MOST`] of each kind. Damage that prevents reading is a finding too.
-pub fn check(conn: &Connection) -> rusqlite::Result<Vec<Finding>> {
+pub(super) fn check(conn: &Connection) -> rusqlite::Result<Vec<Finding>> {
     let mut found = Vec::new();
     for (sql, finding) in CHECKS {
         unless_damaged(&mut found, |found| find(conn, sql, *finding, found))?;

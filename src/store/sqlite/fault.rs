@@ -1,4 +1,4 @@
-//! SQLite's errors as those of the trait.
+//! `SQLite`'s errors as those of the trait.
 use std::path::Path;
 
 use rusqlite::ffi;
@@ -7,7 +7,7 @@ use rusqlite::{Error, ErrorCode};
 use super::busy::waited_secs;
 use crate::ballot::BoxError;
 
-/// The extended result code; 0 where SQLite gave none.
+/// The extended result code; 0 where `SQLite` gave none.
 fn extended(error: &Error) -> i32 {
     error.sqlite_error().map_or(0, |error| error.extended_code)
 }
@@ -20,7 +20,7 @@ fn reason(error: &Error) -> String {
 }
 
 /// The meaning of an `error` of anything but a commit: nothing was stored.
-pub fn fault(path: &Path, error: &Error) -> BoxError {
+pub(super) fn fault(path: &Path, error: &Error) -> BoxError {
     let place = path.display().to_string();
     match (error.sqlite_error_code(), extended(error)) {
         (Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed), _) => {
@@ -46,9 +46,9 @@ pub fn fault(path: &Path, error: &Error) -> BoxError {
     }
 }
 
-/// The meaning of an `error` of a commit. SQLite reports a full disk before it writes the commit record, so nothing was stored
+/// The meaning of an `error` of a commit. `SQLite` reports a full disk before it writes the commit record, so nothing was stored
 /// then; any other failure (above all of an fsync) leaves it open whether the record reached the disk.
-pub fn commit_fault(path: &Path, error: &Error) -> BoxError {
+pub(super) fn commit_fault(path: &Path, error: &Error) -> BoxError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull | ErrorCode::DatabaseBusy) => fault(path, error),
         _ => BoxError::OutcomeUnknown { place: path.display().to_string(), reason: reason(error) },

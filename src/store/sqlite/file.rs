@@ -25,14 +25,14 @@ const MIGRATIONS: &[&str] = &[include_str!("../../../sql/ballot/1.sql")];
 /// The newest format this program knows.
 const FORMAT: u32 = MIGRATIONS.len() as u32;
 
-/// The header of a SQLite file (<https://sqlite.org/fileformat2.html>, 1.3).
+/// The header of a `SQLite` file (<https://sqlite.org/fileformat2.html>, 1.3).
 const HEADER_BYTES: usize = 100;
 
 fn foreign(path: &Path, reason: &str) -> BoxError {
     BoxError::Foreign { place: path.display().to_string(), reason: reason.into() }
 }
 
-pub fn io_fault(path: &Path, error: &std::io::Error) -> BoxError {
+pub(super) fn io_fault(path: &Path, error: &std::io::Error) -> BoxError {
     let place = path.display().to_string();
     match error.kind() {
         ErrorKind::NotFound => BoxError::Missing(place),
@@ -43,11 +43,11 @@ pub fn io_fault(path: &Path, error: &std::io::Error) -> BoxError {
 }
 
 /// Checks that `path` is a ballot file this program can use. Only reads, so that a file of something else stays as it is and
-/// gets no SQLite side files.
+/// gets no `SQLite` side files.
 ///
 /// # Errors
 /// What it is instead.
-pub fn inspect(path: &Path) -> Result<(), BoxError> {
+pub(super) fn inspect(path: &Path) -> Result<(), BoxError> {
     let metadata = fs::metadata(path).map_err(|error| io_fault(path, &error))?;
     if metadata.is_dir() {
         return Err(foreign(path, "it is a folder"));
@@ -80,7 +80,7 @@ pub fn inspect(path: &Path) -> Result<(), BoxError> {
 /// The first bytes of the file, up to [`HEADER_BYTES`].
 ///
 /// The file stays open as long as this process lives: closing *any* descriptor of a file drops all POSIX locks the process
-/// has on it, also those of SQLite connections in other threads
+/// has on it, also those of `SQLite` connections in other threads
 /// (<https://sqlite.org/howtocorrupt.html>, 2.2).
 fn header(path: &Path, metadata: &Metadata) -> Result<Vec<u8>, BoxError> {
     static OPEN: Mutex<Option<HashMap<FileId, File>>> = Mutex::new(None);
@@ -113,7 +113,7 @@ fn identity(path: &Path) -> Result<FileId, BoxError> {
 
 /// A file and its WAL as they were when they were opened. Whatever is written to one that was moved, deleted or replaced since
 /// would be lost.
-pub struct Opened {
+pub(super) struct Opened {
     file: FileId,
     /// `None` where there was none: the file was opened as immutable, or has another kind of journal.
     wal: Option<FileId>,
@@ -124,7 +124,7 @@ impl Opened {
     ///
     /// # Errors
     /// When there is no such file any more.
-    pub fn at(path: &Path) -> Result<Self, BoxError> {
+    pub(super) fn at(path: &Path) -> Result<Self, BoxError> {
         Ok(Opened { file: identity(path)?, wal: identity(&beside(path, "-wal")).ok() })
     }
 
@@ -132,7 +132,7 @@ impl Opened {
     ///
     /// # Errors
     /// When it does not.
-    pub fn expect_same(&self, path: &Path) -> Result<(), BoxError> {
+    pub(super) fn expect_same(&self, path: &Path) -> Result<(), BoxError> {
         let same = |path: &Path, opened: &FileId| identity(path).is_ok_and(|now| now == *opened);
         let reason = if !same(path, &self.file) {
             "it was moved, deleted or replaced while it was open".to_owned()
@@ -155,20 +155,20 @@ fn file_id(metadata: &Metadata) -> FileId {
     (metadata.dev(), metadata.ino())
 }
 
-/// `path` in a form that SQLite never takes for `:memory:` or a `file:` URI.
+/// `path` in a form that `SQLite` never takes for `:memory:` or a `file:` URI.
 fn literal(path: &Path) -> PathBuf {
     if path.is_absolute() { path.to_owned() } else { Path::new(".").join(path) }
 }
 
-/// `path` with `suffix`: a side file of SQLite.
+/// `path` with `suffix`: a side file of `SQLite`.
 fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
 }
 
-/// A file that was opened as immutable: SQLite can make no side files beside it, so nothing else may be writing it.
-pub struct Immutable {
+/// A file that was opened as immutable: `SQLite` can make no side files beside it, so nothing else may be writing it.
+pub(super) struct Immutable {
     /// Why it cannot be opened for writing.
     pub reason: BoxError,
     stamp: Stamp,
@@ -176,7 +176,7 @@ pub struct Immutable {
 
 impl Immutable {
     /// Whether the file is as it was when it was opened.
-    pub fn is_unchanged(&self, path: &Path) -> bool {
+    pub(super) fn is_unchanged(&self, path: &Path) -> bool {
         Stamp::of(path).as_ref() == Some(&self.stamp)
     }
 }
@@ -200,12 +200,12 @@ impl Stamp {
     }
 }
 
-/// Opens the ballot file at `path`, for writing where the system allows it. Where SQLite cannot even make side files, opens
+/// Opens the ballot file at `path`, for writing where the system allows it. Where `SQLite` cannot even make side files, opens
 /// it as immutable, which the second value tells.
 ///
 /// # Errors
 /// When it is not a ballot file, or cannot be read.
-pub fn connect(path: &Path) -> Result<(Connection, Option<Immutable>), BoxError> {
+pub(super) fn connect(path: &Path) -> Result<(Connection, Option<Immutable>), BoxError> {
     inspect(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     match Connection::open_with_flags(literal(path), flags).and_then(ready) {
@@ -268,7 +268,7 @@ fn migrate(conn: &Connection, found: u32) -> rusqlite::Result<()> {
 ///
 /// # Errors
 /// When something is there, or when it cannot be written.
-pub fn create(path: &Path, fill: impl FnOnce(&Connection) -> rusqlite::Result<()>) -> Result<(), BoxError> {
+pub(super) fn create(path: &Path, fill: impl FnOnce(&Connection) -> rusqlite::Result<()>) -> Result<(), BoxError> {
     let exists = |path: &Path| BoxError::Exists(path.display().to_string());
     if path.symlink_metadata().is_ok() {
         return Err(exists(path));

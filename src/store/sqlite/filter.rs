@@ -12,7 +12,7 @@ const BITS: usize = 8 * 1024 * 1024 * 8;
 const BITS_PER_TEXT: u32 = 2;
 
 /// A Bloom filter of texts.
-pub struct Filter(BloomFilter<RandomState>);
+pub(super) struct Filter(BloomFilter<RandomState>);
 
 impl Filter {
     fn new() -> Self {
@@ -20,7 +20,7 @@ impl Filter {
     }
 
     /// Adds `text`. False: it was certainly not in the filter before.
-    pub fn insert(&mut self, text: &str) -> bool {
+    pub(super) fn insert(&mut self, text: &str) -> bool {
         self.0.insert(text)
     }
 
@@ -37,7 +37,7 @@ impl Filter {
 
 /// Filters of the keys and voters in the file. They cover all of them as long as no other connection writes, and all that
 /// this one writes is inserted.
-pub struct Filters {
+pub(super) struct Filters {
     pub keys: Filter,
     /// `None` where only listed voters may vote: nearly all that are looked up are in the file.
     pub voters: Option<Filter>,
@@ -45,7 +45,7 @@ pub struct Filters {
 
 impl Filters {
     /// Reads all keys, and all voters unless `voters_only`.
-    pub fn read(conn: &Connection, voters_only: bool) -> rusqlite::Result<Self> {
+    pub(super) fn read(conn: &Connection, voters_only: bool) -> rusqlite::Result<Self> {
         let keys = Filter::read(conn, "SELECT key FROM vote INDEXED BY vote_key WHERE key IS NOT NULL")?;
         let voters = if voters_only { None } else { Some(Filter::read(conn, "SELECT id FROM voter")?) };
         Ok(Filters { keys, voters })

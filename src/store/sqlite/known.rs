@@ -6,7 +6,7 @@ use super::read;
 use crate::ballot::{Candidates, Rules};
 
 /// What was read of the file at one `data_version`.
-pub struct Known {
+pub(super) struct Known {
     version: i64,
     pub rules: Rules,
     /// Present once a bulk load has read them.
@@ -15,7 +15,10 @@ pub struct Known {
 
 impl Known {
     /// What is known of the file as it is now: `known`, read again if need be.
-    pub fn now<'known>(conn: &Connection, known: &'known mut Option<Known>) -> rusqlite::Result<&'known mut Known> {
+    pub(super) fn now<'known>(
+        conn: &Connection,
+        known: &'known mut Option<Known>,
+    ) -> rusqlite::Result<&'known mut Known> {
         let version = data_version(conn)?;
         let current = match known.take() {
             Some(kept) if kept.version == version => kept,
@@ -26,11 +29,11 @@ impl Known {
 }
 
 /// Title, rules and candidates.
-pub fn rules(conn: &Connection) -> rusqlite::Result<Rules> {
+pub(super) fn rules(conn: &Connection) -> rusqlite::Result<Rules> {
     Ok(Rules { settings: read::settings(conn)?, candidates: Candidates::new(read::candidates(conn)?) })
 }
 
-/// SQLite's number for the state of the file as this connection sees it; a commit of another connection changes it.
-pub fn data_version(conn: &Connection) -> rusqlite::Result<i64> {
+/// `SQLite`'s number for the state of the file as this connection sees it; a commit of another connection changes it.
+pub(super) fn data_version(conn: &Connection) -> rusqlite::Result<i64> {
     conn.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))
 }

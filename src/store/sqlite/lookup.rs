@@ -14,7 +14,7 @@ const ACCOUNT: &str = "SELECT votes, last_vote FROM voter WHERE id = ?1";
 
 /// What speeds lookups up, beside the connection that writes.
 #[derive(Default)]
-pub struct Help<'a> {
+pub(super) struct Help<'a> {
     /// Another connection to the file, which looks up keys while the first looks up voters. It sees only what is committed,
     /// so the transaction must not have written yet.
     pub conn: Option<&'a mut Connection>,
@@ -23,7 +23,7 @@ pub struct Help<'a> {
 }
 
 /// Looks up the keys and voters of `index`.
-pub fn look_up(conn: &Connection, help: Help<'_>, index: &BatchIndex) -> rusqlite::Result<Lookup> {
+pub(super) fn look_up(conn: &Connection, help: Help<'_>, index: &BatchIndex) -> rusqlite::Result<Lookup> {
     let BatchIndex { keys, voters, .. } = index;
     let (key_filter, voter_filter) = match help.filters {
         Some(filters) => (Some(&mut filters.keys), filters.voters.as_mut()),

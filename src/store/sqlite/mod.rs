@@ -1,4 +1,4 @@
-//! Ballots in a SQLite file: WAL, `synchronous=FULL`, totals kept in the transaction that writes the votes.
+//! Ballots in a `SQLite` file: WAL, `synchronous=FULL`, totals kept in the transaction that writes the votes.
 //!
 //! A vote is cast in three steps: `lookup` reads what [`decide`](fn@crate::ballot::decide) needs to know, that decides, and
 //! `vote_writer` writes what it says; no rule is in this folder.
@@ -36,7 +36,7 @@ const BULK_CACHE_KIB: i64 = 64 * 1024;
 const BULK_CHECKPOINT_PAGES: i64 = 128 * 1024;
 
 /// A handle on a ballot file.
-pub struct SqliteBox {
+pub(super) struct SqliteBox {
     path: PathBuf,
     opened: file::Opened,
     conn: Connection,
@@ -53,7 +53,7 @@ pub struct SqliteBox {
 }
 
 /// The path of a ballot file.
-pub struct FilePlace<'a>(pub &'a Path);
+pub(super) struct FilePlace<'a>(pub &'a Path);
 
 impl Place for FilePlace<'_> {
     fn open(&self) -> Result<Box<dyn BallotBox>, BoxError> {
@@ -169,8 +169,8 @@ impl SqliteBox {
         run().map_err(|error| fault(&self.path, &error))
     }
 
-    /// Tunes the connection for many ballots in one transaction; others keep SQLite's 2 MiB of cache. Foreign keys are not
-    /// checked: voters and candidates were just looked up, and SQLite would look them up again in an order that makes it
+    /// Tunes the connection for many ballots in one transaction; others keep `SQLite`'s 2 MiB of cache. Foreign keys are not
+    /// checked: voters and candidates were just looked up, and `SQLite` would look them up again in an order that makes it
     /// expensive. `check` covers them.
     fn prepare_bulk_load(&self) -> Result<(), BoxError> {
         let prepare = || {

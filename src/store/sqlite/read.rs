@@ -6,7 +6,7 @@ use crate::ballot::{
 };
 use crate::units::DurationSecs;
 
-pub fn settings(conn: &Connection) -> rusqlite::Result<Settings> {
+pub(super) fn settings(conn: &Connection) -> rusqlite::Result<Settings> {
     conn.prepare_cached(include_str!("../../../sql/ballot/settings.sql"))?.query_row([], |row| {
         Ok(Settings {
             title: row.get(0)?,
@@ -20,14 +20,14 @@ pub fn settings(conn: &Connection) -> rusqlite::Result<Settings> {
     })
 }
 
-pub fn candidates(conn: &Connection) -> rusqlite::Result<Vec<Candidate>> {
+pub(super) fn candidates(conn: &Connection) -> rusqlite::Result<Vec<Candidate>> {
     let mut statement = conn.prepare_cached("SELECT id, name FROM candidate ORDER BY id")?;
     let rows = statement.query_map([], |row| Ok(Candidate { id: row.get(0)?, name: row.get(1)? }))?;
     rows.collect()
 }
 
 /// Whether a vote was cast for candidate `id`, be it withdrawn since.
-pub fn has_votes(conn: &Connection, id: CandidateId) -> rusqlite::Result<bool> {
+pub(super) fn has_votes(conn: &Connection, id: CandidateId) -> rusqlite::Result<bool> {
     conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM vote WHERE candidate_id = ?1)")?.query_row([id], |row| row.get(0))
 }
 
@@ -41,13 +41,13 @@ fn count(row: &Row<'_>, index: usize) -> rusqlite::Result<u64> {
     u64::try_from(votes).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(index, votes))
 }
 
-pub fn tally(conn: &Connection, window: DurationSecs, now: Moment) -> rusqlite::Result<Tally> {
+pub(super) fn tally(conn: &Connection, window: DurationSecs, now: Moment) -> rusqlite::Result<Tally> {
     let mut statement = conn.prepare_cached("SELECT id, name, votes FROM candidate ORDER BY id")?;
     let totals = statement.query_map([], total)?.collect::<rusqlite::Result<_>>()?;
     assemble(conn, totals, window, now, now)
 }
 
-pub fn tally_at(conn: &Connection, window: DurationSecs, at: Moment, now: Moment) -> rusqlite::Result<Tally> {
+pub(super) fn tally_at(conn: &Connection, window: DurationSecs, at: Moment, now: Moment) -> rusqlite::Result<Tally> {
     let mut statement = conn.prepare_cached(include_str!("../../../sql/ballot/totals_at.sql"))?;
     let totals = statement.query_map([at.0], total)?.collect::<rusqlite::Result<_>>()?;
     assemble(conn, totals, window, at, now)
@@ -67,7 +67,7 @@ fn assemble(
     Ok(Tally::new(settings(conn)?, counts, window, at, now))
 }
 
-pub fn pace(conn: &Connection, step_secs: u32) -> rusqlite::Result<Vec<PacePoint>> {
+pub(super) fn pace(conn: &Connection, step_secs: u32) -> rusqlite::Result<Vec<PacePoint>> {
     let mut statement = conn.prepare_cached(include_str!("../../../sql/ballot/pace.sql"))?;
     let rows = statement.query_map(params![step_secs], |row| {
         Ok(PacePoint { start: Moment(row.get(0)?), candidate_id: row.get(1)?, votes: count(row, 2)? })
@@ -75,7 +75,11 @@ pub fn pace(conn: &Connection, step_secs: u32) -> rusqlite::Result<Vec<PacePoint
     rows.collect()
 }
 
-pub fn export(conn: &Connection, with_voters: bool, sink: &mut dyn FnMut(Record<'_>) -> Flow) -> rusqlite::Result<()> {
+pub(super) fn export(
+    conn: &Connection,
+    with_voters: bool,
+    sink: &mut dyn FnMut(Record<'_>) -> Flow,
+) -> rusqlite::Result<()> {
     let sql = if with_voters {
         include_str!("../../../sql/ballot/export_voters.sql")
     } else {

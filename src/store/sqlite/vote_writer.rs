@@ -57,7 +57,7 @@ fn is_plain(vote: &NewVote<'_>) -> bool {
 }
 
 /// Writes to the transaction that is open.
-pub struct VoteWriter<'conn> {
+pub(super) struct VoteWriter<'conn> {
     conn: &'conn Connection,
     candidates: &'conn [Candidate],
     plain: InsertStatements<'conn>,
@@ -75,7 +75,7 @@ pub struct VoteWriter<'conn> {
 }
 
 impl<'conn> VoteWriter<'conn> {
-    pub fn new(conn: &'conn Connection, candidates: &'conn [Candidate], now: Moment) -> rusqlite::Result<Self> {
+    pub(super) fn new(conn: &'conn Connection, candidates: &'conn [Candidate], now: Moment) -> rusqlite::Result<Self> {
         let next_id =
             conn.prepare_cached("SELECT coalesce(max(id), 0) + 1 FROM vote")?.query_row([], |row| row.get(0))?;
         Ok(VoteWriter {
@@ -93,7 +93,7 @@ impl<'conn> VoteWriter<'conn> {
     }
 
     /// Writes a decided batch, numbered from `next_id` on.
-    pub fn write(&mut self, writes: &Writes<'_>) -> rusqlite::Result<()> {
+    pub(super) fn write(&mut self, writes: &Writes<'_>) -> rusqlite::Result<()> {
         // Voters first: votes refer to them.
         self.write_accounts(writes.accounts())?;
         self.write_votes(writes.votes())?;
@@ -186,7 +186,7 @@ impl<'conn> VoteWriter<'conn> {
     }
 
     /// Updates the kept totals. Only then is the transaction complete.
-    pub fn finish(mut self) -> rusqlite::Result<()> {
+    pub(super) fn finish(mut self) -> rusqlite::Result<()> {
         let mut totals = self.conn.prepare_cached("UPDATE candidate SET votes = votes + ?2 WHERE id = ?1")?;
         let mut pace = self.conn.prepare_cached(include_str!("../../../sql/ballot/add_pace.sql"))?;
         let fewer = "UPDATE pace SET votes = votes - ?3 WHERE second = ?1 AND candidate_id = ?2";

@@ -5,11 +5,11 @@ use super::error::FormatError;
 use crate::rows::Names;
 
 /// date, time, size, url.
-pub const FOUR_COLUMNS: &[&str] = &["date", "time", "size", "url"];
+pub(super) const FOUR_COLUMNS: &[&str] = &["date", "time", "size", "url"];
 
 /// bunny.net, <https://docs.bunny.net/docs/cdn-log-format>: cache status, status, time in milliseconds, bytes, pull zone,
 /// remote address, referer, url, edge location, user agent, request id, country.
-pub const BUNNY: &[&str] = &[
+pub(super) const BUNNY: &[&str] = &[
     "cache-status",
     "status",
     "timestamp",
@@ -24,9 +24,9 @@ pub const BUNNY: &[&str] = &[
     "country",
 ];
 
-/// CloudFront real-time logs, all fields in the order in which they come,
+/// `CloudFront` real-time logs, all fields in the order in which they come,
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/real-time-logs.html>.
-pub const CLOUDFRONT_REALTIME: &[&str] = &[
+pub(super) const CLOUDFRONT_REALTIME: &[&str] = &[
     "timestamp",
     "c-ip",
     "time-to-first-byte",
@@ -86,7 +86,7 @@ const HOST: &[&str] = &["x-host-header", "cs(host)", "cs-host", "host", "clientr
 
 /// In which columns a row's day and time stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
+pub(crate) enum When {
     /// The day in one column, the time, if there is one, in another.
     Apart {
         /// The day.
@@ -99,12 +99,12 @@ pub enum When {
 }
 
 /// Whether these look like names of columns and not like a row: one of them is known.
-pub fn are_known(names: &Names) -> bool {
+pub(super) fn are_known(names: &Names) -> bool {
     [DAY, MOMENT, SIZE, URL].iter().any(|known| names.first(known).is_some())
 }
 
 /// Where day and time stand.
-pub fn when(names: &Names) -> Result<When, FormatError> {
+pub(super) fn when(names: &Names) -> Result<When, FormatError> {
     match (names.first(DAY), names.first(&MOMENT[..MOMENT.len() - 2])) {
         (Some(day), _) if names.first(TIME).is_some() => Ok(When::Apart { day, time: names.first(TIME) }),
         (_, Some(at)) => Ok(When::Together(at)),
@@ -114,22 +114,22 @@ pub fn when(names: &Names) -> Result<When, FormatError> {
 }
 
 /// Where the bytes stand.
-pub fn size(names: &Names) -> Result<usize, FormatError> {
+pub(super) fn size(names: &Names) -> Result<usize, FormatError> {
     names.first(SIZE).ok_or_else(|| missing(names, "size (or sc-bytes, bytes)"))
 }
 
 /// Where the URL stands.
-pub fn url(names: &Names) -> Result<usize, FormatError> {
+pub(super) fn url(names: &Names) -> Result<usize, FormatError> {
     names.first(URL).ok_or_else(|| missing(names, "url (or cs-uri-stem, uri, path)"))
 }
 
 /// Where the host stands.
-pub fn host(names: &Names) -> Option<usize> {
+pub(super) fn host(names: &Names) -> Option<usize> {
     names.first(HOST)
 }
 
 /// Where another column stands; None for a content type or host that the log does not have: URLs may tell these.
-pub fn position(names: &Names, column: &Column) -> Result<Option<usize>, FormatError> {
+pub(super) fn position(names: &Names, column: &Column) -> Result<Option<usize>, FormatError> {
     let (known, called): (&[&str], _) = match column {
         Column::ContentType => return Ok(names.first(CONTENT_TYPE)),
         Column::Status => (STATUS, "status (or sc-status)"),
@@ -147,7 +147,7 @@ fn missing(names: &Names, column: &str) -> FormatError {
 }
 
 /// Fields between tabs: a day, a time, digits, and more.
-pub fn looks_like_four(line: &[u8]) -> bool {
+pub(super) fn looks_like_four(line: &[u8]) -> bool {
     // An error is costly to make, and most lines of other formats have no tab so early.
     if !line.iter().take("2019-08-24\t".len()).any(|byte| *byte == b'\t') {
         return false;
@@ -160,13 +160,13 @@ pub fn looks_like_four(line: &[u8]) -> bool {
 }
 
 /// Twelve fields between `|`, the third of them milliseconds since 1970.
-pub fn looks_like_bunny(line: &[u8]) -> bool {
+pub(super) fn looks_like_bunny(line: &[u8]) -> bool {
     let fields: Vec<&[u8]> = line.split(|byte| *byte == b'|').collect();
     fields.len() >= BUNNY.len() && fields[2].len() >= 12 && fields[2].iter().all(u8::is_ascii_digit)
 }
 
 /// Fields between tabs, the first of them seconds since 1970 with milliseconds.
-pub fn looks_like_realtime(line: &[u8]) -> bool {
+pub(super) fn looks_like_realtime(line: &[u8]) -> bool {
     let first = line.split(|byte| *byte == b'\t').next().unwrap_or_default();
     let digits = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
     let mut parts = first.split(|byte| *byte == b'.');

@@ -10,7 +10,7 @@ use crate::rows::excerpt;
 
 /// Reads common and combined lines.
 #[derive(Debug, Clone)]
-pub struct Common {
+pub(super) struct Common {
     columns: Vec<Part>,
 }
 
@@ -52,7 +52,7 @@ impl Common {
     const FORMAT: &'static str = "common";
 
     /// A reader for the columns that are asked for.
-    pub fn new(needs: &Needs) -> Result<Self, FormatError> {
+    pub(super) fn new(needs: &Needs) -> Result<Self, FormatError> {
         let find = |name: &str| PARTS.iter().find(|(other, _)| *other == name).map(|(_, part)| *part);
         let part = |column: &Column| {
             let (part, name) = match column {
@@ -103,7 +103,7 @@ impl ReadLine for Common {
 }
 
 /// Whether `line` looks like one.
-pub fn looks_like(line: &[u8]) -> bool {
+pub(super) fn looks_like(line: &[u8]) -> bool {
     cut(line).is_ok_and(|cut| read_apache(cut.time).is_ok())
 }
 

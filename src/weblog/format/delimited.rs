@@ -1,4 +1,4 @@
-//! Fields between delimiters: TSV, CSV, CloudFront, W3C extended, bunny.net.
+//! Fields between delimiters: TSV, CSV, `CloudFront`, W3C extended, bunny.net.
 use std::sync::Arc;
 
 use super::super::log_time::LogTime;
@@ -13,7 +13,7 @@ use crate::rows::{self, Fields, Names, RowFault, is_repeated};
 
 /// A log whose fields stand between delimiters.
 #[derive(Debug, Clone)]
-pub struct Delimited {
+pub(crate) struct Delimited {
     format: &'static str,
     names: Names,
     /// The header line, to know it again.
@@ -35,7 +35,7 @@ pub(in crate::weblog) struct Slots {
 
 impl Delimited {
     /// How many columns a run may ask for in all.
-    pub const WANTED_MAX: usize = rows::Delimited::WANTED_MAX;
+    pub(crate) const WANTED_MAX: usize = rows::Delimited::WANTED_MAX;
 
     /// Whether rows are `date  time  size  url` with tabs, and no more is asked of them.
     pub(in crate::weblog) fn is_four_columns(&self) -> bool {
@@ -46,7 +46,7 @@ impl Delimited {
     }
 
     /// Whether fields may be quoted.
-    pub fn has_quotes(&self) -> bool {
+    pub(crate) fn has_quotes(&self) -> bool {
         self.fields.has_quotes()
     }
 

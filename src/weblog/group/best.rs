@@ -10,7 +10,7 @@ use super::table::Table;
 const RESULT_BYTES_LEAST: usize = 1 << 20;
 
 /// The largest groups, and the sum of all.
-pub struct Best {
+pub(super) struct Best {
     options: GroupOptions,
     /// The smallest first, because that is the one to be replaced.
     rows: BinaryHeap<Reverse<Group>>,
@@ -22,12 +22,12 @@ pub struct Best {
 
 impl Best {
     /// No groups yet.
-    pub fn new(options: GroupOptions) -> Self {
+    pub(super) fn new(options: GroupOptions) -> Self {
         Best { options, rows: BinaryHeap::new(), keys_bytes: 0, total: Sum::default(), groups: 0 }
     }
 
     /// Adds all groups of `table`, whose keys must be new.
-    pub fn take(&mut self, table: &Table) {
+    pub(super) fn take(&mut self, table: &Table) {
         for (key, sum) in table.iter() {
             self.total.add(sum);
             self.groups += 1;
@@ -60,7 +60,7 @@ impl Best {
 
     /// Fails if the groups outgrow their share of the memory, which `workers` share. When the result is printed, each key is in
     /// memory three times: as it is, as text, and in the output.
-    pub fn limit_memory(&self, workers: usize) -> Result<(), GroupError> {
+    pub(super) fn limit_memory(&self, workers: usize) -> Result<(), GroupError> {
         let result_bytes = self.rows.len() * GROUP_BYTES + 3 * self.keys_bytes;
         let most = (self.options.memory_bytes / workers.max(1)).max(RESULT_BYTES_LEAST);
         // Without `top` the memory of the result was counted as part of the tables'.
@@ -71,14 +71,14 @@ impl Best {
     }
 
     /// Adds the groups of `other`, whose keys must be new.
-    pub fn join(&mut self, other: Best) {
+    pub(super) fn join(&mut self, other: Best) {
         self.total.add(other.total);
         self.groups += other.groups;
         other.rows.into_iter().for_each(|Reverse(row)| self.offer(row));
     }
 
     /// The result.
-    pub fn grouped(self, spilled: bool) -> Grouped {
+    pub(super) fn grouped(self, spilled: bool) -> Grouped {
         let rows: Vec<Group> = self.rows.into_sorted_vec().into_iter().map(|Reverse(row)| row).collect();
         let shown = rows.iter().fold(Sum::default(), |mut sum, row| {
             sum.add(row.sum);

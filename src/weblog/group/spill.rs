@@ -7,11 +7,11 @@ use super::grouped::Sum;
 use super::table::Table;
 
 /// How many parts a spilled table is split into.
-pub const PARTS: usize = 256;
+pub(super) const PARTS: usize = 256;
 
 /// A worker's tables on disk. The file has no name, so nothing is left behind however the program ends.
 #[derive(Debug)]
-pub struct Spill {
+pub(super) struct Spill {
     file: File,
     written: u64,
     /// The ranges of the file that hold each part.
@@ -19,7 +19,7 @@ pub struct Spill {
 }
 
 impl Spill {
-    pub fn new() -> io::Result<Self> {
+    pub(super) fn new() -> io::Result<Self> {
         Ok(Spill { file: tempfile::tempfile()?, written: 0, ranges: vec![Vec::new(); PARTS] })
     }
 
@@ -28,7 +28,7 @@ impl Spill {
         (hash >> 32) as usize % PARTS
     }
 
-    pub fn write(&mut self, table: &Table) -> io::Result<()> {
+    pub(super) fn write(&mut self, table: &Table) -> io::Result<()> {
         let mut of_part: Vec<Vec<u32>> = vec![Vec::new(); PARTS];
         for (at, (key, _)) in (0..).zip(table.iter()) {
             of_part[Self::part(table.hash(key))].push(at);
@@ -49,7 +49,7 @@ impl Spill {
     }
 
     /// Adds all groups of a part to `table`.
-    pub fn read_part(&self, part: usize, table: &mut Table) -> io::Result<()> {
+    pub(super) fn read_part(&self, part: usize, table: &mut Table) -> io::Result<()> {
         let mut key = Vec::new();
         for (start, end) in &self.ranges[part] {
             let mut reader = BufReader::new(PositionedRange { file: &self.file, at: *start, end: *end });

@@ -11,7 +11,7 @@ const SLOT_BYTES: usize = size_of::<Entry>() + 24;
 
 /// How many keys are looked up at once: enough that their cache misses overlap, few enough that what they load stays in the
 /// cache.
-pub const BATCH: usize = 32;
+pub(super) const BATCH: usize = 32;
 /// A smaller table fits in the cache.
 const CACHED_LEN_MAX: usize = 4096;
 
@@ -41,7 +41,7 @@ impl Entry {
 
 /// Keys with their sums: a hash index of entries, whose keys are stored one after the other in one buffer.
 #[derive(Debug)]
-pub struct Table {
+pub(super) struct Table {
     hasher: foldhash::quality::RandomState,
     index: HashTable<u32>,
     entries: Vec<Entry>,
@@ -50,33 +50,33 @@ pub struct Table {
 
 impl Table {
     /// An empty table.
-    pub fn new(hasher: foldhash::quality::RandomState) -> Self {
+    pub(super) fn new(hasher: foldhash::quality::RandomState) -> Self {
         Table { hasher, index: HashTable::new(), entries: Vec::new(), keys: Vec::new() }
     }
 
     /// The hash of `key`.
-    pub fn hash(&self, key: &[u8]) -> u64 {
+    pub(super) fn hash(&self, key: &[u8]) -> u64 {
         self.hasher.hash_one(key)
     }
 
     /// How many keys there are.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.entries.len()
     }
 
     /// The length of all keys.
-    pub fn keys_bytes(&self) -> usize {
+    pub(super) fn keys_bytes(&self) -> usize {
         self.keys.len()
     }
 
     /// Adds to the sum of the entry at `at`, as [`Table::entry`] gave it.
-    pub fn add_at(&mut self, at: usize, requests: u64, bytes: u64) {
+    pub(super) fn add_at(&mut self, at: usize, requests: u64, bytes: u64) {
         self.entries[at].add(requests, bytes);
     }
 
     /// Loads into the cache what looking up keys with these hashes, at most [`BATCH`], will read. In a large table each lookup
     /// is three dependent cache misses; here each of the three is taken for all keys at once, so that they overlap.
-    pub fn touch(&self, hashes: impl Iterator<Item = u64>) {
+    pub(super) fn touch(&self, hashes: impl Iterator<Item = u64>) {
         if self.entries.len() < CACHED_LEN_MAX {
             return;
         }
@@ -93,7 +93,7 @@ impl Table {
     }
 
     /// Where the entry of `key`, whose hash is `hash`, is; it is added if it is missing.
-    pub fn entry(&mut self, hash: u64, key: &[u8]) -> usize {
+    pub(super) fn entry(&mut self, hash: u64, key: &[u8]) -> usize {
         let of = |entry: &Entry| &self.keys[entry.key_start as usize..][..entry.key_len as usize];
         if let Some(at) = self.index.find(hash, |at| of(&self.entries[*at as usize]) == key) {
             return *at as usize;
@@ -109,7 +109,7 @@ impl Table {
     }
 
     /// Adds to the sum of `key`.
-    pub fn add(&mut self, key: &[u8], sum: Sum) {
+    pub(super) fn add(&mut self, key: &[u8], sum: Sum) {
         let at = self.entry(self.hash(key), key);
         let entry = &mut self.entries[at];
         entry.add(sum.requests, sum.bytes as u64);
@@ -121,23 +121,23 @@ impl Table {
     }
 
     /// The key of the entry at `at`, and its sum.
-    pub fn group(&self, at: usize) -> (&[u8], Sum) {
+    pub(super) fn group(&self, at: usize) -> (&[u8], Sum) {
         let entry = &self.entries[at];
         (self.key(entry), entry.sum())
     }
 
     /// All keys and their sums.
-    pub fn iter(&self) -> impl Iterator<Item = (&[u8], Sum)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8], Sum)> {
         (0..self.entries.len()).map(|at| self.group(at))
     }
 
     /// How much memory the table takes.
-    pub fn used_bytes(&self) -> usize {
+    pub(super) fn used_bytes(&self) -> usize {
         self.keys.len() + self.entries.len() * SLOT_BYTES
     }
 
     /// Removes all keys.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.index.clear();
         self.entries.clear();
         self.keys.clear();

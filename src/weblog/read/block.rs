@@ -7,7 +7,7 @@ use crate::weblog::record::RowError;
 
 /// What was found in one block; line numbers count from 0 at its first line.
 #[derive(Default)]
-pub struct BlockTotals {
+pub(super) struct BlockTotals {
     /// Bytes of the rows that count.
     pub bytes: u128,
     /// How many rows count.
@@ -31,7 +31,7 @@ pub struct BlockTotals {
 
 impl BlockTotals {
     /// Takes note of the day of the next row.
-    pub fn saw(&mut self, date: Date) {
+    pub(super) fn saw(&mut self, date: Date) {
         match &mut self.dates {
             None => self.dates = Some((date, date)),
             Some((_, last)) if *last <= date => *last = date,
@@ -40,7 +40,7 @@ impl BlockTotals {
     }
 
     /// Takes note of the days of rows that follow.
-    pub fn saw_after(&mut self, dates: Option<(Date, Date)>, unsorted: Option<(Date, Date)>) {
+    pub(super) fn saw_after(&mut self, dates: Option<(Date, Date)>, unsorted: Option<(Date, Date)>) {
         if let Some((first, last)) = dates {
             self.saw(first);
             self.saw(last);
@@ -49,7 +49,7 @@ impl BlockTotals {
     }
 
     /// These lines and, after them, those of `other`.
-    pub fn followed_by(mut self, other: BlockTotals) -> BlockTotals {
+    pub(super) fn followed_by(mut self, other: BlockTotals) -> BlockTotals {
         self.bytes += other.bytes;
         self.requests += other.requests;
         let lines = self.rows.lines;
@@ -62,7 +62,7 @@ impl BlockTotals {
     }
 
     /// Adds this block, which begins at line `lines` of `input`, to `totals` and its lines to `lines`.
-    pub fn add_to(self, totals: &mut Totals, input: &str, lines: &mut u64) {
+    pub(super) fn add_to(self, totals: &mut Totals, input: &str, lines: &mut u64) {
         totals.bytes += self.bytes;
         totals.requests += self.requests;
         totals.rows.add_part(self.rows, input, lines);

@@ -9,7 +9,7 @@ use crate::weblog::sink::Sink;
 
 /// What a block leaves to those after it.
 #[derive(Debug, Clone)]
-pub struct Carried {
+pub(super) struct Carried {
     /// The reader that a line asked for.
     pub reader: Option<LineReader>,
     /// Holds a row whose quotes are still open.
@@ -19,13 +19,13 @@ pub struct Carried {
 
 impl Carried {
     /// For blocks that come in order, or do not.
-    pub fn new(in_order: bool) -> Self {
+    pub(super) fn new(in_order: bool) -> Self {
         Carried { reader: None, joiner: None, in_order }
     }
 }
 
 /// What is left after the last block: a row that was never closed.
-pub fn visit_rest(
+pub(super) fn visit_rest(
     options: &SumOptions,
     reader: &LineReader,
     carried: &mut Carried,
@@ -42,7 +42,7 @@ pub fn visit_rest(
 
 impl Visitor<'_> {
     /// Reads the lines of the block, and those carried over, as rows.
-    pub fn read_joined(&mut self, reader: &LineReader, carried: &mut Carried, sink: &mut impl Sink) {
+    pub(super) fn read_joined(&mut self, reader: &LineReader, carried: &mut Carried, sink: &mut impl Sink) {
         let behind = if self.has_cut_line() { Behind::Nothing } else { Behind::Lines };
         self.read_pieces(reader, carried, behind, sink);
     }

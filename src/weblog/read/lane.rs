@@ -9,7 +9,7 @@ use crate::weblog::media::Media;
 use crate::weblog::sink::{Granularity, Sink};
 
 /// Whether the fast path answers all that the run asks.
-pub fn is_quick<S: Sink>(options: &SumOptions, delimited: &Delimited, _sink: &S) -> bool {
+pub(super) fn is_quick<S: Sink>(options: &SumOptions, delimited: &Delimited, _sink: &S) -> bool {
     delimited.is_four_columns()
         && options.filter.media == Media::Jpeg
         && options.filter.tests.is_empty()
@@ -19,7 +19,7 @@ pub fn is_quick<S: Sink>(options: &SumOptions, delimited: &Delimited, _sink: &S)
 
 /// Rows of a streak, and what was found in those that were passed. A small copy of the visitor's state, so that two of them
 /// stay in registers when they are stepped in turns.
-pub struct Lane<'a> {
+pub(super) struct Lane<'a> {
     rest: &'a [u8],
     prefix: RowPrefix,
     counts: bool,
@@ -30,7 +30,7 @@ pub struct Lane<'a> {
 
 impl<'a> Lane<'a> {
     /// The rows that follow in `visitor`; None if it is in no streak, or not all rows of the streak are treated alike.
-    pub fn enter(visitor: &Visitor<'a>) -> Option<Self> {
+    pub(super) fn enter(visitor: &Visitor<'a>) -> Option<Self> {
         let streak = visitor.streak.as_ref()?;
         let (prefix, counts) = (streak.prefix?, streak.counts?);
         Some(Lane { rest: visitor.rest, prefix, counts, rows: 0, requests: 0, bytes: 0 })
@@ -38,7 +38,7 @@ impl<'a> Lane<'a> {
 
     /// Passes the next row; false if the fast path cannot read it.
     #[inline(always)]
-    pub fn step<S: Simd>(&mut self, simd: S) -> bool {
+    pub(super) fn step<S: Simd>(&mut self, simd: S) -> bool {
         let Some(row) = quick_row(simd, self.rest, &self.prefix) else { return false };
         self.rest = &self.rest[row.len_with_end..];
         self.rows += 1;
@@ -51,7 +51,7 @@ impl<'a> Lane<'a> {
     }
 
     /// Adds what was found to `visitor`, which goes on at the first row that was not passed.
-    pub fn leave(self, visitor: &mut Visitor<'a>) {
+    pub(super) fn leave(self, visitor: &mut Visitor<'a>) {
         visitor.rest = self.rest;
         visitor.found.rows.lines += self.rows;
         visitor.found.rows.read += self.rows;

@@ -7,7 +7,7 @@ use crate::weblog::media::JPEG_EXTENSIONS;
 
 /// The first bytes of all rows of one day, or of one hour or minute of it.
 #[derive(Debug, Clone, Copy)]
-pub struct RowPrefix {
+pub(super) struct RowPrefix {
     bytes: u128,
     mask: u128,
     /// Where the time begins, after the day and its tab.
@@ -16,7 +16,7 @@ pub struct RowPrefix {
 
 /// A row as the fast path reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct QuickRow {
+pub(super) struct QuickRow {
     /// The row's length with its line end.
     pub len_with_end: usize,
     /// The digits of its size; [`QuickRow::size_bytes`] makes a number of them.
@@ -26,12 +26,12 @@ pub struct QuickRow {
 }
 
 /// The fast path reads only this many bytes from a row's beginning, and no rows that are longer.
-pub const WINDOW_BYTES: usize = 136;
+pub(super) const WINDOW_BYTES: usize = 136;
 
 impl RowPrefix {
     /// The prefix of rows that begin with `day`, a tab and `time`, which may be cut short; None if that is longer than a
     /// machine word of 16 bytes.
-    pub fn new(day: &[u8], time: &[u8]) -> Option<Self> {
+    pub(super) fn new(day: &[u8], time: &[u8]) -> Option<Self> {
         let mut bytes = [0; 16];
         let time_at = day.len() + 1;
         bytes.get_mut(..day.len())?.copy_from_slice(day);
@@ -45,7 +45,7 @@ impl RowPrefix {
 /// Reads the row at the beginning of `text`. None if it does not begin with `prefix` or is unusual in any way, which does not
 /// mean that it is bad.
 #[inline(always)]
-pub fn quick_row<S: Simd>(simd: S, text: &[u8], prefix: &RowPrefix) -> Option<QuickRow> {
+pub(super) fn quick_row<S: Simd>(simd: S, text: &[u8], prefix: &RowPrefix) -> Option<QuickRow> {
     let row: &[u8; WINDOW_BYTES] = text.first_chunk()?;
     let head = u128::from_le_bytes(*row.first_chunk()?);
     let RowPrefix { bytes, mask, time_at } = *prefix;
@@ -90,7 +90,7 @@ impl QuickRow {
     /// Bytes sent. There are at most seven digits, and they are parsed at once as in
     /// <https://lemire.me/blog/2022/01/21/swar-explained-parsing-eight-digits/>.
     #[inline(always)]
-    pub fn size_bytes(&self) -> u64 {
+    pub(super) fn size_bytes(&self) -> u64 {
         let pairs = self.size_digits.wrapping_mul(10).wrapping_add(self.size_digits >> 8) & 0x00ff_00ff_00ff_00ff;
         let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
         fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff
@@ -98,7 +98,7 @@ impl QuickRow {
 
     /// Whether its URL names a JPEG. There is a tab before the URL, so bytes before it cannot pass for an extension.
     #[inline(always)]
-    pub fn is_jpeg(&self) -> bool {
+    pub(super) fn is_jpeg(&self) -> bool {
         JPEG_ENDS.iter().fold(false, |is_jpeg, (mask, end)| is_jpeg | (self.url_end & mask == *end))
     }
 }

@@ -66,7 +66,7 @@ struct Search<'a> {
 ///
 /// # Errors
 /// When the log cannot be searched, or the rows that were read on the way are not in time order.
-pub fn find(source: &Source, reader: &LineReader, time_range: &TimeRange) -> Result<Range<u64>, SortedError> {
+pub(super) fn find(source: &Source, reader: &LineReader, time_range: &TimeRange) -> Result<Range<u64>, SortedError> {
     let name = source.input().name();
     let Some(bytes_total) = source.bytes_total() else { return Err(SortedError::Stream(name)) };
     if reader.may_change() {

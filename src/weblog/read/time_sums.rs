@@ -6,7 +6,7 @@ use crate::weblog::sink::Sink;
 
 /// Requests and bytes of each unit of time.
 #[derive(Debug, Clone, Default)]
-pub struct TimeSums {
+pub(super) struct TimeSums {
     sums: BTreeMap<LogTime, (u64, u128)>,
     /// The sum added to last, kept out of the map because the next one usually is of the same unit.
     last: Option<(LogTime, u64, u128)>,
@@ -14,7 +14,7 @@ pub struct TimeSums {
 
 impl TimeSums {
     /// Adds to the sum of `moment`, which is the beginning of a unit.
-    pub fn add(&mut self, moment: LogTime, requests: u64, bytes: u128) {
+    pub(super) fn add(&mut self, moment: LogTime, requests: u64, bytes: u128) {
         if let Some(last) = self.last.as_mut().filter(|last| last.0 == moment) {
             *last = (moment, last.1 + requests, last.2 + bytes);
             return;
@@ -24,13 +24,13 @@ impl TimeSums {
     }
 
     /// Adds all sums of `other`.
-    pub fn join(&mut self, mut other: TimeSums) {
+    pub(super) fn join(&mut self, mut other: TimeSums) {
         other.flush();
         other.sums.into_iter().for_each(|(moment, (requests, bytes))| self.add(moment, requests, bytes));
     }
 
     /// Hands all sums to `sink`, in time order.
-    pub fn give(mut self, sink: &mut impl Sink) {
+    pub(super) fn give(mut self, sink: &mut impl Sink) {
         self.flush();
         self.sums.into_iter().for_each(|(moment, (requests, bytes))| sink.time(moment, requests, bytes));
     }

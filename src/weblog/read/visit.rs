@@ -14,7 +14,7 @@ use crate::weblog::format::{Delimited, LineReader, When};
 use crate::weblog::sink::Sink;
 
 /// Visits a block with what earlier blocks carried over, at first with `reader` unless they carried over another.
-pub fn visit(
+pub(super) fn visit(
     options: &SumOptions,
     block: &Block,
     reader: &LineReader,

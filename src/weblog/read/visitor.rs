@@ -13,7 +13,7 @@ use crate::weblog::record::RowError;
 use crate::weblog::sink::{Granularity, Sink};
 
 /// Visits the lines of a block.
-pub struct Visitor<'a> {
+pub(super) struct Visitor<'a> {
     pub(super) options: &'a SumOptions,
     block: &'a Block<'a>,
     /// What is still to be visited.
@@ -44,7 +44,7 @@ const DAY_BYTES_MAX: usize = 16;
 const DAY_SECS: u32 = 86_400;
 
 impl<'a> Visitor<'a> {
-    pub fn new(options: &'a SumOptions, block: &'a Block<'a>) -> Self {
+    pub(super) fn new(options: &'a SumOptions, block: &'a Block<'a>) -> Self {
         let rest = if block.offset == 0 { without_bom(block.bytes) } else { block.bytes };
         Visitor { options, block, rest, found: BlockTotals::default(), streak: None }
     }
@@ -60,7 +60,7 @@ impl<'a> Visitor<'a> {
     }
 
     /// What was found in the block.
-    pub fn finish(mut self) -> BlockTotals {
+    pub(super) fn finish(mut self) -> BlockTotals {
         self.end_streak();
         if let Some(line) = self.block.cut_line {
             self.bad(self.found.rows.lines, self.too_long(), line);

@@ -16,7 +16,7 @@ struct Csv<'a> {
 ///
 /// # Errors
 /// When the header cannot be written.
-pub fn begin<'a>(head: &Report, look: Look, out: Box<dyn Write + 'a>) -> anyhow::Result<Box<dyn Rows + 'a>> {
+pub(super) fn begin<'a>(head: &Report, look: Look, out: Box<dyn Write + 'a>) -> anyhow::Result<Box<dyn Rows + 'a>> {
     let mut writer = ::csv::WriterBuilder::new().buffer_capacity(1 << 16).from_writer(out);
     writer.write_record(&head.columns).map_err(cause)?;
     Ok(Box::new(Csv { look, writer }))

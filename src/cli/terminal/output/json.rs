@@ -49,7 +49,7 @@ struct Json<'a> {
 ///
 /// # Errors
 /// When what comes before the rows cannot be written.
-pub fn begin<'a>(head: &Report, look: Look, out: Box<dyn Write + 'a>) -> anyhow::Result<Box<dyn Rows + 'a>> {
+pub(super) fn begin<'a>(head: &Report, look: Look, out: Box<dyn Write + 'a>) -> anyhow::Result<Box<dyn Rows + 'a>> {
     let spacing = match look.place {
         Place::Alone => INDENTED,
         Place::InSeries => LINE,
@@ -119,7 +119,7 @@ fn value_text(value: &Value) -> serde_json::Result<String> {
     }
 }
 
-/// A JSON string. serde_json escapes the control characters of C0; whatever else could steer a terminal is escaped here,
+/// A JSON string. `serde_json` escapes the control characters of C0; whatever else could steer a terminal is escaped here,
 /// which means the same to a reader.
 fn text(words: &str) -> serde_json::Result<String> {
     let quoted = serde_json::to_string(words)?;

@@ -11,28 +11,28 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use anyhow::Context;
 use votekit::report::{Report, Value};
 
-pub use self::render::Place;
+pub(crate) use self::render::Place;
 use self::render::{Begin, Look, Rows};
-pub use self::table::beside;
-pub use self::values::{for_people, grouped};
+pub(crate) use self::table::beside;
+pub(crate) use self::values::{for_people, grouped};
 use super::console::Console;
 
 /// How results are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// Aligned columns with a header, for people (the default on a terminal)
     Table,
     /// No header, tab separated, for cut and awk (the default into a pipe or file)
     Plain,
     /// A header and quoted fields (RFC 4180)
     Csv,
-    /// One JSON document with snake_case keys
+    /// One JSON document with `snake_case` keys
     Json,
 }
 
 /// What sets a format apart from others.
 #[derive(Clone, Copy)]
-pub struct Traits {
+pub(crate) struct Traits {
     /// Whether it holds the figures beside the rows, and columns that only add to the others.
     pub is_rich: bool,
     /// Whether people read it: a chart may take its place.
@@ -46,12 +46,12 @@ pub struct Traits {
 
 impl Format {
     /// What was asked for, else what suits stdout.
-    pub fn or_default(asked: Option<Format>) -> Format {
+    pub(crate) fn or_default(asked: Option<Format>) -> Format {
         asked.unwrap_or(if io::stdout().is_terminal() { Format::Table } else { Format::Plain })
     }
 
     /// All that sets the format apart.
-    pub fn traits(self) -> Traits {
+    pub(crate) fn traits(self) -> Traits {
         let base = Traits {
             is_rich: false,
             is_for_people: false,
@@ -78,7 +78,7 @@ impl Format {
 ///
 /// # Errors
 /// When stdout cannot be written: a full disk, a closed pipe.
-pub fn print(report: &Report, format: Format, console: &Console) -> anyhow::Result<()> {
+pub(crate) fn print(report: &Report, format: Format, console: &Console) -> anyhow::Result<()> {
     write_stdout(&text(report, format, Place::Alone, console)?)
 }
 
@@ -86,7 +86,7 @@ pub fn print(report: &Report, format: Format, console: &Console) -> anyhow::Resu
 ///
 /// # Errors
 /// None that data could cause.
-pub fn text(report: &Report, format: Format, place: Place, console: &Console) -> anyhow::Result<String> {
+pub(crate) fn text(report: &Report, format: Format, place: Place, console: &Console) -> anyhow::Result<String> {
     render(report, format, Look::stdout(console, place))
 }
 
@@ -107,20 +107,20 @@ const FAILED: &str = "cannot write the result to stdout";
 ///
 /// # Errors
 /// When stdout cannot be written.
-pub fn write_stdout(text: &str) -> anyhow::Result<()> {
+pub(crate) fn write_stdout(text: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).context(FAILED)
 }
 
 /// A report on stdout whose rows are written as they are found.
-pub struct Stream(Box<dyn Rows>);
+pub(crate) struct Stream(Box<dyn Rows>);
 
 impl Stream {
     /// Begins a report with the columns of `head`.
     ///
     /// # Errors
     /// When stdout cannot be written.
-    pub fn begin(head: &Report, format: Format, console: &Console) -> anyhow::Result<Self> {
+    pub(crate) fn begin(head: &Report, format: Format, console: &Console) -> anyhow::Result<Self> {
         let out = Box::new(BufWriter::with_capacity(1 << 16, io::stdout()));
         (format.traits().begin)(head, Look::stdout(console, Place::Streamed), out).map(Stream).map_err(failed)
     }
@@ -129,7 +129,7 @@ impl Stream {
     ///
     /// # Errors
     /// When stdout cannot be written, or there are more rows than the format can lay out.
-    pub fn row(&mut self, row: &[Value]) -> anyhow::Result<()> {
+    pub(crate) fn row(&mut self, row: &[Value]) -> anyhow::Result<()> {
         self.0.row(row).map_err(failed)
     }
 
@@ -137,7 +137,7 @@ impl Stream {
     ///
     /// # Errors
     /// When stdout cannot be written.
-    pub fn end(self) -> anyhow::Result<()> {
+    pub(crate) fn end(self) -> anyhow::Result<()> {
         self.0.end().map_err(failed)
     }
 }

@@ -17,7 +17,7 @@ struct Plain<'a> {
 ///
 /// # Errors
 /// None.
-pub fn begin<'a>(_: &Report, look: Look, out: Box<dyn Write + 'a>) -> anyhow::Result<Box<dyn Rows + 'a>> {
+pub(super) fn begin<'a>(_: &Report, look: Look, out: Box<dyn Write + 'a>) -> anyhow::Result<Box<dyn Rows + 'a>> {
     Ok(Box::new(Plain { look, out }))
 }
 

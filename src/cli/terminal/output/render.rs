@@ -6,7 +6,7 @@ use votekit::report::{Report, Value};
 use crate::cli::terminal::console::Console;
 
 /// Takes a report's rows one by one and writes them.
-pub trait Rows {
+pub(super) trait Rows {
     /// Writes a row, or keeps it to the end; it has one value a column.
     ///
     /// # Errors
@@ -24,11 +24,12 @@ pub trait Rows {
 ///
 /// # Errors
 /// When what comes before the rows cannot be written.
-pub type Begin = for<'a> fn(head: &Report, look: Look, out: Box<dyn Write + 'a>) -> anyhow::Result<Box<dyn Rows + 'a>>;
+pub(super) type Begin =
+    for<'a> fn(head: &Report, look: Look, out: Box<dyn Write + 'a>) -> anyhow::Result<Box<dyn Rows + 'a>>;
 
 /// How a report is written, whatever its format.
 #[derive(Debug, Clone, Copy)]
-pub struct Look {
+pub(super) struct Look {
     /// Whether styles may be used.
     pub styled: bool,
     /// Whether people read bytes as `12.1 GB`.
@@ -41,7 +42,7 @@ pub struct Look {
 
 /// Where a report stands in the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub(crate) enum Place {
     /// It is all of the output, and its rows are known.
     Alone,
     /// It is one of several states of the same result.
@@ -52,7 +53,7 @@ pub enum Place {
 
 impl Look {
     /// What suits stdout.
-    pub fn stdout(console: &Console, place: Place) -> Self {
+    pub(super) fn stdout(console: &Console, place: Place) -> Self {
         Look {
             styled: console.colors_stdout(),
             human_bytes: console.human_bytes(),

@@ -33,7 +33,7 @@ struct Laid<'a> {
 ///
 /// # Errors
 /// None.
-pub fn begin<'a>(head: &Report, look: Look, out: Box<dyn Write + 'a>) -> anyhow::Result<Box<dyn Rows + 'a>> {
+pub(super) fn begin<'a>(head: &Report, look: Look, out: Box<dyn Write + 'a>) -> anyhow::Result<Box<dyn Rows + 'a>> {
     let mut table = Table::new();
     table.load_style(RULED_HEADER).set_content_arrangement(ContentArrangement::Dynamic);
     if look.styled {
@@ -61,7 +61,7 @@ pub fn begin<'a>(head: &Report, look: Look, out: Box<dyn Write + 'a>) -> anyhow:
 }
 
 /// The figures beside the rows, a line each.
-pub fn beside(report: &Report, human: bool) -> String {
+pub(crate) fn beside(report: &Report, human: bool) -> String {
     let line = |(name, value): &(String, Value)| format!("  {}: {}\n", printable(name), for_people(value, human));
     report.beside.iter().map(line).collect()
 }

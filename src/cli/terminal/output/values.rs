@@ -7,7 +7,7 @@ use votekit::units::byte_size;
 use crate::cli::terminal::console::printable;
 
 /// A value as a person reads it; bytes as `12.1 GB` when `human` is set, else every digit of them.
-pub fn for_people(value: &Value, human: bool) -> Cow<'_, str> {
+pub(crate) fn for_people(value: &Value, human: bool) -> Cow<'_, str> {
     match value {
         Value::Bytes(number) if human => byte_size::human(*number).into(),
         Value::Null => "-".into(),
@@ -20,7 +20,7 @@ pub fn for_people(value: &Value, human: bool) -> Cow<'_, str> {
 }
 
 /// A value as a program reads it: every digit, no unit, nothing where there is no value.
-pub fn for_programs(value: &Value) -> Cow<'_, str> {
+pub(super) fn for_programs(value: &Value) -> Cow<'_, str> {
     match value {
         Value::Null => "".into(),
         Value::Text(text) => text.into(),
@@ -32,12 +32,12 @@ pub fn for_programs(value: &Value) -> Cow<'_, str> {
 }
 
 /// A share to six places: more would be noise.
-pub fn rounded(share: f64) -> f64 {
+pub(super) fn rounded(share: f64) -> f64 {
     (share * 1e6).round() / 1e6
 }
 
 /// `1234567` as `1,234,567`.
-pub fn grouped(number: u128) -> String {
+pub(crate) fn grouped(number: u128) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() * 4 / 3 + 1);
     for (index, digit) in digits.chars().enumerate() {
