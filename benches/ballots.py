@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""How fast ballots are, beside the sqlite3 shell doing the same work: ballots.py VOTEKIT [PART…]
+"""Measures votes against the sqlite3 shell doing the same work: ballots.py VOTEKIT [PART…]
 
-Parts: single, bulk, keys, tally. Needs sqlite3 on the PATH and about 3 GB in the current folder's disk (a real one: a vote is
-an fsync). Every figure is the median of several runs; both sides take turns in one run. Prints Markdown.
+Parts: single, bulk, keys, tally. Needs sqlite3 on the PATH and about 3 GB in the current folder, which must be on a real disk:
+a vote is an fsync. Every figure is the median of several runs in which both sides take turns. Prints Markdown.
 """
 import os, statistics, subprocess, sys, tempfile, time
 from pathlib import Path
@@ -21,7 +21,7 @@ def timed(command, stdin=None):
 
 
 def turns(rounds, **commands):
-    """Median seconds of each command, taking turns."""
+    """Runs the commands in turn; returns the median seconds of each."""
     seconds = {name: [] for name in commands}
     for _ in range(rounds):
         for name, command in commands.items():
@@ -34,7 +34,7 @@ def row(work, votekit, peer, note=""):
 
 
 def made(file):
-    """A ballot file with the three candidates."""
+    """Creates a ballot file with the three candidates."""
     for suffix in ("", "-wal", "-shm"):
         Path(file + suffix).unlink(missing_ok=True)
     timed([VOTEKIT, "init", "--ballots", file, "--candidate", "薯片", "--candidate", "林林", "--candidate", "正氣"])
@@ -68,7 +68,7 @@ def bulk():
         for at in range(votes):
             lines.write(f"{at % 3 + 1}\n")
             rows.write(f"{at + 1}\t1795489074\t{at % 3 + 1}\n")
-    # .import writes empty text for NULL, so the peer's table has only the columns that a plain vote fills.
+    # .import writes empty text instead of NULL, so the peer's table has only the columns that a plain vote fills.
     def plain():
         file = made("import.db")
         subprocess.run(["sqlite3", file, "DROP INDEX vote_key", "ALTER TABLE vote RENAME TO old",

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Is a build slower than the one before? benches/before_after.py OLD NEW [--scale 1] [--rounds 9] [--only WORDS…]
+"""Compares the speed of two builds: benches/before_after.py OLD NEW [--scale 1] [--rounds 9] [--only WORDS…]
 
-Every row of benches/runs/ that can be measured with made inputs, both builds in turn in one run (A B, B A, …) after a warm-up, whole
-processes with their output read. Prints a Markdown table: medians of wall and of processor seconds, and of each the median of the
-pairs' ratios, new to old: 1.05 is 5 % slower. That both answer the same is looked at on the way.
+Measures every row of benches/runs/ that works on generated inputs. Both builds take turns in one run (A B, B A, …) after a warm-up,
+as whole processes whose output is read. Prints a Markdown table: median wall and processor seconds, and for each the median of
+the pairs' ratios, new to old: 1.05 is 5 % slower. Also checks that both give the same answers.
 
-Inputs are made once, by benches/data.py, in the folder BENCH_DATA (a new one under the temp folder if that is not set): at --scale 1
-logs of 20 million rows, 5 million events, 10 million votes, about 8 GB. --scale 0.01 is for trying this file. Ballots and databases
-are made there too, so let it be on a real disk. Let nothing else run, and quote the ratios.
+Inputs are generated once by benches/data.py in the folder BENCH_DATA (by default a new temporary folder): at --scale 1, logs of
+20 million rows, 5 million events and 10 million votes, about 8 GB. Use --scale 0.01 to try this script. Ballots and databases
+are written there too, so it must be on a real disk. Run nothing else meanwhile, and quote the ratios.
 """
 
 import argparse, itertools, os, re, resource, shlex, shutil, statistics, subprocess, sys, tempfile, time
@@ -24,12 +24,12 @@ TWO_DAYS = "--from 2019-08-24 --to 2019-08-25"
 
 @dataclass
 class Row:
-    """A command line with VK for the binary and OUT for a file that each run makes anew."""
+    """A command line, with VK for the binary and OUT for a file that is new in each run."""
 
     work: str
     command: str
     repeats: int = 1
-    # Answers that hold the time, or are none.
+    # False if the output contains times, or there is none.
     compared: bool = True
 
 
@@ -145,7 +145,7 @@ def ballot_rows():
 
 
 def timed(command, row, out):
-    """Wall and processor seconds of a run, and the end of its output."""
+    """Runs a command; returns wall seconds, processor seconds and the end of its output."""
     for path in out.parent.glob(out.name + "*"):
         path.unlink()
     before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
@@ -160,12 +160,12 @@ def timed(command, row, out):
 
 
 def with_paths(command, names):
-    """`command` with what its names in capitals stand for."""
+    """Replaces the names in capitals in `command`."""
     return re.sub(r"\b[A-Z_]+\b", lambda word: shlex.quote(str(names.get(word[0], word[0]))), command)
 
 
 def measure(row, binaries, names, rounds, out):
-    """A line of the table."""
+    """Measures one line of the table."""
     commands = [with_paths(row.command, {**names, "OUT": out, "VK": votekit}) for votekit in binaries]
     pairs, answers = [], set()
     for turn in range(rounds + 1):
@@ -176,7 +176,7 @@ def measure(row, binaries, names, rounds, out):
         if turn:
             pairs.append((taken[0], taken[1]))
     if row.compared and len(answers) > 1:
-        print(f"not the same answer: {row.command}", file=sys.stderr)
+        print(f"different answers: {row.command}", file=sys.stderr)
     middle = lambda side, what: statistics.median(pair[side][what] for pair in pairs)
     ratio = lambda what: statistics.median(pair[1][what] / max(pair[0][what], 1e-6) for pair in pairs)
     spread = sorted(pair[1][0] / pair[0][0] for pair in pairs)

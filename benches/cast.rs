@@ -1,14 +1,14 @@
-//! What small batches cost, as a service casts them: `cargo bench --profile quick --bench cast -- [BALLOTS [SECS [VOTES_PER_SEC]]]`.
+//! Measures small batches, as a service casts them: `cargo bench --profile quick --bench cast -- [BALLOTS [SECS [VOTES_PER_SEC]]]`.
 //!
-//! Casts batches of so many plain ballots (200 unless told) for so long (5 s) into a file in the current folder, as fast as it
-//! goes or at a rate, and prints votes a second, CPU a vote of the thread that casts, and how long a batch took.
+//! Casts batches of BALLOTS plain ballots (default 200) for SECS seconds (default 5) into a file in the current folder, at full
+//! speed or at a given rate. Prints votes per second, CPU time per vote of the casting thread, and the time per batch.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a bench that cannot go on says where")]
 use std::time::{Duration, Instant};
 
 use votekit::ballot::{Ballot, Choice, Settings, Setup, SystemClock};
 use votekit::store;
 
-/// Time on a core of the thread that asks, by the kernel's count.
+/// CPU time of the calling thread, as counted by the kernel.
 fn cpu() -> Duration {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
     Duration::from_nanos(text.split(' ').next().unwrap().parse().unwrap())

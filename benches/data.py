@@ -1,4 +1,4 @@
-"""Deterministic inputs that the benches share: a month of requests, a fortnight of events, as the files that are measured."""
+"""Deterministic inputs shared by the benchmarks: a month of requests and a fortnight of events."""
 
 import gzip, json, random, subprocess
 
@@ -15,7 +15,7 @@ EVENTS_HEADER = "time\tuid\tevent_name\n"
 
 
 def requests(count):
-    """(day, time, size, path), 31 days of August 2019 in time order."""
+    """Yields (day, time, size, path) for the 31 days of August 2019, in time order."""
     r = random.Random(7)
     ends = (
         [".jpg"] * 62
@@ -72,7 +72,7 @@ def cloudflare(day, at, size, url):
 
 
 def events(count):
-    """Lines of 14 days from 2017-03-29 in time order; 3 % are FIRST_INSTALL."""
+    """Yields event lines for 14 days from 2017-03-29, in time order; 3 % are FIRST_INSTALL."""
     r = random.Random(11)
     names = ["FIRST_INSTALL", "OPEN_APP", "VIEW_POST", "UPVOTE", "COMMENT", "SHARE", "LOGIN", "SEARCH"]
     for i in range(count):
@@ -91,7 +91,7 @@ def events(count):
 
 
 def ballots(count, shuffled):
-    """Lines with keys for vote --stdin, one vote a voter, the keys rising or in no order."""
+    """Yields lines with keys for vote --stdin, one vote per voter, with keys ascending or shuffled."""
     dice, order = random.Random(17), list(range(count))
     if shuffled:
         dice.shuffle(order)
@@ -101,7 +101,7 @@ def ballots(count, shuffled):
 
 
 def make(path, header, lines):
-    """Writes `path` whole, unless it is there."""
+    """Writes `path` atomically, unless it exists."""
     if not path.exists():
         part = path.with_name(path.name + ".part")
         with open(part, "w") as out:
@@ -112,14 +112,14 @@ def make(path, header, lines):
 
 
 def make_gzip(path, to):
-    """`path` as gzip -1 packs it."""
+    """Compresses `path` with gzip -1."""
     if not to.exists():
         subprocess.run(["sh", "-c", 'gzip -1 < "$0" > "$1.part" && mv "$1.part" "$1"', path, to], check=True)
     return to
 
 
 def make_small_files(log, folder):
-    """`log` as up to 1,000 gzip files of a mebibyte each, each with the header."""
+    """Splits `log` into up to 1,000 gzip files of one mebibyte each, all with the header."""
     if not folder.exists():
         part = folder.with_suffix(".part")
         part.mkdir()

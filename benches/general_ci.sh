@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes src/retention/general_ci.rs anew from a MariaDB or MySQL server: general_ci.sh [CLIENT OPTIONS…]
-# Asks it for the weight of every code point of the BMP in utf8_general_ci.
+# Regenerates src/retention/general_ci.rs from a MariaDB or MySQL server: general_ci.sh [CLIENT OPTIONS…]
+# It queries the weight of every code point of the BMP in utf8_general_ci.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mariadb --batch --skip-column-names --database=mysql "$@" -e "

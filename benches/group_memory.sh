@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Memory and time of logsum --by url --top 10 over many distinct URLs, and that the answer is that of sort and awk.
+# Measures memory and time of logsum --by url --top 10 over many distinct URLs, and checks the answer with sort and awk.
 #   benches/group_memory.sh [URLS] [MEMORY]     default 5000000 256MiB; needs GNU time, mawk, about 1.5 GB in TMPDIR
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,7 +10,7 @@ votekit=${VOTEKIT:-target/release/votekit}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-# Every URL twice, far apart, and a few far more often; deterministic.
+# Deterministic: every URL twice, far apart, and a few much more often.
 mawk -v n="$urls" 'BEGIN {
   print "# date\ttime\tsize\turl"
   for (i = 0; i < 2 * n; i++) {

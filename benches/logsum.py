@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""How fast logsum is, beside wc and what else is installed: benches/logsum.py VOTEKIT [LINES]
+"""Measures logsum against wc and other installed tools: benches/logsum.py VOTEKIT [LINES]
 
-Makes a deterministic log of LINES rows (20,000,000: 1.06 GB) in the folder BENCH_DATA (a new one under the temp folder if
-that is not set), the same as gzip -1, as 1,000 small gzip files, and a CloudFront log of the same size. Runs every command
-ROUNDS times in turn (A B A B …) after one warm-up, each as a whole process with its output read, and prints medians of wall
-and cpu seconds and peak memory, and the wall as a multiple of the first command of its group.
+Generates a deterministic log of LINES rows (20,000,000: 1.06 GB) in the folder BENCH_DATA (by default a new temporary folder),
+also as one gzip file, as 1,000 small gzip files, and a CloudFront log of the same size. Runs every command ROUNDS times in
+turn (A B A B …) after one warm-up, each as a whole process whose output is read. Prints median wall and CPU seconds, and the
+wall time as a multiple of the first command of its group.
 """
 import itertools, os, resource, shutil, statistics, subprocess, sys, tempfile, time
 from pathlib import Path

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""How fast q1 is, beside sqlite3 and, where their Python packages are, DuckDB and polars: benches/q1.py VOTEKIT [EVENTS]
+"""Measures q1 against sqlite3 and, if their Python packages are installed, DuckDB and polars: benches/q1.py VOTEKIT [EVENTS]
 
-Makes deterministic events (5,000,000: 184 MB) in the folder BENCH_DATA (a new one under the temp folder if that is not set), the
-same as gzip -1, the same with every user outside the cohort thinned out to a tenth, and databases of both. PEERS names a Python
-that has duckdb and polars. Runs every command ROUNDS times in turn (A B A B …) after one warm-up, each as a whole process with
-its output read, and prints medians of wall and cpu seconds, the most memory, the wall as a multiple of the first command of its
-group, and the answer. Needs gzip and sqlite3.
+Generates deterministic events (5,000,000: 184 MB) in the folder BENCH_DATA (by default a new temporary folder), also as a gzip
+file, thinned out to a tenth of the users outside the cohort, and as databases. PEERS names a Python that has duckdb and polars.
+Runs every command ROUNDS times in turn (A B A B …) after one warm-up, each as a whole process whose output is read. Prints
+median wall and CPU seconds, peak memory, the wall time as a multiple of the first command of its group, and the answer. Needs
+gzip and sqlite3.
 """
 import os, shutil, statistics, subprocess, sys, tempfile, time
 from pathlib import Path
@@ -21,7 +21,7 @@ only = os.environ.get("ONLY", "")
 
 
 def thinned():
-    """All events of the cohort, and those of every tenth other user."""
+    """Yields the events of the cohort and of every tenth other user."""
     def lines():
         with open(events) as all_events:
             next(all_events)

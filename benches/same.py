@@ -1,19 +1,19 @@
 #!/usr/bin/env python3
-"""Do two builds of votekit answer the same? benches/same.py OLD NEW [--cases DIR] [--stderr] [--random N] [--seed S] [--only NAME…]
+"""Compares the answers of two builds: benches/same.py OLD NEW [--cases DIR] [--stderr] [--random N] [--seed S] [--only NAME…]
 
-Runs both binaries on the samples, tests/formats and the fuzz seeds (every command that reads, every log format), on command
-lines made at random from all commands and options (2,000 unless --random says otherwise; ballots and services as sessions of
-several commands), and on the cases of a folder: tables NAME.tsv with the columns kind, command, want and why, whose commands
-are run by bash in a copy of the folder NAME with votekit on the PATH, a scratch folder in $T and a free port in $PORT.
+Runs both binaries on the samples, tests/formats and the fuzz seeds (every command that reads, every log format); on random command
+lines made from all commands and options (2,000 by default; ballots and services as sequences of several commands); and on the
+cases of a folder: tables NAME.tsv with the columns kind, command, want and why, whose commands are run by bash in a copy of the
+folder NAME with votekit on the PATH, a scratch folder in $T and a free port in $PORT.
 
-Compared are stdout, the exit code and the files written (of a database its settings, schema and rows); with --stderr also
-stderr, told last. Both run at the same path, in turn, in a new folder that holds the inputs and nothing else. The clock stands
-still where faketime is installed; else, and in cases, today's times are taken out. What differs three times in a row is told
-once, put together by what it looks like: how often, the shortest command that shows it, and how to run that one again. What
-differs now and then is counted as chance. A debug build will do.
+Compares stdout, exit codes and files written (databases by settings, schema and rows); with --stderr also stderr, reported last.
+Both builds run in turn at the same path, in a new folder that holds only the inputs. The clock is frozen if faketime is
+installed; otherwise, and in cases, current times are masked. A command whose answers differ three times in a row is a
+difference. Similar differences are reported together: how many, the shortest command, and how to run it again. Differences that
+come and go are counted as chance. Debug builds are good enough.
 
---only takes the beginning of names (random/17, formats/, cases/q1); --keep DIR leaves the inputs there, to try by hand.
-Exit code 1 if anything differs. Two processes at low priority; needs bash, and uses curl, gzip, zstd, xz and faketime.
+--only takes prefixes of names (random/17, formats/, cases/q1); --keep DIR leaves the inputs there for trying by hand. The exit
+code is 1 if anything differs. Uses two processes at low priority; needs bash, and uses curl, gzip, zstd, xz and faketime.
 """
 
 import argparse, multiprocessing, os, shutil, sys, tempfile
@@ -35,15 +35,15 @@ def arguments():
     parser.add_argument("new", type=Path)
     parser.add_argument("--cases", type=Path, help="a folder of cases")
     parser.add_argument("--stderr", action="store_true", help="compare stderr too")
-    parser.add_argument("--random", type=int, default=RANDOM_LINES, metavar="N", help="how many command lines are made at random")
-    parser.add_argument("--seed", default="votekit", help="of the command lines made at random")
-    parser.add_argument("--only", nargs="+", default=[""], metavar="NAME", help="only what has a name that begins so")
-    parser.add_argument("--keep", type=Path, help="where the inputs are made and left")
+    parser.add_argument("--random", type=int, default=RANDOM_LINES, metavar="N", help="number of random command lines")
+    parser.add_argument("--seed", default="votekit", help="seed of the random command lines")
+    parser.add_argument("--only", nargs="+", default=[""], metavar="NAME", help="only names with one of these prefixes")
+    parser.add_argument("--keep", type=Path, help="create the inputs in this folder and leave them there")
     return parser.parse_args()
 
 
 def made_inputs(folder, votekit, clock):
-    """All inputs in a folder; `votekit` is the old binary, so that the new one has to read what that wrote."""
+    """Creates all inputs in a folder. `votekit` is the old binary, so that the new one has to read its files."""
     pool = folder / "inputs"
     pool.mkdir(parents=True)
     maker = trial.Place(pool, {"old": votekit}, clock)
@@ -58,18 +58,18 @@ def made_inputs(folder, votekit, clock):
 
 
 def trials(options, pool):
-    """Everything that is run, in an order that keeps both processes busy: what waits for the clock first."""
+    """All trials, in an order that keeps both processes busy: those that wait for the clock come first."""
     have = at_random.Inputs(pool)
     found = [*fixed.cases(options.cases.resolve())] if options.cases else []
     found += [*fixed.plain(), *fixed.on_each(pool)]
     found += [at_random.trial(options.seed, number, pool, have) for number in range(options.random)]
     wanted = [one for one in found if one.name.startswith(tuple(options.only))]
-    # A whole name means that one, not those that go on after it.
+    # A complete name selects that trial only, not longer names with the same prefix.
     return [one for one in wanted if one.name in options.only] or wanted
 
 
 def start(*words):
-    """What each process does first."""
+    """Initialises a process of the pool."""
     global place
     os.nice(10)
     place = trial.Place(*words)
@@ -77,7 +77,7 @@ def start(*words):
 
 
 def compare(job):
-    """Runs one trial on both binaries, and again if they differ: what then is the same was chance, as which thread came first."""
+    """Runs one trial on both binaries, and again if they differ: a difference that disappears was chance, such as thread timing."""
     one, with_stderr = job
     rounds = []
     while len(rounds) < ROUNDS_MOST and (not rounds or rounds[-1][0]):
@@ -89,7 +89,7 @@ def compare(job):
 
 
 def run_all(options, pool, clock):
-    """All differences, and how many runs there were by the first word of their names."""
+    """Returns all differences, and the number of runs by the first word of their names."""
     jobs = [(one, options.stderr) for one in trials(options, pool)]
     binaries = {"old": options.old.resolve(), "new": options.new.resolve()}
     found, counts, done = [], {}, 0

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""How fast the service is, beside an axum handler that parses the same JSON and stores nothing: serve.py VOTEKIT NULL LOAD [PART…]
+"""Measures the service against an axum handler that parses the same JSON and stores nothing: serve.py VOTEKIT NULL LOAD [PART…]
 
 VOTEKIT is the release build; NULL and LOAD are the examples null_axum and load (cargo build --release --examples).
-Parts: post, get, open, spike, memory. Needs wrk (Debian) and a real disk below the current folder: a vote is an fsync. Load,
-service and null handler share the machine's cores. POSTs are counted by the votes in the file afterwards, not by what was sent.
-Prints Markdown.
+Parts: post, get, open, spike, memory. Needs wrk (Debian), and a real disk for the current folder: a vote is an fsync. The load
+generator shares the machine's cores with the services. POSTs are counted by the votes in the file afterwards, not by requests
+sent. Prints Markdown.
 """
 import json, os, re, statistics, subprocess, sys, tempfile, time
 from pathlib import Path
@@ -31,7 +31,7 @@ def metric(name):
 
 
 def wrk(address, path, *more):
-    """Requests a second that were answered with 200, and the 99th percentile in ms."""
+    """Returns requests per second, all answered with 200, and the 99th percentile of latency in ms."""
     told = run("wrk", "-t2", f"-c{CONNECTIONS}", f"-d{SECS}", "--latency", *more, f"http://{address}{path}")
     bad = re.search(r"Non-2xx or 3xx responses: (\d+)", told)
     assert not bad, told
@@ -40,7 +40,7 @@ def wrk(address, path, *more):
 
 
 def turns(path, *more):
-    """Median rates and 99th percentiles of both, and the median of the ratios, taking turns."""
+    """Measures both in turn; returns median rates and 99th percentiles, and the median ratio."""
     ours, theirs = [], []
     wrk(OURS, path, *more), wrk(THEIRS, path, *more)
     for _ in range(ROUNDS):

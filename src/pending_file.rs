@@ -1,12 +1,12 @@
-//! Files that appear whole or not at all, also after a power failure.
+//! Files that appear complete or not at all, even after a power failure.
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-/// A file that is written under a temporary name in the folder of its path, and takes that path only when it is whole.
-/// Dropped before, it leaves nothing behind.
+/// A file that is written under a temporary name in the folder of its path and moved to that path only when complete. If
+/// dropped before, it leaves nothing behind.
 #[derive(Debug)]
 pub struct PendingFile {
     path: PathBuf,
@@ -14,15 +14,15 @@ pub struct PendingFile {
 }
 
 impl PendingFile {
-    /// Begins a file that will be at `path`.
+    /// Creates the temporary file for `path`.
     ///
     /// # Errors
-    /// When the folder does not exist, or no file can be made in it.
+    /// When the folder does not exist or no file can be created in it.
     pub fn create(path: &Path) -> io::Result<Self> {
-        // The system's own error: the temporary name means nothing to the user.
+        // The system's error without the temporary name, which would mean nothing to the user.
         let mut reason = None;
         let create = |temporary: &Path| {
-            // With the permissions of any new file, not those of a secret.
+            // tempfile would make it readable by its owner alone; a result has the permissions of any new file.
             let created = OpenOptions::new().read(true).write(true).create_new(true).open(temporary);
             created.inspect_err(|error| reason = error.raw_os_error())
         };
@@ -31,17 +31,17 @@ impl PendingFile {
         Ok(PendingFile { path: path.to_owned(), file })
     }
 
-    /// What is written to. Its errors do not name the temporary path.
+    /// The open file. Its errors do not name the temporary path.
     pub fn file(&self) -> &File {
         self.file.as_file()
     }
 
-    /// The temporary path, for those who open files by name.
+    /// The temporary path, for libraries that open files by name.
     pub fn temporary_path(&self) -> &Path {
         self.file.path()
     }
 
-    /// Takes the path, in place of a file that has it.
+    /// Moves the file to its path, replacing any file there.
     ///
     /// # Errors
     /// When the file cannot be saved or renamed.
@@ -51,10 +51,10 @@ impl PendingFile {
         sync_folder(&self.path)
     }
 
-    /// Takes the path if it is free: of two who try at once, one is refused.
+    /// Moves the file to its path unless something is there. If two processes race, one fails.
     ///
     /// # Errors
-    /// [`io::ErrorKind::AlreadyExists`] when it is not; when the file cannot be saved or renamed.
+    /// [`io::ErrorKind::AlreadyExists`] when the path is taken; when the file cannot be saved or renamed.
     pub fn place(self) -> io::Result<()> {
         self.file.as_file().sync_all()?;
         self.file.persist_noclobber(&self.path).map_err(|error| error.error)?;
@@ -66,8 +66,8 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// A new name is on disk when its folder is. Where the system cannot sync a folder (one that may not be read, a file system
-/// that has no such sync), the file is as safe as it can be.
+/// A new name is on disk only once its folder is synced. If the system cannot do that (the folder is not readable, or the
+/// file system has no such sync), nothing more can be done, and it is not an error.
 fn sync_folder(path: &Path) -> io::Result<()> {
     let synced = File::open(folder_of(path)).and_then(|folder| folder.sync_all());
     synced.or_else(|error| match error.kind() {

@@ -1,12 +1,12 @@
-//! How long-running work reports how far it is, without knowing who listens.
+//! How long-running work reports progress without knowing who listens.
 
-/// A sink for progress. Called from any thread, often: keep it cheap.
+/// Receives progress. Called often and from any thread, so it must be cheap.
 pub trait Progress: Sync {
-    /// `bytes` more of the input have been read.
+    /// Another `bytes` bytes of the input have been read.
     fn advance(&self, bytes: u64);
 }
 
-/// Ignores it.
+/// Ignores progress.
 impl Progress for () {
     fn advance(&self, _bytes: u64) {}
 }

@@ -1,19 +1,19 @@
-//! A result as plain data: columns, rows and a few figures beside them. Renderers decide how it looks.
+//! A result as plain data: columns, rows and totals. Renderers decide how it looks.
 
-/// One cell.
+/// The value of one cell or one total.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// Unknown, or not applicable.
+    /// Unknown or not applicable: empty, or null in JSON.
     Null,
-    /// Text, possibly from data: it may hold any character.
+    /// Text, possibly from the data: it may hold any character, and renderers escape it.
     Text(String),
-    /// A number that names something, and is not grouped by thousands.
+    /// A number that identifies something: never written with thousands separators.
     Id(u64),
-    /// A count.
+    /// A count, written with thousands separators in tables.
     Count(u128),
-    /// A number of bytes.
+    /// A number of bytes, written with a unit under `--human`.
     Bytes(u128),
-    /// A part of a whole, 0.0 to 1.0.
+    /// A fraction of a whole, 0.0 to 1.0; a percentage in tables.
     Share(f64),
     /// Yes or no.
     Flag(bool),
@@ -43,25 +43,25 @@ impl<T: Into<Value>> From<Option<T>> for Value {
     }
 }
 
-/// A table with figures beside it. Names are `snake_case`, since they are JSON's keys and CSV's header.
+/// A table with totals. Names are `snake_case`: they are JSON keys and the CSV header.
 ///
-/// plain and csv hold the rows only; table and json hold the figures of `beside` too.
+/// Plain and CSV show the rows only; table and JSON also show the totals in `beside`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
-    /// What the rows are, and their key in JSON: `candidates`.
+    /// What the rows are, such as `candidates`: their key in JSON.
     pub rows_name: String,
-    /// The names of the columns.
+    /// Column names, left to right.
     pub columns: Vec<String>,
-    /// The rows, each with one value per column.
+    /// Rows, each with one value per column.
     pub rows: Vec<Vec<Value>>,
-    /// Figures about the whole: `total_votes`.
+    /// Totals and other figures about the whole: `total_votes`.
     pub beside: Vec<(String, Value)>,
-    /// Whether this is a single figure: the bare number in plain, a flat object in JSON.
+    /// A single figure is the bare number in plain and a flat object in JSON.
     single: bool,
 }
 
 impl Report {
-    /// An empty table.
+    /// A table without rows or totals.
     pub fn table(rows_name: &str, columns: &[&str]) -> Self {
         Report {
             rows_name: rows_name.to_owned(),
@@ -72,7 +72,7 @@ impl Report {
         }
     }
 
-    /// A single figure.
+    /// A result that is one figure.
     pub fn figure(name: &str, value: impl Into<Value>) -> Self {
         let mut report = Report::table(name, &[name]);
         report.rows.push(vec![value.into()]);
@@ -80,14 +80,14 @@ impl Report {
         report
     }
 
-    /// Adds a row, which has one value per column.
+    /// Adds a row with one value per column.
     pub fn row(&mut self, values: impl IntoIterator<Item = Value>) {
         let row: Vec<Value> = values.into_iter().collect();
         debug_assert_eq!(row.len(), self.columns.len(), "one value per column");
         self.rows.push(row);
     }
 
-    /// Adds a figure beside the rows.
+    /// Adds a total.
     pub fn beside(&mut self, name: &str, value: impl Into<Value>) {
         self.beside.push((name.to_owned(), value.into()));
     }

@@ -1,13 +1,13 @@
-//! Work on several threads. A panic in one of them goes on in the thread that waits for it.
+//! Work on several threads. A panic in one of them is resumed in the thread that joins it.
 use std::panic::resume_unwind;
 use std::thread;
 
-/// What a thread returned, given what `join` said of it; its panic goes on here.
+/// The value of a joined thread; resumes its panic.
 pub fn returned<T>(joined: thread::Result<T>) -> T {
     joined.unwrap_or_else(|panic| resume_unwind(panic))
 }
 
-/// Runs `work` on this thread and on as many others as make `threads`; what each returned, this one's first.
+/// Runs `work` on `threads` threads, of which the calling thread is one. Returns their results, its own first.
 pub fn on_each<T: Send>(threads: usize, work: impl Fn() -> T + Sync) -> Vec<T> {
     thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(&work)).collect();

@@ -1,11 +1,12 @@
-//! The commands of a vote as a user runs them, one after the other on files of their own.
+//! The vote commands as a user runs them, one after the other, each test on its own files.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Runs `votekit` with the words of `line` (`'…'` quotes) and `input` on stdin: exit code, stdout, stderr.
+/// Runs `votekit` with the words of `line` (split at spaces, `'…'` quotes) and `input` on stdin. Returns exit code, stdout,
+/// stderr.
 fn run(folder: &Path, line: &str, input: &str) -> (i32, String, String) {
     let words = line.split('\'').enumerate().flat_map(|(at, part)| {
         let words: Vec<&str> = if at % 2 == 1 { vec![part] } else { part.split_whitespace().collect() };
@@ -27,7 +28,7 @@ fn run(folder: &Path, line: &str, input: &str) -> (i32, String, String) {
     (done.status.code().unwrap(), text(done.stdout), text(done.stderr))
 }
 
-/// Runs each line and compares its exit code and stdout, and looks for a text in its stderr.
+/// Runs each line, compares exit code and stdout, and looks for a text in stderr.
 fn story(folder: &Path, steps: &[(&str, i32, &str, &str)]) {
     for (line, code, stdout, told) in steps {
         let done = run(folder, line, "");
@@ -181,12 +182,12 @@ fn ballots_from_a_pipe() {
     assert_eq!(run(here, "tally --recent", "").1, "4\n");
     assert_eq!(run(here, "vote --stdin --strict", "1\n2\n").1, "2\t0\t0\n");
     assert_eq!(run(here, "vote --stdin", "").1, "0\t0\t0\n");
-    // A line that never ends is told of, and the next is read.
+    // An endless line is reported, and the next one is read.
     let endless = format!("{}\n2\n", "2".repeat(300_000));
     let (code, stdout, told) = run(here, "vote --stdin", &endless);
     assert_eq!((code, stdout.as_str()), (1, "1\t0\t1\n"), "{told}");
     assert!(told.contains("line 1 was not stored: the line is longer than 262144 bytes"), "{told}");
-    // What steers a terminal leaves in no format.
+    // No format lets control sequences through.
     for format in ["plain", "json", "table"] {
         let text = run(here, &format!("export --format {format}"), "").1;
         assert!(text.contains("[31m") && !text.contains('\u{1b}'), "{text}");
@@ -274,7 +275,7 @@ fn pictures() {
     }
 }
 
-/// A terminal whose width is 0 does not know it: no reason to wrap each cell to a letter.
+/// A terminal that reports width 0 does not know its width; cells must not be wrapped to one letter.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_table_on_a_terminal_that_does_not_know_its_width() {

@@ -1,4 +1,4 @@
-//! The real program under what real life does to it: crowds, crashes, full disks, strangers' files, clocks that go back.
+//! The real program under load and failure: crowds, crashes, full disks, foreign files, clocks set back.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 use std::fs;
@@ -24,14 +24,14 @@ fn run(folder: &Path, args: &[&str]) -> Output {
     votekit(folder, args).output().unwrap()
 }
 
-/// What a run that must succeed printed.
+/// Runs a command that must succeed; returns its stdout.
 fn stdout(folder: &Path, args: &[&str]) -> String {
     let done = run(folder, args);
     assert!(done.status.success(), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
     String::from_utf8(done.stdout).unwrap()
 }
 
-/// What a run that must fail with exit code 1 said.
+/// Runs a command that must fail with exit code 1; returns its stderr.
 fn failure(folder: &Path, args: &[&str]) -> String {
     let done = run(folder, args);
     let text = String::from_utf8(done.stderr).unwrap();
@@ -56,12 +56,12 @@ fn feed(folder: &Path, args: &[&str], input: &[u8]) -> Child {
         votekit(folder, args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_vec();
-    // A killed reader closes the pipe: that is the story, not an error.
+    // A killed process closes the pipe: that is what this test is about, not an error.
     thread::spawn(move || stdin.write_all(&input));
     child
 }
 
-/// Numbers that differ from run to run; the seed is printed where a test fails.
+/// Random numbers; the seed is printed when a test fails.
 struct Dice(u64);
 
 impl Dice {
@@ -91,7 +91,7 @@ fn sixty_four_processes_at_once_lose_nothing_and_see_no_error() {
             let folder = folder.path();
             scope.spawn(move || {
                 for _ in 0..50 {
-                    // The file is not there at first: all of them try to make it.
+                    // The file does not exist yet: all of them try to create it.
                     let done = run(folder, &["--quiet", "vote", &(voter % 3 + 1).to_string()]);
                     assert!(
                         done.status.success() && done.stderr.is_empty(),
@@ -136,7 +136,7 @@ fn killed_at_a_hundred_moments_of_a_single_vote_every_acknowledged_vote_is_there
     for key in &acknowledged {
         assert_eq!(keys.iter().filter(|found| *found == key).count(), 1, "{key} was acknowledged");
     }
-    // The voters who got no answer try again: everybody counts once.
+    // Voters who got no answer try again. Each must count once.
     for round in 0..100 {
         stdout(folder.path(), &["vote", "2", "--key", &format!("k{round}")]);
     }
@@ -181,7 +181,7 @@ fn a_full_disk_is_said_and_harms_nothing() {
     stdout(disk.path(), &["vote", "2"]);
     assert_eq!(total(disk.path()), 2);
 
-    // It fills up in the middle of a bulk load: what it says was stored is what is there.
+    // The disk fills up in the middle of a bulk load: exactly what was reported as stored must be there.
     let lines = "1\tsomebody\twith a rather long opinion about all this\n".repeat(30_000);
     let done = feed(disk.path(), &["vote", "--stdin"], lines.as_bytes()).wait_with_output().unwrap();
     let told = String::from_utf8(done.stderr).unwrap();
@@ -329,7 +329,7 @@ fn strangers_files_are_refused_each_with_its_reason_and_stay_as_they_are() {
     }
     let told = failure(folder, &["init", "--ballots", "text.db", "--candidate", "a"]);
     assert!(told.contains("exists already"), "{told}");
-    // A journal that somebody left behind would be played into a new file of that name.
+    // SQLite would replay a left-over journal into a new file of that name.
     fs::write(folder.join("new.db-wal"), b"left over").unwrap();
     let told = failure(folder, &["init", "--ballots", "new.db", "--candidate", "a"]);
     assert!(told.contains("new.db-wal exists already"), "{told}");
@@ -344,7 +344,7 @@ fn check_says_where_a_file_is_damaged() {
     let lines: String = (0..20_000).map(|at| format!("1\tu{at}\t\tk{at}\n")).collect();
     feed(folder, &["vote", "--stdin"], lines.as_bytes()).wait_with_output().unwrap();
     let whole = fs::read(folder.join("ballots.db")).unwrap();
-    // All but the page that says where the tables are.
+    // Every page but the one that says where the tables are.
     for page in (1..whole.len() / 4096).step_by(37) {
         let mut damaged = whole.clone();
         damaged[page * 4096..(page + 1) * 4096].fill(0xff);
@@ -399,7 +399,7 @@ fn what_check_finds_is_said_with_its_place() {
 fn a_reader_that_leaves_early_and_a_slow_producer() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    // What a slow producer sent is stored before it sends more.
+    // A slow producer's lines are stored without waiting for more.
     let mut child = votekit(folder, &["vote", "--stdin"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(b"2\n2\n").unwrap();

@@ -1,5 +1,5 @@
-//! A disk that fails while a vote is written: what the real program says then, and what trying again does. A library that is
-//! loaded before libc makes the syncs fail.
+//! A disk that fails while a vote is written: what the real program reports, and what a retry does. A preloaded library
+//! makes the syncs fail.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
@@ -41,7 +41,7 @@ impl Disk {
         command
     }
 
-    /// The program on a disk that fails `times` syncs of files that end in `name`, from number `from` on.
+    /// votekit, with `times` failing syncs of files whose name ends in `name`, from sync number `from` on.
     fn failing(&self, args: &[&str], name: &str, from: u32, times: u32) -> Command {
         let mut command = self.votekit(args);
         self.sync.arm(&mut command, name, from, times);
@@ -62,7 +62,7 @@ impl Disk {
 
 fn run(mut command: Command, input: &str) -> Output {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // A program that has failed reads no further.
+    // A program that has failed stops reading.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     child.wait_with_output().unwrap()
 }
@@ -73,7 +73,7 @@ fn told(done: &Output) -> String {
 
 #[test]
 fn a_commit_whose_sync_fails_is_unknown_and_can_be_tried_again_with_its_key() {
-    // The first sync of a new WAL is its header's, the second the commit's.
+    // The first sync of a new WAL is for its header, the second for the commit.
     for sync in [1, 2] {
         let disk = Disk::new(&[]);
         let vote = ["vote", "2", "--key", "k"];
@@ -96,7 +96,7 @@ fn a_commit_whose_sync_fails_is_unknown_and_can_be_tried_again_with_its_key() {
 fn a_bulk_load_whose_commit_fails_says_what_is_sure_and_can_be_run_again() {
     let disk = Disk::new(&["--votes-per-voter", "1"]);
     let lines: String = (0..60_000).map(|at| format!("{}\tu{at}\t\tk{at}\n", at % 2 + 1)).collect();
-    // The third: a batch was committed before.
+    // The third sync fails: one batch has been committed before.
     let done = run(disk.failing(&["vote", "--stdin"], "-wal", 3, 1), &lines);
     let text = told(&done);
     assert_eq!((done.status.code(), done.stdout.as_slice()), (Some(1), &b""[..]), "{text}");
@@ -114,7 +114,7 @@ fn a_bulk_load_whose_commit_fails_says_what_is_sure_and_can_be_run_again() {
 #[test]
 fn what_fails_after_the_commit_takes_nothing_back() {
     let disk = Disk::new(&[]);
-    // The commit is in the WAL; moving it into the file fails, now and as often as it is tried.
+    // The commit is in the WAL; the checkpoint fails every time.
     let done = run(disk.failing(&["vote", "2"], "ballots.db", 1, 1_000), "");
     assert!(done.status.success(), "{}", told(&done));
     assert_eq!(disk.total(), 1);

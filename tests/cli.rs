@@ -1,10 +1,10 @@
-//! The real binary on the cases of tests/cmd and on README's examples. `TRYCMD=overwrite cargo test --test cli` rewrites
-//! the expectations: read the difference before you believe it.
+//! The real binary on the cases of tests/cmd. `TRYCMD=overwrite cargo test --test cli` rewrites the expectations: review the
+//! diff.
 
 #[test]
 fn cases() {
     let cases = trycmd::TestCases::new();
-    // What a developer's shell sets must not change what is tested.
+    // A developer's environment must not change the results.
     for name in ["NO_COLOR", "VOTEKIT_BALLOTS", "MYSQL_PWD"] {
         cases.env(name, "");
     }

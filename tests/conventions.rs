@@ -116,7 +116,7 @@ fn what_is_no_file_in_a_folder_is_not_passed_over() {
     let output = shell("mkdir logs; cp SAMPLE logs/a.log; mkfifo logs/b.log; timeout 20 votekit logsum logs");
     let stderr = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{stderr}");
-    assert!(text(&output.stdout).is_empty() && stderr.contains("logs/b.log: it is no file, but a pipe"), "{stderr}");
+    assert!(text(&output.stdout).is_empty() && stderr.contains("logs/b.log: not a file but a pipe"), "{stderr}");
 }
 
 #[test]

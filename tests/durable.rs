@@ -1,4 +1,4 @@
-//! Files that a command leaves behind are on disk when it ends, their names too: a folder whose sync fails is an error.
+//! The files a command creates, and their names, are on disk when it ends: a folder that cannot be synced is an error.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 

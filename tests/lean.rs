@@ -1,4 +1,4 @@
-//! A build without the default features: what it has works, and what it lacks it names, with how to get it.
+//! A build without the default features: what is built in works, and what is not is reported with how to get it.
 #![cfg(not(any(feature = "mysql", feature = "serve", feature = "svg")))]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 use std::path::Path;
@@ -12,7 +12,7 @@ fn votekit(folder: &Path, args: &[&str]) -> Output {
     command.args(args).current_dir(folder).env_remove("VOTEKIT_BALLOTS").output().unwrap()
 }
 
-/// What the command prints.
+/// Runs a command that must succeed; returns its stdout.
 fn stdout(folder: &Path, args: &[&str]) -> String {
     let done = votekit(folder, args);
     assert!(done.status.success(), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));

@@ -1,4 +1,4 @@
-//! `logsum --follow` with the real binary on a file that really grows, is truncated and rotated.
+//! `logsum --follow`: the real binary on a file that grows, is truncated and is rotated.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 use std::fs::{self, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -20,7 +20,7 @@ impl Follower {
         if let Some(text) = begin_with {
             fs::write(folder.path().join("log"), text).unwrap();
         }
-        // Where the tests run in the background of a shell, SIGINT is ignored, and children would inherit that.
+        // If the tests run in the background of a shell, SIGINT is ignored, and children inherit that.
         let mut child = Command::new("env")
             .args(["--default-signal=INT", env!("CARGO_BIN_EXE_votekit")])
             .args(["logsum", "--follow", "log"])
@@ -39,7 +39,7 @@ impl Follower {
         Follower { child, lines, folder }
     }
 
-    /// Waits until a line says `expected`. What comes before must be an earlier state, never a wrong one.
+    /// Waits for the line `expected`. The lines before it must be in `earlier`: a state may be old, never wrong.
     fn until(&self, expected: &str, earlier: &[&str]) {
         loop {
             let line = self.lines.recv_timeout(Duration::from_secs(20)).expect("a line before the time is over");
@@ -59,7 +59,7 @@ impl Follower {
         self.folder.path().join("log")
     }
 
-    /// Ends it as Ctrl-C does; gives what it wrote to stderr.
+    /// Ends it like Ctrl-C; returns its stderr.
     fn interrupt(mut self) -> String {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
@@ -80,7 +80,7 @@ fn row(day: &str, bytes: u32) -> String {
 fn growth_truncation_and_rotation_are_summed_once() {
     let follower = Follower::start(&["--from", "2019-08-24"], Some(&row("2019-08-24", 1)));
     follower.until("1", &[]);
-    // Half a line is none, and a day outside the range counts nothing.
+    // Half a line does not count yet, and a day outside the range does not count at all.
     follower.append(&row("2019-08-23", 1000));
     follower.append("2019-08-24\t10:00:00\t2");
     std::thread::sleep(Duration::from_millis(500));
@@ -92,7 +92,7 @@ fn growth_truncation_and_rotation_are_summed_once() {
     follower.append(&row("2019-08-24", 4000));
     follower.until("4321", &["21", "321"]);
 
-    // Its last line has no newline when the next file takes the name.
+    // The last line has no newline when the file is rotated.
     follower.append("2019-08-24\t10:00:00\t50000\t/c.jpg");
     fs::rename(follower.log(), follower.folder.path().join("log.1")).unwrap();
     std::thread::sleep(Duration::from_millis(500));
@@ -121,7 +121,7 @@ fn a_file_that_is_not_there_yet_is_waited_for_and_groups_grow() {
         r#"{"day":"2019-08-25","requests":1,"bytes":10,"share":0.25}"#
     );
     follower.until(&state(both, 2, 40, 2), &[&state(first, 1, 30, 1)]);
-    // Nor are those kept quiet that are too many to be told of one by one.
+    // Bad rows beyond the number that is listed one by one are still counted.
     follower.append(&("bad\n".repeat(9) + &row("2019-08-25", 20)));
     let all = concat!(
         r#"{"day":"2019-08-24","requests":1,"bytes":30,"share":0.5},"#,

@@ -1,4 +1,4 @@
-//! Groups are the whole: whatever they are by, however few are shown, with any number of threads and any cut of the file.
+//! Groups always add up to the whole, for any key, any `--top`, any number of threads and any block size.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -33,7 +33,7 @@ impl Request {
         EXTENSIONS[self.ext] != "png"
     }
 
-    /// The same key, written independently.
+    /// The same key, implemented independently.
     fn key(&self, by: &By) -> String {
         let ext = EXTENSIONS[self.ext].trim_end_matches("?x=1");
         match by.name() {
@@ -117,7 +117,7 @@ proptest! {
     }
 }
 
-/// A log of many URLs, each a few times.
+/// A log of many URLs, each requested a few times.
 fn many_urls() -> tempfile::NamedTempFile {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     let lines: String = (0..90_000u64)

@@ -1,5 +1,5 @@
-//! logsum against a plain reference, written to be read: whatever the rows, the block size, the threads and the split into
-//! files, both give the same.
+//! logsum against a simple reference implementation: for any rows, block size, number of threads and split into files, both
+//! give the same result.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,7 +15,7 @@ use votekit::weblog::{
     TimeRange, sum,
 };
 
-/// What the reference finds.
+/// The result of the reference.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Plain {
     bytes: u128,
@@ -143,7 +143,7 @@ fn row() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Some rows of a kind one after the other, as logs have them: the quick look lives on that.
+/// Runs of similar rows, as in real logs: the fast path over rows of the same day depends on them.
 fn rows() -> impl Strategy<Value = Vec<String>> {
     let runs = proptest::collection::vec((row(), 1usize..40), 1..25);
     runs.prop_map(|runs| runs.into_iter().flat_map(|(row, times)| std::iter::repeat_n(row, times)).collect())
@@ -178,7 +178,7 @@ proptest! {
         for bad in &found.totals.rows.first_bad {
             prop_assert_eq!(text.lines().nth(bad.line as usize - 1), Some("bad"));
         }
-        // The first and the last row change places: found out wherever the search or the sum comes by.
+        // Swaps the first and the last row: must be noticed wherever the search or the sum reads them.
         let last = days.iter().rev().find(|(_, rows, _)| *rows > 0).unwrap().0;
         let wrong = text.replacen("url\n", &format!("url\n2019-08-{}\t10:00:00\t1\t/a.jpg\n", last + 1), 1);
         fs::write(&path, wrong).unwrap();
@@ -232,10 +232,10 @@ proptest! {
     }
 }
 
-/// A request, to be written in any format: seconds since 2019-08-23, bytes, path.
+/// A request to write in any format: seconds since 2019-08-23, bytes, path.
 type Request = (u32, u32, String);
 
-/// How a format writes its header and a request.
+/// A format's name, its header, and how it writes a request.
 type Written = (&'static str, &'static str, fn(&str, &str, &Request) -> String);
 
 const FORMATS: &[Written] = &[
@@ -307,7 +307,7 @@ proptest! {
                     write(&day, &time, request)
                 })
                 .collect();
-            // Files of some lines each, every other one packed, in members of one line.
+            // Files of some lines each, every other one compressed, one gzip member per line.
             let mut ends: Vec<usize> = cuts.iter().map(|cut| cut.index(lines.len())).chain([lines.len()]).collect();
             ends.sort_unstable();
             ends.dedup();
@@ -335,7 +335,7 @@ proptest! {
     }
 }
 
-/// A day's date and an hour of it, `second` seconds after 2019-08-23, on clocks that are `offset_secs` ahead.
+/// Date and hour, `second` seconds after 2019-08-23, on a clock `offset_secs` ahead of UTC.
 fn hour(second: u32, offset_secs: i32) -> String {
     let begin = chrono::NaiveDate::from_ymd_opt(2019, 8, 23).unwrap().and_hms_opt(0, 0, 0).unwrap();
     let shown = begin + chrono::TimeDelta::seconds(i64::from(second) + i64::from(offset_secs));
@@ -352,7 +352,7 @@ proptest! {
         block_bytes in prop_oneof![20usize..2000, Just(1 << 20)],
         threads in 1usize..4,
     ) {
-        // Seconds since 2019-08-23 on the log's clock, whether the time can be read, the size.
+        // Seconds since 2019-08-23 on the log's clock, whether the time is well formed, the size.
         let rows: Vec<(u32, bool, u32)> = runs
             .iter()
             .flat_map(|(second, rows, step, good)| (0..*rows).map(move |row| (second + row * step, *good || row % 3 > 0, row)))
@@ -433,7 +433,7 @@ proptest! {
         let mut lines = Vec::new();
         let (mut bytes, mut requests, mut bad_line) = (0u128, 0u64, None);
         for (number, (size, path, is_jpeg)) in rows.iter().enumerate() {
-            // A row whose quote nobody closed, the others behind it without quotes or line breaks.
+            // One row with an unclosed quote; the rows after it have no quotes or line breaks.
             let is_forgotten = forgotten.map(|at| at.index(rows.len())) == Some(number);
             let plain = forgotten.is_some_and(|at| at.index(rows.len()) <= number);
             let url = format!("/{}.{}", if plain { "x".to_owned() } else { path.clone() }, if *is_jpeg { "jpg" } else { "png" });

@@ -1,4 +1,4 @@
-//! How `votekit q1 --db mysql://` reaches a server: TLS, logins, passwords that nobody sees, and servers that fail.
+//! How `votekit q1 --db mysql://` connects to a server: TLS, logins, secret passwords, and servers that fail.
 #![cfg(feature = "mysql")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 mod support;
@@ -14,10 +14,10 @@ use support::mysql::{Kind, Server};
 
 const TABLE: &str = "CREATE TABLE piwik_track(time DATETIME, uid VARCHAR(64), event_name VARCHAR(64)) CHARACTER SET utf8;
     INSERT INTO piwik_track VALUES ('2017-04-01 10:00:00', 'a', 'FIRST_INSTALL'), ('2017-04-08 23:00:00', 'A ', 'open');";
-/// The password of the fixture's `ann`, and what of it must be seen nowhere.
+/// The password of the test user `ann`, which must appear nowhere.
 const PASSWORD: &str = "geh@im";
 
-/// votekit without anyone's settings but those of `home`.
+/// votekit with no settings but those in `home`.
 fn q1(home: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_votekit"));
     command.arg("q1").args(args).env("HOME", home).env_remove("MYSQL_PWD").stdin(Stdio::null());
@@ -28,7 +28,7 @@ fn run(args: &[&str]) -> Output {
     q1(Path::new("/nonexistent"), args).output().unwrap()
 }
 
-/// The error of a run that must fail with `code`, and in which no password may be.
+/// Runs a command that must fail with `code`; returns its stderr, which must not contain the password.
 fn fails(code: i32, args: &[&str]) -> String {
     let output = run(args);
     let error = String::from_utf8(output.stderr).unwrap();
@@ -37,7 +37,7 @@ fn fails(code: i32, args: &[&str]) -> String {
     error
 }
 
-/// A server with the table, if one can be started here.
+/// A server with the table, if one is installed.
 fn server(options: &[String]) -> Option<Server> {
     Kind::MariaDb.is_at_hand().then(|| {
         let server = Server::start(Kind::MariaDb, options);
@@ -54,7 +54,7 @@ fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
     }
 }
 
-/// `votekit q1` that waits for a locked table.
+/// Starts `votekit q1`, which waits for a locked table.
 fn asking(server: &Server, args: &[&str]) -> Child {
     let child = q1(Path::new("/nonexistent"), args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     wait_until("the question waits for the lock", || waiting(server) == 1);
@@ -77,7 +77,7 @@ fn error_of(mut child: Child) -> (Option<i32>, String) {
 fn a_password_is_in_no_process_title_and_no_message() {
     let Some(server) = server(&[]) else { return };
     let lock = server.lock("piwik_track");
-    // Percent-encoded, as they are, behind a space and behind an equals sign.
+    // Percent-encoded or not, after a space or after an equals sign.
     for typed in ["geh%40im", "geh@im"] {
         let url = format!("mysql://ann:{typed}@127.0.0.1:{}/test", server.port);
         for args in
@@ -115,7 +115,7 @@ fn a_password_is_in_no_process_title_and_no_message() {
     let error = fails(1, &["--db", &format!("mysql://ann:geheim@127.0.0.1:{port}/test")]);
     assert!(error.contains("refuses the login: Access denied for user 'ann'@'localhost'"), "{error}");
     fails(2, &["--db", "mysql://ann:geheim@host:port/test"]);
-    // As an argument that does not belong there: clap repeats it.
+    // As an unexpected argument, which clap repeats in its message.
     fails(2, &["mysql://ann:geheim@host/test"]);
 }
 
@@ -151,7 +151,7 @@ fn the_password_comes_from_the_address_then_the_environment_then_the_file() {
         assert_eq!(done, allowed, "{url} {env:?} {cnf}: {error}");
         assert!(!error.contains("geh") && !error.contains("wrong"), "{error}");
     }
-    // Everything but the database from the file.
+    // Everything but the database comes from the file.
     let all = format!(
         "[mysqld]\nport=1\n[client]\nuser=nobody\npassword='geh@im'\nhost=127.0.0.1\nport={port}\n[mysql]\nuser=ann\n"
     );
@@ -169,7 +169,7 @@ fn the_password_comes_from_the_address_then_the_environment_then_the_file() {
 
 #[test]
 fn what_a_server_lacks_is_told() {
-    // No server: nobody listens, nobody is there, nobody answers.
+    // No server: connection refused, no such host, no answer.
     let error = fails(1, &["--db", "mysql://ann:geh@im@127.0.0.1:1/test"]);
     assert!(error.contains("cannot reach the server 127.0.0.1:1: nothing listens there"), "{error}");
     let error = fails(1, &["--db", "mysql://ann@nowhere.invalid/test"]);
@@ -227,7 +227,7 @@ fn a_server_that_stops_answering_is_told_of() {
     assert_eq!(error.0, Some(1));
     assert!(error.1.contains("did not answer the question within 2 s; --timeout"), "{}", error.1);
     wait_until("the question that nobody waits for is ended", || waiting(&server) == 0);
-    // A session that an administrator ends, and a whole server that dies.
+    // An administrator ends the connection; the whole server dies.
     let child = asking(&server, &["--db", &url]);
     server.sql("SELECT CONCAT('KILL ', id) INTO @k FROM information_schema.processlist WHERE user = 'ann'; PREPARE k FROM @k; EXECUTE k");
     let (code, error) = error_of(child);
@@ -239,7 +239,7 @@ fn a_server_that_stops_answering_is_told_of() {
     drop(lock);
 }
 
-/// A certificate authority, and a certificate of it for db.example and 127.0.0.1; files in `dir`.
+/// Creates a certificate authority in `dir`, and a certificate signed by it for db.example and 127.0.0.1.
 fn certificates(dir: &Path, name: &str) {
     let openssl = |args: &str| {
         let output = Command::new("openssl").args(args.split(' ')).current_dir(dir).output().unwrap();
@@ -302,7 +302,7 @@ fn tls_is_what_the_mode_says() {
     }
 }
 
-/// Names that would end a quote, a comment or a statement are names.
+/// Names that look like the end of a quote, comment or statement are still names.
 #[test]
 fn other_tables_and_columns_are_named_safely() {
     for kind in Kind::at_hand() {
@@ -335,7 +335,7 @@ fn other_tables_and_columns_are_named_safely() {
     }
 }
 
-/// The variable takes the column's character set and collation, whatever they are.
+/// The bound variable takes the column's character set and collation.
 #[test]
 fn an_event_compares_as_its_column_does() {
     for kind in Kind::at_hand() {

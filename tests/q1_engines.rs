@@ -1,5 +1,5 @@
-//! One story for every engine of q1: the same events and the same questions give the same answers, whether the events are in a
-//! file, in `SQLite` or on a server.
+//! One test story for every engine of q1: the same events and questions give the same answers from a file, from `SQLite` and
+//! from a server.
 #![cfg(feature = "mysql")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 mod support;
@@ -20,12 +20,12 @@ use votekit::retention::{
 };
 use votekit::scan::Input;
 
-/// Names that `MySQL` may take for the same: case, spaces around, accents, letters that fold to others.
+/// Names that `MySQL` may consider equal: case, surrounding spaces, accents, letters that fold to others.
 const NAMES: [&str; 30] = [
     "a", "A", "a ", "A  ", " a", "á", "Â", "ｱ", "b", "B", "ß", "s", "S", "ſ", "ss", "É", "e", "ё", "Е", "е", "薯",
     "片", "İ", "ı", "i", "K", "k", "e\u{301}", "", "  ",
 ];
-/// As `NAMES`, beyond the BMP, where `utf8mb4_general_ci` has a single weight.
+/// Names beyond the BMP, where `utf8mb4_general_ci` has a single weight.
 const BEYOND: [&str; 3] = ["😀", "🎉", "𐐀"];
 const EVENTS: [&str; 9] = [
     "FIRST_INSTALL",
@@ -50,7 +50,7 @@ const TIMES: [&str; 9] = [
     "2017-04-09 00:00:00",
 ];
 
-/// A table of up to 40 events, and the character set that holds it.
+/// A table of up to 40 events, and a character set that can hold it.
 fn tables() -> impl Strategy<Value = (Vec<Event>, &'static str)> {
     let events = |uids: Vec<&'static str>| {
         let pick = |from: Vec<&'static str>| prop_oneof![1 => Just(None), 12 => prop::sample::select(from).prop_map(|text| Some(text.to_owned()))];
@@ -75,7 +75,7 @@ fn tsv(rows: &[Event]) -> String {
     format!("time\tuid\tevent_name\n{}", rows.iter().map(line).collect::<String>())
 }
 
-/// Events, questions about them, and the answers worked out by hand.
+/// Events, questions about them, and answers worked out by hand.
 struct Chapter {
     title: &'static str,
     rows: Vec<Event>,
@@ -195,7 +195,7 @@ fn story() -> Vec<Chapter> {
     chapters
 }
 
-/// What an engine says of some events.
+/// An engine's answers about some events.
 #[derive(Debug, PartialEq)]
 struct Answers {
     figures: Vec<u64>,
@@ -226,12 +226,12 @@ fn ask_events(rows: &[Event], questions: &[Question], dir: &Path) -> Answers {
     ask(&mut EventFiles::new(&inputs, Collation::GeneralCi, &options, &()), questions)
 }
 
-/// A database that `q1 load` made, and one that knows nothing of it.
+/// Asks a database made by `q1 load`, and a plain one.
 fn ask_sqlite(rows: &[Event], questions: &[Question], dir: &Path) -> [Answers; 2] {
     let (file, loaded, plain) = (dir.join("events.tsv"), dir.join("loaded.db"), dir.join("plain.db"));
     fs::write(&file, tsv(rows)).unwrap();
     for path in [&loaded, &plain] {
-        // Of the events before, if there were any.
+        // The file of an earlier call, if any.
         let _ = fs::remove_file(path);
     }
     load(&[Input::Path(file)], &loaded, Collation::GeneralCi, &EventOptions::default(), &()).unwrap();
@@ -274,7 +274,7 @@ fn every_engine_tells_the_same_story() {
     }
 }
 
-/// Any events, with `MySQL`'s plain client as the judge of the usual question.
+/// Random events; the answer of `MySQL`'s client decides the default question.
 #[test]
 fn every_engine_gives_one_answer_about_any_events() {
     let dir = tempfile::tempdir().unwrap();

@@ -1,4 +1,5 @@
-//! q1 from files of events: what it leaves out changes no answer, however the file is cut and laid out.
+//! q1 from files of events: skipping irrelevant events changes no answer, whatever the layout of the file and the block
+//! size.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -82,7 +83,7 @@ proptest! {
         let mut files = EventFiles::new(&inputs, collation, &cut, &());
         let reduced = files.num_of_user(&question);
         let Ok(everything) = everything else {
-            // Not one row can be read: then neither way answers.
+            // If no row is readable, both are errors.
             prop_assert!(reduced.is_err());
             return Ok(());
         };
@@ -91,7 +92,7 @@ proptest! {
         let mut sets = Database::open(&db, &TableNames::default(), collation).unwrap();
         let users = (sets.num_of_user(&question).unwrap(), sets.last_day().unwrap());
         drop(sets);
-        // Once it was written to, a loaded database is asked event by event.
+        // After a foreign write, a loaded database is queried event by event.
         rusqlite::Connection::open(&db).unwrap().execute_batch("CREATE TABLE theirs(x)").unwrap();
         let mut all = Database::open(&db, &TableNames::default(), collation).unwrap();
         prop_assert_eq!(reduced, all.num_of_user(&question).unwrap());
@@ -167,7 +168,7 @@ fn a_loaded_database_is_new_whole_and_indexed() {
 #[test]
 fn a_loaded_database_holds_every_event_as_it_was() {
     let dir = tempfile::tempdir().unwrap();
-    // Several blocks, none with a round number of events; NULL here and there, on a day and on none.
+    // Several blocks, none with a round number of events; a few NULLs, including times.
     let row = |number: u32| {
         let null = |each: u32| number.is_multiple_of(each);
         let time = (!null(7)).then(|| format!("2017-04-01 10:{:02}:{:02}", number / 60 % 60, number % 60));
@@ -186,7 +187,7 @@ fn a_loaded_database_holds_every_event_as_it_was() {
     let mut all = connection.prepare("SELECT time, uid, event_name FROM piwik_track").unwrap();
     let stored = all.query_map([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?])).unwrap();
     let mut stored: Vec<[Option<String>; 3]> = stored.map(Result::unwrap).collect();
-    // They may stand in any order.
+    // The order of rows is not promised.
     stored.sort();
     rows.sort();
     assert!(stored == rows, "{} of {}", stored.len(), rows.len());
@@ -277,7 +278,7 @@ fn an_open_quote_costs_its_own_line_and_a_repeated_header_none() {
     assert_eq!(run.stdout, "2\n", "{}", run.stderr);
     assert!(run.stderr.contains("torn.csv:3: a quote is not closed: 2017-04-01 10:00:00,\"b"), "{}", run.stderr);
 
-    // A quoted line break in between, so that blocks are read in order; and files that cat put together.
+    // A quoted line break, so that blocks are read in order; and concatenated files.
     let twice = format!("{header}{}{}{header}{}", install("\"a\nb\""), open("\"A\nB\""), install("d"));
     for text in [twice.clone(), twice.replace("a\nb", "x").replace("A\nB", "X").replace(',', "\t").replace('"', "")] {
         std::fs::write(dir.path().join("twice"), text).unwrap();
@@ -285,7 +286,7 @@ fn an_open_quote_costs_its_own_line_and_a_repeated_header_none() {
         assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("1\n", ""));
     }
 
-    // Text after a closing quote; a name with a line break; one whose quote is not closed.
+    // Text after a closing quote; a name with a line break; an unclosed quote.
     let rows = format!("{}{}", install("a"), open("a"));
     for (text, bad_line) in [
         (format!("\n{header}{}{rows}", install("\"b\"x")), Some("e.csv:3: something stands behind a closing quote")),

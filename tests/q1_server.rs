@@ -1,4 +1,4 @@
-//! q1.sql and its collation on real servers: which characters are the same, and which indexes serve the text.
+//! q1.sql and its collation on real servers: which characters are equal, and which indexes the query uses.
 #![cfg(feature = "mysql")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 mod support;
@@ -6,7 +6,7 @@ mod support;
 use support::mysql::{Event, Kind, Server, create_events};
 use votekit::retention::{Collation, SQL};
 
-/// All of the BMP and some of what is beyond: which characters are one, and in which order they stand.
+/// Equality and order of all characters of the BMP and some beyond it.
 #[test]
 fn the_collation_is_the_servers_for_every_character() {
     let characters: Vec<char> =
@@ -52,7 +52,7 @@ fn the_collation_is_the_servers_for_every_character() {
     }
 }
 
-/// A range of (`event_name`, time) for the cohort, then each user by (uid, time): never the whole table.
+/// The plan reads a range of (`event_name`, time) for the cohort, then each user by (uid, time); never the whole table.
 #[test]
 fn indexes_serve_the_text() {
     let mut rows: Vec<Event> = Vec::new();

@@ -1,4 +1,4 @@
-//! The page of `votekit serve` in a real browser: the service and the command line as they are, one page a story.
+//! The page of `votekit serve` in a real browser, against the real service and command line.
 #![cfg(feature = "serve")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 #[path = "support/browser.rs"]
@@ -20,7 +20,7 @@ const TAB: &str = "\u{e004}";
 const ENTER: &str = "\u{e007}";
 const SPACE: &str = " ";
 
-/// A service on a ballot file of its own; dropping it ends it.
+/// A service on its own ballot file; dropping it stops it.
 struct Service {
     folder: TempDir,
     child: Child,
@@ -28,7 +28,7 @@ struct Service {
 }
 
 impl Service {
-    /// Makes a vote with these options of `votekit init` and serves it.
+    /// Creates a vote with these `votekit init` options and serves it.
     fn start(init: &[&str]) -> Service {
         let folder = tempfile::tempdir().unwrap();
         let made = votekit(&folder).arg("init").args(init).output().unwrap();
@@ -37,11 +37,11 @@ impl Service {
         Service { folder, child, address }
     }
 
-    /// Makes the service so busy that the next vote finds no place, until what this gives is dropped.
+    /// Fills the queue, so that the next vote is refused, until the returned values are dropped.
     fn crowd(&self) -> (rusqlite::Connection, Vec<TcpStream>) {
         let lock = rusqlite::Connection::open(self.folder.path().join("page.db")).unwrap();
         lock.execute_batch("BEGIN IMMEDIATE").unwrap();
-        // The writer waits with the first for the lock, the next fills the queue of one; none of them will be stored.
+        // The writer waits for the lock with the first vote, the next fills the queue of one; none of them will be stored.
         let one = |_| {
             let body = r#"{"candidate_id": 999}"#;
             let head = format!("Content-Type: application/json\r\nContent-Length: {}", body.len());
@@ -53,7 +53,7 @@ impl Service {
         (lock, (0..3).map(one).collect())
     }
 
-    /// Takes all places for event streams, half of the connections, until what this gives is dropped.
+    /// Takes all slots for event streams (half of the connections) until the returned values are dropped.
     fn streams(&self) -> Vec<TcpStream> {
         let stream = |_| {
             let mut client = TcpStream::connect(&self.address).unwrap();
@@ -67,13 +67,13 @@ impl Service {
         format!("http://{}/", self.address)
     }
 
-    /// Ends it as a failure of the machine does.
+    /// Kills it, like a crash.
     fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 
-    /// Starts it again where it was.
+    /// Restarts it on the same address.
     fn start_again(&mut self) {
         (self.child, _) = serve(&self.folder, &self.address);
     }
@@ -84,7 +84,7 @@ impl Service {
         assert!(cast.status.success(), "{args:?}: {}", String::from_utf8_lossy(&cast.stderr));
     }
 
-    /// Casts a vote a line on the command line.
+    /// Casts one vote per line with `vote --stdin`.
     fn vote_lines(&self, lines: &str) {
         let mut child = votekit(&self.folder)
             .args(["vote", "--stdin"])
@@ -96,7 +96,7 @@ impl Service {
         assert!(child.wait().unwrap().success());
     }
 
-    /// The votes of each candidate, as the file has them.
+    /// The votes of each candidate in the file.
     fn tally(&self) -> Vec<u64> {
         let told = votekit(&self.folder).args(["tally", "--format", "json"]).output().unwrap();
         let told: Value = serde_json::from_slice(&told.stdout).unwrap();
@@ -135,12 +135,12 @@ fn serve(folder: &TempDir, listen: &str) -> (Child, String) {
     stderr.read_line(&mut line).unwrap();
     let address = line.split("http://").nth(1).and_then(|rest| rest.split_whitespace().next());
     let address = address.unwrap_or_else(|| panic!("serve says where it is, not {line:?}")).to_owned();
-    // What it says later goes nowhere, and must not fill the pipe.
+    // Later output is discarded, so that it cannot fill the pipe.
     std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
     (child, address)
 }
 
-/// As `--opens` and `--closes` take it.
+/// A time relative to now, as `--opens` and `--closes` take it.
 fn from_now(secs: i64) -> String {
     (chrono::Utc::now() + chrono::TimeDelta::seconds(secs)).format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
@@ -151,21 +151,21 @@ fn run(story: impl Future<Output = ()>) {
     }
 }
 
-/// Waits until the page follows the result.
+/// Waits until the page receives live results.
 async fn is_live(page: &Browser) {
     page.until("return document.querySelector('#connection').textContent === 'Live'").await;
 }
 
-/// Waits until what the page says beside a candidate begins so.
+/// Waits until the message beside a candidate begins with `text`.
 async fn is_told(page: &Browser, candidate: u32, text: &str) {
     let message = format!("document.querySelector('[data-id=\"{candidate}\"] .message').textContent");
     page.until(&format!("return {message}.startsWith({})", json!(text))).await;
 }
 
-/// What the page's bars, buttons and figures are asked by.
+/// Scripts that read the page's bars, buttons and figures.
 const SHARES: &str = "return [...document.querySelectorAll('.candidate rect')].map((bar) => bar.getAttribute('width'))";
 
-/// How far the page is wider than its window.
+/// How many pixels the page is wider than its window.
 const OVER: &str = "const page = document.documentElement; return page.scrollWidth - page.clientWidth";
 
 #[test]
@@ -189,7 +189,7 @@ fn people_vote_and_watch() {
         assert_eq!(service.opinions(), ["by far\n薯"]);
         assert_eq!(page.ask("return document.querySelector('#opinion').value").await, json!(""), "for the next voter");
 
-        // Votes from elsewhere show, ties are told.
+        // Votes from elsewhere show up, and ties are announced.
         service.vote(&["1"]);
         page.until("return document.querySelector('#votes-total').textContent === '2'").await;
         assert_eq!(page.ask(SHARES).await, json!(["100.0%", "100.0%"]));
@@ -202,7 +202,7 @@ fn people_vote_and_watch() {
         assert_eq!(page.text("[data-id='1'] .count").await, "Leading\n7 votes\n87.5 %");
         the_script_draws_what_the_server_does(&page).await;
 
-        // The vote that gets no answer is sent again, and counts once.
+        // A vote that gets no answer is sent again and counts once.
         service.kill();
         page.click(".candidate[data-id='2'] .vote").await;
         is_told(&page, 2, "The service does not answer. Trying again in ").await;
@@ -216,7 +216,7 @@ fn people_vote_and_watch() {
         service.vote(&["2"]);
         page.until("return document.querySelector('[data-id=\"2\"] .votes').textContent === '3 votes'").await;
 
-        // A thousand votes in which the lead changes hands are not a thousand announcements.
+        // A thousand changes of the lead must not be a thousand announcements.
         page.ask(
             "window.said = []; new MutationObserver(() => said.push(document.querySelector('#live').textContent))
                .observe(document.querySelector('#live'), { childList: true })",
@@ -231,7 +231,7 @@ fn people_vote_and_watch() {
         the_script_draws_what_the_server_does(&page).await;
         assert_eq!(page.ask("return window.notReloaded").await, json!(true));
 
-        // An answer that is lost on its way: the vote is sent again, also after a reload, and counts once.
+        // The answer is lost: the vote is sent again, also after a reload, and counts once.
         let lose = "const send = window.fetch; let lost = arguments[0];
             window.fetch = async (...request) => {
               const answer = await send(...request);
@@ -251,7 +251,7 @@ fn people_vote_and_watch() {
         is_told(&page, 1, "Your vote is stored, and counts once.").await;
         assert_eq!(service.tally(), [409, 603]);
 
-        // A browser gives up at an answer that is no stream, such as that there are too many. The page does not.
+        // EventSource gives up if the answer is not a stream, such as "too many streams". The page tries again.
         page.client.goto("about:blank").await.unwrap();
         let streams = service.streams();
         page.client.goto(&service.url()).await.unwrap();
@@ -261,7 +261,7 @@ fn people_vote_and_watch() {
     });
 }
 
-/// The page as it stands says the same as the page that the server makes now.
+/// The page as updated by the script shows the same as a page freshly rendered by the server.
 async fn the_script_draws_what_the_server_does(page: &Browser) {
     let script = "const done = arguments[0];
         const said = (document) => ['#summary', '#candidates', '.figures'].map((part) =>
@@ -287,7 +287,8 @@ fn the_keyboard_is_enough_and_enter_in_a_field_casts_nothing() {
         page.client.goto(&service.url()).await.unwrap();
         is_live(&page).await;
 
-        // From the top: the skip link, the voter, the box, the opinion, then the buttons. Enter on the way casts nothing.
+        // Tab order: the skip link, the voter, the box, the opinion, then the buttons. Enter before the buttons casts
+        // nothing.
         page.client.find(Locator::Css("body")).await.unwrap().send_keys(TAB).await.unwrap();
         assert_eq!(focus(&page).await, "skip");
         page.press(TAB).await;
@@ -316,14 +317,14 @@ fn the_keyboard_is_enough_and_enter_in_a_field_casts_nothing() {
         assert_eq!((service.tally(), service.opinions()), (vec![0, 1], vec!["two\nlines".to_owned()]));
         page.until("return document.querySelector('#live').textContent === 'Bo: Your vote is stored.'").await;
 
-        // More than may be said is not even sent.
+        // A text over the limit is not sent at all.
         page.ask("document.querySelector('#opinion').value = '😀'.repeat(10001)").await;
         page.write("#voter", "u9").await;
         page.click("[data-id='1'] .vote").await;
         is_told(&page, 1, "Not stored: the opinion has 10,001 characters, 10,000 are allowed.").await;
         page.ask("document.querySelector('#opinion').value = document.querySelector('#voter').value = ''").await;
 
-        // Refused, and changed. An empty voter is asked for before anything is sent.
+        // Refused, then changed. A missing voter is asked for before anything is sent.
         page.click("[data-id='1'] .vote").await;
         assert_eq!(focus(&page).await, "voter");
         page.write("#voter", "u1").await;
@@ -335,7 +336,7 @@ fn the_keyboard_is_enough_and_enter_in_a_field_casts_nothing() {
         is_told(&page, 1, "Your vote is stored.").await;
         assert_eq!(service.tally(), [1, 0]);
 
-        // No place just now: it is said, and tried again until there is.
+        // The queue is full: the page says so and tries again until there is room.
         let (lock, crowd) = service.crowd();
         page.write("#voter", "u2").await;
         page.click("[data-id='1'] .vote").await;
@@ -346,7 +347,7 @@ fn the_keyboard_is_enough_and_enter_in_a_field_casts_nothing() {
     });
 }
 
-/// What has the focus, in a word.
+/// What has the focus, as a short name.
 async fn focus(page: &Browser) -> String {
     let script =
         "const it = document.activeElement; return it.id || it.className.split(' ')[0] + ' ' + (it.value ?? '')";
@@ -499,7 +500,7 @@ fn without_scripts_too() {
         assert_eq!(page.text("[data-id='2'] .votes").await, "1 vote");
         assert_eq!(service.opinions(), ["\nby far & 薯"]);
 
-        // Refused: why, and nothing of what was typed is lost.
+        // Refused: the reason shows, and what was typed is kept.
         page.write("#voter", "u1").await;
         page.click("details summary").await;
         page.write("#opinion", "\n</textarea> kept").await;
@@ -509,7 +510,7 @@ fn without_scripts_too() {
         assert_eq!(typed(&page, "#opinion").await, "\n</textarea> kept");
         assert_eq!(service.tally(), [0, 1]);
 
-        // No place just now: what was typed and the key stay, and the same button counts once.
+        // The queue is full: what was typed and the key are kept, and the same button counts once.
         page.client.goto(&service.url()).await.unwrap();
         let key = typed(&page, "[name=key]").await;
         page.write("#voter", "u3").await;
@@ -525,7 +526,7 @@ fn without_scripts_too() {
         assert_eq!(page.text(".notice").await, "Your vote is stored.");
         assert_eq!(service.tally(), [0, 2]);
 
-        // A form that was sent twice, as a reader does who goes back, counts once.
+        // A form sent twice, as after going back in the browser, counts once.
         page.client.goto(&service.url()).await.unwrap();
         let key = typed(&page, "[name=key]").await;
         page.write("#voter", "u2").await;

@@ -1,5 +1,5 @@
-"""Command lines made at random for benches/same.py, from all commands and options. Each is made from the seed and its own number
-alone, so that one can be made again without the others."""
+"""Random command lines for benches/same.py, made from all commands and options. Each depends only on the seed and its own number,
+so that one can be made again without the others."""
 
 import random, shlex
 from pathlib import Path
@@ -44,20 +44,20 @@ TIMES = [
     "2030-01-01",
 ]
 CHOICES = ["1", "2", "3", "9", "0", "-1", "Ann", "ann", "Bo", "薯片", "林林", "01", "nobody", "", "A n n", "An\nn"]
-# Endings of inputs that most commands can read.
+# Suffixes of inputs that most commands can read.
 EASY = ["", ".broken", ".crlf", ".noend", ".gz", ".zst", ".blank", ".twice"]
-# A line with an odd value mostly ends there: most lines are to get further.
+# An odd value usually ends the run, so most lines have none.
 ODD = 0.05
 
 
 class Line:
-    """A command line that grows word by word."""
+    """Builds a command line word by word."""
 
     def __init__(self, dice, *words):
         self.dice, self.words = dice, list(words)
 
     def some(self, *options):
-        """Of rows (chance, option, values, odd values) those that chance wants, with a value each, now and then an odd one."""
+        """Adds each option of the rows (chance, option, values, odd values) by chance, with a value that is occasionally odd."""
         for chance, option, *values in options:
             if self.dice.random() < chance:
                 usual, odd = [*values, [], []][:2]
@@ -69,13 +69,13 @@ class Line:
         return " ".join(map(shlex.quote, self.words))
 
     def shared(self):
-        """The options that all commands have."""
+        """Adds options that all commands have."""
         self.some((0.4, "--format", ["json", "csv", "plain", "table"], ["xml", ""]), (0.1, self.dice.choice(["-q", "-v"])))
         return self.some((0.03, "--color", ["always", "never"], ["sometimes"]))
 
 
 class Inputs:
-    """Names in the pool, by what they are."""
+    """Names of the inputs, by kind."""
 
     def __init__(self, pool):
         names = sorted(str(path.relative_to(pool)) for path in pool.rglob("*") if path.is_file())
@@ -97,19 +97,19 @@ class Inputs:
 
 
 def pick(dice, *ways):
-    """One of the values of one of `ways`: pairs of a weight and a list."""
+    """A value from one of `ways`, which are pairs of weight and list."""
     return dice.choice(dice.choices([values for _, values in ways], [weight for weight, _ in ways])[0])
 
 
 def some_logs(dice, have):
-    """Names of one log, as a rule."""
+    """Usually the name of one log, sometimes several."""
     kinds = [(60, have.easy_logs), (40, have.logs), (14, have.own), (4, have.seeds), (5, have.log_folders), (2, have.odd)]
     kinds += [(4, have.large_logs), (1, have.events)]
     return [pick(dice, *kinds) for _ in range(dice.choices([1, 2, 3], [12, 2, 1])[0])]
 
 
 def given(dice, command, names):
-    """`command` with the inputs as names, on stdin, or both."""
+    """Gives `command` its inputs as arguments, on stdin, or both."""
     way = dice.choices(["names", "pipe", "stdin", "dash", "none"], [80, 8, 5, 5, 1])[0]
     words = " ".join(map(shlex.quote, names))
     if way == "dash":
@@ -285,7 +285,7 @@ def tally(dice, file):
 
 
 def other(dice, file):
-    """candidates, export, check."""
+    """Adds candidates, export and check."""
     line = Line(dice, "votekit", dice.choice(["candidates", "candidates", "export", "export", "check"]), "--ballots", file)
     if line.words[1] != "candidates":
         return line.some((0.5 if line.words[1] == "export" else 0.02, "--with-voters")).shared().text()
@@ -296,7 +296,7 @@ def other(dice, file):
 
 
 def session(dice, have):
-    """A ballot file from its making to its end, each command with its exit code."""
+    """The life of a ballot file, with the exit code of each command."""
     file = dice.choices(["b.db", "ballots.db", "old.db", "plain.db", "people.csv", "no/b.db"], [60, 5, 20, 5, 1, 1])[0]
     made = [init(dice, file)] if file in ("b.db", "ballots.db") and dice.random() < 0.8 else []
     ways = [vote, lambda *of: many(*of, have), tally, other, init]
@@ -316,7 +316,7 @@ PATHS = """
 
 
 def request(dice):
-    """What curl is given, the path last."""
+    """The arguments of curl, the path last."""
     kind = dice.choice(["application/json"] * 6 + ["text/plain", "application/x-www-form-urlencoded"])
     key = dice.choice(["", "", "-H 'Idempotency-Key: k7' "])
     post = f"-H 'Content-Type: {kind}' {key}-d {shlex.quote(dice.choice(BODIES))} {dice.choice(['/vote', '/vote/'])}"
@@ -332,7 +332,7 @@ UNTIL_READY = (
 
 
 def service(dice, have):
-    """A service on a free port: requests with all that comes back, its end, and what stands in the file."""
+    """A service on a free port: requests with full responses, its shutdown, and the content of the file."""
     file = dice.choice(["b.db", "b.db", "old.db", "ballots.db"])
     line = Line(dice, "votekit", "serve", *(["--ballots", file] if file != "ballots.db" else []))
     line.some((0.15, "--queue", [1, 100]), (0.1, "--rate-limit", ["3/h", "1000/s"]), (0.1, "--grace", ["1s", "2s"]))
@@ -360,15 +360,15 @@ COMMANDS = ["logsum", "q1", "q1 load", "init", "vote", "tally", "candidates", "e
 
 
 def mistyped(dice, _):
-    """Options that do not exist, are given twice, or to the wrong command."""
+    """Options that do not exist, are repeated, or belong to another command."""
     return f"votekit {dice.choice(COMMANDS)} {dice.choice(MISTYPED)}", []
 
 
 def trial(seed, number, pool, have):
-    """Command line `number` of `seed`."""
+    """Makes command line `number` of `seed`."""
     dice = random.Random(f"{seed}/{number}")
     ways = [logsum, q1_events, q1_database, q1_load, session, service, mistyped]
     command, names = dice.choices(ways, [44, 19, 6, 4, 21, 3, 3])[0](dice, have)
-    # What an option may want to write over is an input too.
+    # A file that an option may overwrite is an input too.
     wanted = [name for name in dict.fromkeys([*names, "four.log", "events.tsv"]) if name in command or name == ".my.cnf"]
     return Trial(f"random/{number}", command, tuple(name for name in wanted if Path(pool, name).exists()))

@@ -1,4 +1,4 @@
-"""Commands for benches/same.py that do not come about at random: on every sample, format and seed, on a folder of cases, and help."""
+"""Fixed commands for benches/same.py: on every sample, format and seed, on a folder of cases, and help."""
 
 import shlex
 
@@ -61,7 +61,7 @@ FOLLOWED = [
 
 
 def on_each(pool):
-    """The same commands on every sample, format and seed, each in every log format too."""
+    """The same commands on every sample, format and seed, and in every log format."""
     for path in sorted(
         path for folder in ("samples", "formats", "seeds") for path in (pool / folder).rglob("*") if path.is_file()
     ):
@@ -72,7 +72,7 @@ def on_each(pool):
 
 
 def plain():
-    """Help, what is built in, and what goes on until it is ended."""
+    """Help, the built-in samples, and commands that run until they are stopped."""
     for command in COMMANDS:
         for option in ("-h", "--help"):
             yield Trial(f"help/{command}/{option}".replace(" ", "-"), f"votekit {command} {option}")
@@ -105,7 +105,7 @@ def plain():
 
 
 def cases(folder):
-    """Rows `kind, command, want, why` of every NAME.tsv in `folder`; a command runs in a copy of the folder NAME."""
+    """Reads the rows `kind, command, want, why` of every NAME.tsv in `folder`; a command runs in a copy of the folder NAME."""
     for table in sorted(folder.glob("*.tsv")):
         for number, line in enumerate(table.read_text().splitlines()[1:], 2):
             kind, command, want, why = (line.split("\t") + [""] * 3)[:4]

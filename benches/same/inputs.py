@@ -1,4 +1,4 @@
-"""Small inputs for benches/same.py: the repository's own, and deterministic logs, events and ballots with what goes wrong in them."""
+"""Small inputs for benches/same.py: the repository's own, and deterministic logs, events and ballots, sound and damaged."""
 
 import gzip, json, os, random, shutil, sqlite3, subprocess
 
@@ -11,7 +11,7 @@ CLOUDFRONT = "date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-
 
 
 def requests(count, seed):
-    """What a log tells of each request, over the days around midnight of 2024-01-15 to 18, in time order."""
+    """Yields requests from 2024-01-15 to 18 in time order, many of them near midnight."""
     dice = random.Random(seed)
     for at in range(count):
         secs = at * 4 * 86_400 // count
@@ -131,7 +131,7 @@ LOGS = {
 
 
 def events(count, seed):
-    """(time, uid, event_name) of 14 days from 2017-03-29 on, in time order."""
+    """Yields (time, uid, event_name) for 14 days from 2017-03-29, in time order."""
     dice = random.Random(seed)
     for at in range(count):
         secs = at * 14 * 86_400 // count
@@ -177,7 +177,7 @@ def field_more(line, dice):
 
 
 def broken(text, seed):
-    """Every ninth line or so with something wrong in it."""
+    """Damages about every ninth line."""
     dice = random.Random(seed)
     change = lambda line: dice.choice([cut_row, one_byte, one_byte, field_more])(line, dice) if dice.random() < 0.11 else line
     head, *lines = text.split("\n")
@@ -185,18 +185,18 @@ def broken(text, seed):
 
 
 def spread(text, mark="\n\n"):
-    """A blank line, or `mark`, after every seventh."""
+    """Adds a blank line, or `mark`, after every seventh line."""
     lines = text.split("\n")
     return "".join(line + (mark if at % 7 == 6 else "\n") for at, line in enumerate(lines))
 
 
 def packed(tool, data):
-    """`data` as `tool` packs it; None where the tool is not installed."""
+    """Compresses `data` with `tool`; None if it is not installed."""
     return subprocess.run([tool, "-c"], input=data, capture_output=True, check=True).stdout if shutil.which(tool) else None
 
 
 def variants(text, seed):
-    """(ending of the name, bytes) of what may become of a file."""
+    """Yields (suffix, content) of damaged and re-encoded variants of a file."""
     data = text.encode()
     half = len(data) // 2
     lines = text.split("\n")
@@ -235,7 +235,7 @@ def variants(text, seed):
 
 
 def ballot_lines(count, seed):
-    """Lines for vote --stdin: plain ones, columns, JSON, and a few that cannot be stored."""
+    """Lines for vote --stdin: plain, with columns, JSON, and a few that must be refused."""
     dice = random.Random(seed)
     for _ in range(count):
         choice = dice.choice(
@@ -273,7 +273,7 @@ LISTS = {
 
 
 def databases(folder):
-    """Tables of events that no votekit made."""
+    """Databases with tables of events that votekit did not make."""
 
     def make(name, column, rows, more=""):
         with sqlite3.connect(folder / name) as made:
@@ -299,7 +299,7 @@ def databases(folder):
 
 
 def folders(pool):
-    """Directories as inputs: flat, nested, with an odd file, with links, empty."""
+    """Directories as inputs: flat, nested, with files that are not logs, with links, empty."""
     copy = lambda source, to: ((pool / to).parent.mkdir(parents=True, exist_ok=True), shutil.copyfile(pool / source, pool / to))
     (
         copy("four.log", "logs/a.log"),
@@ -323,13 +323,13 @@ def folders(pool):
 
 
 def own(repository, pool):
-    """The repository's samples, formats and seeds, under names of one folder each."""
+    """The repository's samples, formats and seeds, each kind in its own folder."""
     for source, name in (("samples", "samples"), ("tests/formats", "formats"), ("fuzz/seeds", "seeds")):
         shutil.copytree(repository / source, pool / name)
 
 
 def make(repository, pool, votekit):
-    """All inputs, in the folder `pool`; `votekit` makes the files that only it can make."""
+    """Creates all inputs in the folder `pool`; `votekit` makes the files that only it can make."""
     own(repository, pool)
     for number, (name, (header, write)) in enumerate([*LOGS.items(), *EVENTS.items()]):
         rows = [write(row) for row in requests(160, number)] if name in LOGS else [write(*row) for row in events(240, number)]

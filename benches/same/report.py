@@ -1,4 +1,4 @@
-"""What differs between two outcomes for benches/same.py, put together by what it looks like, and told."""
+"""Finds, groups and prints the differences between outcomes for benches/same.py."""
 
 import difflib, re
 from collections import defaultdict
@@ -9,7 +9,7 @@ LINES_MOST = 400
 
 @dataclass(frozen=True)
 class Difference:
-    """One part of an outcome that is not the same, and what both binaries said on stderr."""
+    """One part of an outcome that differs, and the stderr of both binaries."""
 
     trial: object
     part: str
@@ -24,7 +24,7 @@ def text(data):
 
 
 def differences(trial, old, new, with_stderr):
-    """Every part of the outcome of `trial` in which old and new differ."""
+    """All parts of the outcome of `trial` in which old and new differ."""
     found = []
     if old.code != new.code:
         found.append(("exit code", f"{old.code}\n{text(old.stderr)}", f"{new.code}\n{text(new.stderr)}"))
@@ -40,7 +40,7 @@ def differences(trial, old, new, with_stderr):
 
 
 def shape(line):
-    """`line` without its names and numbers, so that differences of one cause look alike."""
+    """Masks names and numbers in `line`, so that differences with the same cause look alike."""
     line = re.sub(r'"[^"]*"', '"…"', line)
     line = re.sub(
         r"[\w/.-]*\.(?:log|tsv|csv|ndjson|db|sqlite|txt|gz|zst|xz|broken|crlf|cr|crcrlf|bom|utf16|utf16be|latin1|blank|comment|twice|cut|noend|headless|head|nul|blankfirst|badfirst|quote|long|spaces)\b[\w.]*",
@@ -51,24 +51,24 @@ def shape(line):
 
 
 def first_changed(old, new):
-    """The first lines in which two texts differ, each as a shape."""
+    """The shapes of the first lines in which two texts differ."""
     before, after = old.splitlines(), new.splitlines()
     at = next((at for at, (one, other) in enumerate(zip(before, after)) if one != other), min(len(before), len(after)))
     return tuple(shape(lines[at]) if at < len(lines) else "(end)" for lines in (before, after))
 
 
 def signature(difference):
-    """Differences with the same are shown as one."""
+    """Differences with the same signature are shown together."""
     words = re.search(r"votekit (?:-\S+ )*(\w*)", difference.trial.command)
     said = tuple(tuple(shape(line) for line in text.splitlines()[:2]) for text in (difference.old_said, difference.new_said))
     if difference.part == "stdout" and any(said) and difference.trial.command.count("votekit") < 2:
-        # The figures of a result say little about the cause; what is said on stderr says more.
+        # The figures of a result say little about the cause; stderr says more.
         return words and words[1], difference.part, said
     return words and words[1], re.sub(r"\d+", "0", difference.part), first_changed(difference.old, difference.new)
 
 
 def grouped(found):
-    """Differences by signature, those of the most first."""
+    """Groups differences by signature, the largest group first."""
     groups = defaultdict(list)
     for difference in found:
         groups[signature(difference)].append(difference)
@@ -76,7 +76,7 @@ def grouped(found):
 
 
 def show(number, group, again):
-    """One group: its shortest command, what differs there in full, and the names of the others."""
+    """Prints a group: its shortest command, the full difference, and the names of the others."""
     one = min(group, key=lambda difference: len(difference.trial.command) + len(difference.old) + len(difference.new))
     print(f"\n== {number}: {one.part}, {len(group)} × =====================================================")
     print(f"{one.trial.name}: inputs {' '.join(one.trial.inputs) or 'none'}" + (f"\n{one.trial.note}" if one.trial.note else ""))

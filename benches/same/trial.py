@@ -1,11 +1,11 @@
-"""One command for benches/same.py: what it is, running it, and what it left behind."""
+"""Runs one command for benches/same.py and collects its output and files."""
 
 import contextlib, hashlib, os, re, shutil, signal, socket, sqlite3, subprocess, sys, tempfile, time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 SECONDS_MOST = 120
-# What is drawn by lot: names of temporary files, numbers of processes, the key of a form.
+# Random parts of the output: names of temporary files, process ids, the key of a form.
 DRAWN = [
     (rb"(?<=/SAME/scratch/)[\w.-]+", b"TEMPORARY"),
     (rb"\.votekit-\w{6}\b", b".votekit-TEMPORARY"),
@@ -17,20 +17,20 @@ NOW = "2026-11-24 12:00:00"
 
 @dataclass(frozen=True)
 class Trial:
-    """`command` is bash, run in a new folder that holds `inputs`, or a copy of all of `folder`."""
+    """`command` is run by bash in a new folder that holds `inputs`, or in a copy of `folder`."""
 
     name: str
     command: str
     inputs: tuple = ()
     folder: Path | None = None
-    # A clock that stands still, so that votes get equal times; commands that wait for the clock cannot have it.
+    # Whether the clock is frozen, so that votes get equal times. Must be False for commands that wait for the clock.
     frozen: bool = True
     note: str = ""
 
 
 @dataclass
 class Outcome:
-    """What a command answered."""
+    """The result of a command."""
 
     code: int
     stdout: bytes
@@ -40,8 +40,8 @@ class Outcome:
 
 @contextlib.contextmanager
 def frozen_clock():
-    """The environment in which the time is always NOW; empty where faketime is not installed. All processes share what one
-    faketime made, for the time of the block: each would else leave shared memory of its own behind."""
+    """The environment in which the time is always NOW; empty if faketime is not installed. All processes share the shared memory
+    of one faketime while the context is open; otherwise each would leave its own behind."""
     if not shutil.which("faketime"):
         yield {}
         return
@@ -54,7 +54,7 @@ def frozen_clock():
 
 
 def free_port():
-    """A port of 127.0.0.1 that nobody listens on now."""
+    """A free port of 127.0.0.1."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
@@ -66,7 +66,7 @@ class Place:
     def __init__(self, pool, binaries, clock):
         self.pool, self.clock = pool, clock
         self.root = Path(tempfile.mkdtemp(prefix="votekit-same-"))
-        # Cases may run votekit as another user.
+        # Cases may run votekit as another user, who must be able to read the folder.
         self.root.chmod(0o755)
         self.port = free_port()
         for side, votekit in binaries.items():
@@ -74,7 +74,7 @@ class Place:
             os.symlink(votekit, self.root / side / "votekit")
 
     def environment(self, side, trial):
-        """Nothing of the user's own but what finds programs."""
+        """A clean environment with only the PATH of the user."""
         return {
             "PATH": f"{self.root / side}:{Path(sys.executable).parent}:{os.environ['PATH']}",
             "HOME": str(self.root / "run"),
@@ -89,7 +89,7 @@ class Place:
         }
 
     def prepare(self, trial):
-        """New folders `run`, with the inputs, and `scratch`; gives what is in them."""
+        """Creates the folders `run`, with the inputs, and `scratch`; returns their content."""
         for name in ("run", "scratch"):
             shutil.rmtree(self.root / name, ignore_errors=True)
         if trial.folder:
@@ -102,7 +102,7 @@ class Place:
         return self.snapshot()
 
     def snapshot(self):
-        """What stands in the folders `run` and `scratch`: path and content."""
+        """The content of the folders `run` and `scratch` by path."""
         found = {}
         for name in ("run", "scratch"):
             for folder, folders, files in os.walk(self.root / name):
@@ -113,7 +113,7 @@ class Place:
         return found
 
     def run(self, side, trial):
-        """What the binary `side` makes of `trial`."""
+        """Runs `trial` with the binary `side`."""
         before = self.prepare(trial)
         child = subprocess.Popen(
             ["bash", "-c", trial.command],
@@ -137,7 +137,7 @@ class Place:
         return Outcome(code, self.equal_text(out, trial), self.equal_text(err, trial), files)
 
     def equal_text(self, text, trial):
-        """`text` without what is another at each run: the time of day where the clock runs, names of temporary files."""
+        """Masks what varies from run to run in `text`: times, if the clock runs, and names of temporary files."""
         text = text.replace(str(self.root).encode(), b"/SAME")
         for drawn, name in DRAWN:
             text = re.sub(drawn, name, text)
@@ -147,12 +147,12 @@ class Place:
         return re.sub(time.strftime(r"%b +%-d \d\d:\d\d").encode(), b"TIME", text)
 
     def remove(self):
-        """Leaves nothing behind."""
+        """Removes all files."""
         shutil.rmtree(self.root, ignore_errors=True)
 
 
 def copy(source, to):
-    """A file or a folder, with its links as links."""
+    """Copies a file or folder, keeping links."""
     to.parent.mkdir(parents=True, exist_ok=True)
     if source.is_dir() and not to.exists():
         shutil.copytree(source, to, symlinks=True)
@@ -161,7 +161,7 @@ def copy(source, to):
 
 
 def end_group(child):
-    """Ends what the command left running."""
+    """Kills what the command left running."""
     try:
         os.killpg(child.pid, signal.SIGKILL)
     except ProcessLookupError:
@@ -172,7 +172,7 @@ def end_group(child):
 
 
 def content(path):
-    """What stands at `path`, as text that can be compared and shown."""
+    """The content at `path` as text that can be compared and shown."""
     if path.is_symlink():
         return f"link to {os.readlink(path)}"
     if path.is_dir():
@@ -185,14 +185,14 @@ def content(path):
         return mode + dump(path)
     if path.name.endswith(("-wal", "-shm")):
         return mode + "there"
-    # What is long is compared, and not shown.
+    # Long content is compared by its hash.
     if len(data) > 1 << 20:
         return mode + hashlib.sha256(data).hexdigest()
     return mode + data.decode(errors="backslashreplace")
 
 
 def dump(path):
-    """A database as text: its settings, its schema, and its rows in the order of their ids."""
+    """A database as text: settings, schema, and rows in the order of their ids."""
     with tempfile.TemporaryDirectory() as folder:
         for ending in ("", "-wal"):
             if Path(f"{path}{ending}").exists():
@@ -210,7 +210,7 @@ def dump(path):
 def dumped(base):
     for setting in ("application_id", "user_version", "page_size", "encoding", "journal_mode", "auto_vacuum"):
         value = base.execute(f"PRAGMA {setting}").fetchone()[0]
-        # A database of events draws a number by lot, to know it again.
+        # A database of events contains a random number that identifies it.
         yield f"{setting} {'drawn' if setting == 'user_version' and abs(value) > 1000 else value}"
     tables = []
     for kind, name, sql in base.execute("SELECT type, name, sql FROM sqlite_master ORDER BY type, name"):

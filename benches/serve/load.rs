@@ -1,7 +1,7 @@
-//! An open load on `POST /vote`: requests are due at fixed times, whatever the answers take, and a latency counts from when a
-//! request was due (<https://github.com/giltene/wrk2#wrk2>), so that a server that stalls cannot hide it.
+//! Open-loop load on `POST /vote`: requests are due at fixed times however long answers take, and latency counts from the due time,
+//! so that a stalled server cannot hide it (coordinated omission, <https://github.com/giltene/wrk2#wrk2>).
 //!
-//! load ADDRESS:PORT CONNECTIONS RATE:SECS[,RATE:SECS…] — prints a line a phase and a line a second.
+//! load ADDRESS:PORT CONNECTIONS RATE:SECS[,RATE:SECS…] prints one line per phase and one per second.
 #![allow(clippy::expect_used, reason = "a measurement that cannot go on says where")]
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,15 +12,15 @@ use tokio::time::{Instant, sleep_until};
 
 const BODY: &str = r#"{"candidate_id": 2}"#;
 
-/// One request's fate.
+/// The outcome of one request.
 struct Shot {
     phase: usize,
-    /// Second of the whole run in which it was answered.
+    /// The second of the run in which it was answered.
     second: u64,
     status: u16,
-    /// Since it was due.
+    /// Latency since it was due.
     due_us: u32,
-    /// Since it was sent.
+    /// Latency since it was sent.
     sent_us: u32,
 }
 
@@ -43,7 +43,7 @@ fn phases(text: &str) -> Vec<Phase> {
     text.split(',').map(phase).collect()
 }
 
-/// Reads one answer; gives its status, or `None` when the connection has ended.
+/// Reads one response. Returns its status, or `None` if the connection has ended.
 async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<u16> {
     buffer.clear();
     loop {
@@ -72,7 +72,7 @@ async fn connection(address: String, number: u32, of: u32, phases: Vec<Phase>, b
             let due = begun + Duration::from_secs_f64(due_secs);
             due_secs += step_secs;
             sleep_until(due).await;
-            // What is due in a phase that is over is not sent any more: the crowd has gone.
+            // Requests left over from a finished phase are dropped: the crowd has gone.
             if begun.elapsed().as_secs_f64() > phase.ends_secs {
                 break;
             }

@@ -1,4 +1,4 @@
-//! What serve is measured against: an axum service that parses the same JSON, stores nothing and answers the same bytes.
+//! The baseline for serve: an axum service that parses the same JSON, stores nothing and answers the same bytes.
 //! `null_axum` ADDRESS:PORT
 use axum::Json;
 use axum::http::header::CONTENT_TYPE;

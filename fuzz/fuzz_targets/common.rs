@@ -1,4 +1,4 @@
-//! Lines of a known format: a row or an error, and never more than one of them.
+//! Lines in a known format: each is exactly one row or one error.
 #![no_main]
 use libfuzzer_sys::fuzz_target;
 

@@ -1,4 +1,4 @@
-//! Whatever a file begins with, a format is found out or refused, and its lines are rows or errors.
+//! Any file gets a detected format or an error, and its lines are rows or errors.
 #![no_main]
 use libfuzzer_sys::fuzz_target;
 use votekit::weblog::{Choice, Column, Needs, detect};

@@ -1,4 +1,4 @@
-//! Events: the quick look at lines and the full reading give the same answer and the same complaints, whatever the bytes.
+//! The fast path and the full parser give the same answer and the same errors about any events.
 #![no_main]
 use chrono::NaiveDate;
 use libfuzzer_sys::fuzz_target;
@@ -15,7 +15,7 @@ fn answer(text: Vec<u8>, collation: Collation) -> Result<(u64, u64, Vec<u64>), S
     let mut files = EventFiles::new(&input, collation, &options, &());
     let users = files.num_of_user(&question).map_err(|error| error.to_string());
     let read = files.events_read().cloned().unwrap_or_default();
-    // SAFETY: the bytes come from a box of this very size, and nothing that is left refers to them.
+    // SAFETY: the bytes come from a box of exactly this size, and nothing refers to them any more.
     drop(unsafe { Box::from_raw(std::ptr::from_ref(bytes).cast_mut()) });
     Ok((users?, read.read, read.first_bad.iter().map(|bad| bad.line).collect()))
 }
@@ -24,11 +24,11 @@ fuzz_target!(|data: &[u8]| {
     let usual = b"2017-04-01 10:00:00\tF01A112A\tFIRST_INSTALL\n2017-04-08 23:59:59\tf01a112a\tOPEN\n".repeat(3);
     let text = [data, b"\n", &usual].concat();
     let lines = || text.split(|byte| *byte == b'\n');
-    // A quick look tells apart only so many columns: nine empty ones before them keep it away.
+    // The fast path handles a limited number of columns: nine empty ones disable it.
     let file = |before: &[u8]| {
         let mut file = [before, b"time\tuid\tevent_name\n"].concat();
         for line in lines() {
-            // An empty line is none, and must not become one.
+            // An empty line is not a row and must not become one.
             if !line.is_empty() && line != b"\r" {
                 file.extend_from_slice(before);
             }

@@ -1,4 +1,4 @@
-//! The quick look, halves and blocks of any size give what reading row by row gives, whatever the bytes.
+//! The fast path, half blocks and any block size give the same sum as reading row by row.
 #![no_main]
 use libfuzzer_sys::fuzz_target;
 use votekit::scan::{Input, ScanOptions};
@@ -8,7 +8,7 @@ use votekit::weblog::{
     Totals, sum,
 };
 
-/// Halves of a block are visited at once where it has 16 KiB or more.
+/// The two halves of a block of 16 KiB or more are read together.
 const BLOCK_BYTES: usize = 24 << 10;
 
 fn options(format: &str, block_bytes: usize, time: bool, tests: Vec<Test>) -> SumOptions {
@@ -33,7 +33,7 @@ fn options(format: &str, block_bytes: usize, time: bool, tests: Vec<Test>) -> Su
     }
 }
 
-/// What is found in `text`, by each of the ways.
+/// Reads `text` in each of the ways.
 fn totals(text: Vec<u8>, ways: &[SumOptions]) -> Vec<Totals> {
     let input = [Input::BuiltIn { name: "fuzz", bytes: Box::leak(text.into_boxed_slice()) }];
     let found = ways.iter().map(|options| {
@@ -42,29 +42,28 @@ fn totals(text: Vec<u8>, ways: &[SumOptions]) -> Vec<Totals> {
     });
     let found = found.collect();
     if let [Input::BuiltIn { bytes, .. }] = input {
-        // SAFETY: the input was made above from a box of this very size, and nothing refers to it any more.
+        // SAFETY: the input was made above from a box of exactly this size, and nothing refers to it any more.
         drop(unsafe { Box::from_raw(std::ptr::from_ref(bytes).cast_mut()) });
     }
     found
 }
 
 fuzz_target!(|data: &[u8]| {
-    // Some rows so that the file is a log, and just enough of them that halves are made; a block of the usual size would cost
-    // more than all that is looked at.
+    // Enough rows for a log, and just enough for two halves: a block of the usual size would be too slow.
     let mut text = b"2019-08-24\t10:00:00\t1\t/first.jpg\n".to_vec();
     while text.len() < 18_000 && !data.is_empty() {
         text.extend_from_slice(data);
         text.push(b'\n');
         text.extend_from_slice(b"2019-08-24\t10:28:13\t13500\t/media/thumbnail/fd1140af02.jpg\n");
     }
-    // A test that always holds keeps the quick look away.
+    // A filter that always matches disables the fast path.
     let always = vec![Test::Url(regex::bytes::Regex::new("").unwrap_or_else(|_| unreachable!("an empty pattern")))];
     for time in [false, true] {
         let ways = [Vec::new(), always.clone()].map(|tests| options("four-columns", BLOCK_BYTES, time, tests));
         let found = totals(text.clone(), &ways);
         assert_eq!(found[0], found[1]);
     }
-    // Rows of CSV that go over lines, and lines that only seem to.
+    // CSV rows that span lines, and lines that only seem to.
     let csv = [b"date,size,url\n2019-08-24,1,/first.jpg\n", data].concat();
     let found = totals(csv, &[1, 50, BLOCK_BYTES].map(|block_bytes| options("csv", block_bytes, false, Vec::new())));
     assert!(found.windows(2).all(|pair| pair[0] == pair[1]), "{found:?}");

@@ -1,15 +1,15 @@
-//! What unpacks gzip and zstd: any bytes, and packed ones that were damaged, give what unpacking them whole in memory gives, or
-//! an error where that gives one; never less.
+//! gzip and zstd as streams: any bytes, and damaged archives, give the same as decompressing them in memory, or an error if that is
+//! one; never a part.
 #![no_main]
 use std::io::{Read, Write};
 
 use libfuzzer_sys::fuzz_target;
 use votekit::scan::{Input, ScanOptions, Source, SourceError, blocks};
 
-/// More than this is not unpacked: a few bytes may stand for gigabytes.
+/// Limit on decompressed bytes: a few bytes may expand to gigabytes.
 const BYTES_MAX: usize = 1 << 17;
 
-/// Takes what a case is made of from the fuzzer's bytes; zeros behind their end.
+/// Takes a test case from the fuzzer's bytes; zeros after their end.
 struct Script<'a>(&'a [u8]);
 
 impl<'a> Script<'a> {
@@ -30,7 +30,7 @@ impl<'a> Script<'a> {
 
 fn gzip(text: &[u8], level: u8) -> Vec<u8> {
     let mut packer = flate2::GzBuilder::new();
-    // Parts of the header that are there or not.
+    // Optional parts of the header.
     if level & 0x10 != 0 {
         packer = packer.filename("access.log");
     }
@@ -43,7 +43,7 @@ fn gzip(text: &[u8], level: u8) -> Vec<u8> {
 
 fn zstd(text: &[u8], level: u8) -> Vec<u8> {
     let pack = || {
-        // Higher levels need much memory, and say nothing new to who unpacks.
+        // Higher levels need much memory and make no difference to decompression.
         let mut packer = zstd::stream::write::Encoder::new(Vec::new(), i32::from(level % 4))?;
         packer.window_log(17)?;
         packer.include_checksum(level & 0x20 != 0)?;
@@ -54,7 +54,7 @@ fn zstd(text: &[u8], level: u8) -> Vec<u8> {
     pack().unwrap_or_else(|_| unreachable!("into memory"))
 }
 
-/// Members or frames of some texts, and then what happens to files, if anything does.
+/// Members or frames of some texts, possibly damaged.
 fn packed(script: &mut Script, pack: fn(&[u8], u8) -> Vec<u8>) -> (Vec<u8>, bool) {
     let mut packed = Vec::new();
     for _ in 0..1 + script.byte() % 4 {
@@ -77,7 +77,7 @@ fn packed(script: &mut Script, pack: fn(&[u8], u8) -> Vec<u8>) -> (Vec<u8>, bool
     (packed, damages == 0)
 }
 
-/// All members of a gzip file, RFC 1952, by another inflater than votekit's; None where one is damaged.
+/// All members of a gzip file (RFC 1952), decompressed by another library than votekit's; None if one is damaged.
 fn plain_gzip(mut rest: &[u8]) -> Option<Vec<u8>> {
     use miniz_oxide::inflate::core::{
         DecompressorOxide, decompress, inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF,
@@ -125,7 +125,7 @@ fn plain_gzip(mut rest: &[u8]) -> Option<Vec<u8>> {
     Some(all)
 }
 
-/// What the source gives as a stream, and in blocks of lines.
+/// The content of the source as a stream and as blocks of lines.
 fn unpacked(input: &Input, block_bytes: usize) -> [Result<Vec<u8>, String>; 2] {
     let stream = || -> Result<Vec<u8>, String> {
         let mut text = Vec::new();
@@ -144,7 +144,7 @@ fn unpacked(input: &Input, block_bytes: usize) -> [Result<Vec<u8>, String>; 2] {
         Ok(text)
     };
     let stream = stream();
-    // A gigabyte out of a few bytes would only take long.
+    // A gigabyte from a few bytes would only take long.
     let blocks = match &stream {
         Ok(text) if text.len() > BYTES_MAX => stream.clone(),
         _ => in_blocks().map_err(|error| error.cause.to_string()),
@@ -167,12 +167,12 @@ fuzz_target!(|data: &[u8]| {
         Some([0x28, 0xb5, 0x2f, 0xfd]) => {
             zstd::bulk::decompress(&file, BYTES_MAX + 1).map_err(|error| error.to_string())
         }
-        // Damage at the very beginning makes it a plain file.
+        // Damage to the magic number makes it a plain file.
         _ => return,
     };
     let bytes: &'static [u8] = Box::leak(file.into_boxed_slice());
     let found = unpacked(&Input::BuiltIn { name: "fuzz", bytes }, block_bytes);
-    // SAFETY: the bytes come from a box of this very size, and nothing that was read refers to them.
+    // SAFETY: the bytes come from a box of exactly this size, and nothing that was read refers to them.
     drop(unsafe { Box::from_raw(std::ptr::from_ref(bytes).cast_mut()) });
     for found in found {
         match (found, &expected) {
@@ -181,7 +181,7 @@ fuzz_target!(|data: &[u8]| {
                 assert!(text == *expected, "{} bytes instead of {}", text.len(), expected.len())
             }
             (Ok(text), Err(error)) => panic!("{} bytes of a file that is damaged: {error}", text.len()),
-            // As a whole zstd unpacks what it refuses as a stream: a window beyond 128 MiB, blocks larger than their frame's.
+            // In memory, zstd accepts what it refuses as a stream: windows over 128 MiB, blocks larger than their frame's.
             (Err(error), Ok(_)) => assert!(is_zstd && !is_sound, "{error}: of a file that is sound"),
             (Err(_), Err(error)) => assert!(!is_sound, "the reference says {error}"),
         }

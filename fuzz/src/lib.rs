@@ -1,7 +1,7 @@
-//! What the fuzz targets share.
+//! Shared by the fuzz targets.
 use votekit::weblog::{Choice, Column, Media, Needs, detect};
 
-/// Reads `data` as lines of each of `formats`: a line is one row or an error, never both and never more.
+/// Reads `data` as lines in each of `formats`: each line must be exactly one row or one error.
 pub fn lines(data: &[u8], formats: &[&str]) {
     let needs = Needs { time: true, columns: vec![Column::ContentType, Column::Status] };
     for format in formats {

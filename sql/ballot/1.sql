@@ -1,13 +1,13 @@
 -- The ballot file, format 1. Applied once, to an empty database, in one transaction.
 --
--- What a single vote costs on disk decides these tables: small integers, no index but the two that the rules need, and
--- both hold only rows that have a key or a voter. A plain vote takes about 20 bytes here and 13 in `pace`, at most.
+-- The tables are designed for the disk space of a single vote: small integers, and only the two indexes that the rules need,
+-- which hold only rows with a key or a voter. A plain vote takes about 20 bytes in `vote` and at most 13 in `pace`.
 
--- One row. A vote's rules are read with its first ballot and whenever another process changed the file.
+-- One row. The rules are read with the first ballot and again whenever another process has changed the file.
 CREATE TABLE settings (
     id                INTEGER PRIMARY KEY CHECK (id = 1),
     title             TEXT NOT NULL,
-    opens_at          INTEGER,          -- Unix seconds; NULL: open from the beginning
+    opens_at          INTEGER,          -- Unix seconds; NULL: always been open
     closes_at         INTEGER,          -- Unix seconds; NULL: never closes
     votes_per_voter   INTEGER CHECK (votes_per_voter >= 1),
     voters_only       INTEGER NOT NULL CHECK (voters_only IN (0, 1)),
@@ -18,11 +18,11 @@ CREATE TABLE settings (
 CREATE TABLE candidate (
     id    INTEGER PRIMARY KEY,
     name  TEXT NOT NULL UNIQUE,
-    -- Kept in the transaction that writes the vote, so that a tally costs the same after ten million votes.
+    -- Updated in the transaction that writes the vote, so that a tally costs the same after ten million votes.
     votes INTEGER NOT NULL DEFAULT 0 CHECK (votes >= 0)
 ) STRICT;
 
--- Listed voters, and those who said who they are. Holds what the limit needs, so that no index on vote.voter is needed.
+-- Listed voters, and voters who gave an id. Holds what the limit needs, so that no index on vote.voter is needed.
 CREATE TABLE voter (
     id        TEXT PRIMARY KEY NOT NULL,
     name      TEXT,
@@ -42,8 +42,8 @@ CREATE TABLE vote (
 
 CREATE UNIQUE INDEX vote_key ON vote (key) WHERE key IS NOT NULL;
 
--- Standing votes by second and candidate. The last ten minutes are 600 seconds to add up, however many votes they hold and
--- in whatever order a clock that was set back stamped them.
+-- Standing votes by second and candidate. The last ten minutes are the sum of 600 seconds, however many votes there are, and
+-- even if the clock was set back in between.
 CREATE TABLE pace (
     second       INTEGER NOT NULL,
     candidate_id INTEGER NOT NULL REFERENCES candidate (id),

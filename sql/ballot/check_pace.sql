@@ -1,4 +1,4 @@
--- Seconds whose kept count is not the number of the standing votes stamped with them, or that are not kept at all.
+-- Seconds whose kept count differs from the number of standing votes with that timestamp, or is missing.
 SELECT counted.second, counted.candidate_id, coalesce(pace.votes, 0), counted.votes
 FROM (SELECT created_at AS second, candidate_id, count(*) AS votes
       FROM vote WHERE replaced_by IS NULL GROUP BY created_at, candidate_id) AS counted

@@ -1,4 +1,4 @@
--- Voters whose account is not what their votes say: the number of standing ones, or which came last.
+-- Voters whose kept count of standing votes, or last vote, differs from their votes.
 SELECT voter.id, voter.votes, coalesce(counted.votes, 0), voter.last_vote, counted.last_vote
 FROM voter
 LEFT JOIN (SELECT voter, sum(replaced_by IS NULL) AS votes, max(id) AS last_vote

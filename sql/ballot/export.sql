@@ -1,4 +1,4 @@
--- Ordered by what is told anyway, so that the order tells nothing.
+-- Ordered by exported columns only, so that the order reveals nothing.
 SELECT vote.candidate_id, candidate.name, vote.opinion
 FROM vote
 JOIN candidate ON candidate.id = vote.candidate_id

@@ -1,4 +1,4 @@
--- Standing votes in steps of ?1 seconds; the step of a second before 1970 begins before it too.
+-- Standing votes in steps of ?1 seconds. The arithmetic rounds down, also before 1970.
 SELECT second - ((second % ?1) + ?1) % ?1 AS step, candidate_id, sum(votes)
 FROM pace
 GROUP BY step, candidate_id

@@ -1,4 +1,4 @@
--- Each candidate with its standing votes cast not after ?1.
+-- Each candidate with its standing votes cast up to and including ?1.
 SELECT candidate.id, candidate.name, coalesce(sum(pace.votes), 0)
 FROM candidate
 LEFT JOIN pace ON pace.candidate_id = candidate.id AND pace.second <= ?1

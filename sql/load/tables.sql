@@ -1,10 +1,10 @@
--- What `votekit q1 load` makes. The columns compare byte by byte, so that any SQLite reads and writes the table; names compare
--- as the question wants them to when it is asked.
+-- The tables that `votekit q1 load` creates. Columns compare byte by byte, so that any SQLite can read and write the table;
+-- the collation of names is chosen when a question is asked.
 CREATE TABLE piwik_track(time TEXT, uid TEXT, event_name TEXT);
 
--- Beside the events, who had one on which day, as sets of users, so that a question need not look at events. They hold as long
--- as nobody has written to the file (see src/retention/load.rs). `days` is the set of days on which any user had one, each plus
--- 2,147,483,648; `last_day` is that of the latest event, of a user or of nobody.
+-- In addition to the events: which users had which event on which day, as sets of users, so that a question need not read
+-- events. They are valid as long as nobody has written to the file (see src/retention/load.rs). `days` is the set of days
+-- with an event of any user, each plus 2,147,483,648; `last_day` is the day of the latest event, with or without a user.
 CREATE TABLE votekit_load(
     collation TEXT NOT NULL,
     has_all_names INTEGER NOT NULL,
@@ -12,11 +12,11 @@ CREATE TABLE votekit_load(
     last_day INTEGER
 );
 
--- Names of events, folded as the collation folds them, from 2 on. Number 0 is any event, with a name or without.
+-- Event names, folded by the collation, numbered from 2. Number 0 means any event, with or without a name.
 CREATE TABLE votekit_name(name INTEGER PRIMARY KEY, folded BLOB NOT NULL UNIQUE);
 
--- Users with such an event on a day: a Roaring bitmap of their numbers, in chunks of 65,536 numbers. Days are numbered from
--- 0001-01-01, which is 1.
+-- The users with an event of this name on this day, as Roaring bitmaps of user numbers in chunks of 65,536. Day 1 is
+-- 0001-01-01.
 CREATE TABLE votekit_activity(
     name INTEGER NOT NULL,
     day INTEGER NOT NULL,

@@ -1,4 +1,4 @@
-//! Whole lines, as they reach whoever reads them.
+//! Blocks of whole lines, as their readers get them.
 use std::thread;
 
 /// How an input is cut and how many threads read it.
@@ -6,10 +6,10 @@ use std::thread;
 pub struct ScanOptions {
     /// Threads that visit blocks, at least 1.
     pub threads: usize,
-    /// A block's usual size; blocks are longer by what completes their last line.
+    /// Target size of a block. A block is longer by the rest of its last line.
     pub block_bytes: usize,
-    /// A longer line need not be held in memory: its block then has its beginning in [`Block::cut_line`]. It may also be
-    /// in a block, whole; readers of lines treat both the same.
+    /// Longest line that is always held in memory whole. Of a longer one, the block may have only the beginning, in
+    /// [`Block::cut_line`]; or it may have the whole line, so readers must reject overlong lines in both cases.
     pub line_bytes_max: usize,
 }
 
@@ -28,8 +28,8 @@ impl Default for ScanOptions {
 pub struct Block<'a> {
     /// The lines, each with its `\n`; the input's last line may lack it.
     pub bytes: &'a [u8],
-    /// Where `bytes` begins in the (decompressed) input.
+    /// Offset of `bytes` in the decompressed input.
     pub offset: u64,
-    /// The line after `bytes`, if it is longer than [`ScanOptions::line_bytes_max`]: its beginning, without the rest.
+    /// The beginning of the line after `bytes`, if that line is longer than [`ScanOptions::line_bytes_max`].
     pub cut_line: Option<&'a [u8]>,
 }

@@ -1,4 +1,4 @@
-//! Whole-line blocks of an input, on every core, with results handed over in the input's order.
+//! Visits blocks of whole lines on every core and merges the results in input order.
 use std::fs::File;
 use std::io::Read;
 use std::ops::Range;
@@ -17,12 +17,12 @@ use super::source::{Content, Source, Taken};
 use crate::progress::Progress;
 use crate::threads;
 
-/// Reads `source` in blocks of whole lines. Each thread makes a worker with `worker` and calls `visit` with it on each of its
-/// blocks, in any order. `merge` gets what `visit` returned, in the input's order; an error of it ends the run. Returns the
-/// workers.
+/// Reads `source` in blocks of whole lines. Each thread creates one worker with `worker` and calls `visit` with it for each
+/// block it claims, in no particular order. `merge` receives the results of `visit` in input order; if it fails, the scan
+/// stops. Returns the workers.
 ///
 /// # Errors
-/// [`SourceError`] as `E` when the input cannot be read to its end, and those of `merge`.
+/// [`SourceError`], as `E`, when the input cannot be read to its end; any error of `merge`.
 pub fn blocks<W, T, E>(
     source: Source,
     options: &ScanOptions,
@@ -38,18 +38,18 @@ where
 {
     let order = InOrder::new(merge);
     let input = source.input().clone();
-    let run = Run { input: &input, options, progress, worker: &worker, visit: &visit, order: &order };
+    let scan = Scan { input: &input, options, progress, worker: &worker, visit: &visit, order: &order };
     let workers = match source.content {
-        Content::Positioned { file, start, end } => run.positioned(&file, start..end),
+        Content::Positioned { file, start, end } => scan.positioned(&file, start..end),
         Content::Stream { ref taken_bytes, .. } => {
             let taken_bytes = taken_bytes.clone();
-            run.streamed(source.into_reader(), &taken_bytes)
+            scan.streamed(source.into_reader(), &taken_bytes)
         }
     };
     order.outcome().map(|()| workers)
 }
 
-struct Run<'a, F, V, T, E, M> {
+struct Scan<'a, F, V, T, E, M> {
     input: &'a Input,
     options: &'a ScanOptions,
     progress: &'a dyn Progress,
@@ -58,14 +58,14 @@ struct Run<'a, F, V, T, E, M> {
     order: &'a InOrder<T, E, M>,
 }
 
-impl<F, V, T, E, M> Run<'_, F, V, T, E, M>
+impl<F, V, T, E, M> Scan<'_, F, V, T, E, M>
 where
     E: From<SourceError> + Send,
     T: Send,
     M: FnMut(T) -> Result<(), E> + Send,
 {
-    /// Each thread claims the next range of the file and reads it into a buffer of its own. Reading into a small reused
-    /// buffer is twice as fast as a memory map: a page fault costs more than the copy.
+    /// Each thread claims the next range of the file and reads it into its own buffer. Reading into a small reused buffer is
+    /// twice as fast as a memory map: a page fault costs more than the copy.
     fn positioned<W: Send>(&self, file: &File, wanted: Range<u64>) -> Vec<W>
     where
         F: Fn() -> W + Sync,
@@ -74,7 +74,7 @@ where
         let block_bytes = self.options.block_bytes.max(1) as u64;
         let blocks = (wanted.end.saturating_sub(wanted.start)).div_ceil(block_bytes);
         let claimed = AtomicU64::new(0);
-        // No more than there are blocks.
+        // A small file needs fewer threads than there are cores.
         let threads = usize::try_from(blocks).map_or(self.options.threads, |blocks| blocks.min(self.options.threads));
         let work = || {
             let mut worker = (self.worker)();
@@ -94,14 +94,14 @@ where
         threads::on_each(threads, work)
     }
 
-    /// This thread reads and cuts at line ends. With one thread it also visits; with more, the others do.
+    /// The calling thread reads and cuts at line ends. With one thread it also visits; with more, the others visit.
     fn streamed<W: Send>(&self, reader: Box<dyn Read + Send>, taken_bytes: &Taken) -> Vec<W>
     where
         F: Fn() -> W + Sync,
         V: Fn(&mut W, &Block) -> T + Sync,
     {
         let mut chunks = Chunks {
-            run: self,
+            scan: self,
             cutter: LineCutter::new(reader, self.options),
             taken_bytes,
             reported_bytes: 0,
@@ -129,7 +129,7 @@ where
                 if !self.order.stopped() {
                     self.order.hand(number, Ok((self.visit)(&mut worker, &chunk.block())));
                 }
-                // Fails when the reader has ended, and needs no buffer.
+                // Fails only once the reader has finished and needs no more buffers.
                 let _ = empty_tx.send(chunk.bytes);
             }
         };
@@ -146,9 +146,9 @@ where
     }
 }
 
-/// The chunks of a stream, numbered.
+/// Numbers the chunks of a stream in input order.
 struct Chunks<'a, 'r, F, V, T, E, M> {
-    run: &'a Run<'r, F, V, T, E, M>,
+    scan: &'a Scan<'r, F, V, T, E, M>,
     cutter: LineCutter,
     taken_bytes: &'a Taken,
     reported_bytes: u64,
@@ -160,21 +160,21 @@ where
     E: From<SourceError>,
     M: FnMut(T) -> Result<(), E>,
 {
-    /// The next chunk, in `buffer`; None at the end, or once the run is stopped.
+    /// Reads the next chunk into `buffer`. None at the end, or once the scan has stopped.
     fn next(&mut self, buffer: Vec<u8>) -> Option<(u64, Chunk)> {
-        if self.run.order.stopped() {
+        if self.scan.order.stopped() {
             return None;
         }
         let next = self.cutter.next(buffer);
         let taken_bytes = self.taken_bytes.load(Relaxed);
-        self.run.progress.advance(taken_bytes - self.reported_bytes);
+        self.scan.progress.advance(taken_bytes - self.reported_bytes);
         self.reported_bytes = taken_bytes;
         let number = self.number;
         self.number += 1;
         match next {
             Ok(chunk) => chunk.map(|chunk| (number, chunk)),
             Err(cause) => {
-                self.run.order.hand(number, Err(self.run.input.error(cause).into()));
+                self.scan.order.hand(number, Err(self.scan.input.error(cause).into()));
                 None
             }
         }
@@ -187,7 +187,7 @@ mod tests {
     use proptest::prelude::*;
     use std::io::Write;
 
-    /// All lines in order, as `blocks` gives them: `(offset, line)`, a line over the limit as its first bytes.
+    /// All lines in order as `(offset, line)`; of an overlong line, only its first bytes.
     fn lines(input: &Input, options: &ScanOptions) -> Vec<(u64, Vec<u8>)> {
         let mut all = Vec::new();
         let cut = options.line_bytes_max.min(3);

@@ -1,23 +1,23 @@
-//! How an input may be compressed. A compression is an entry of the table.
+//! The compressions that are read, one table entry each.
 use std::io::{self, BufRead, Read};
 use std::ops::RangeInclusive;
 
 use flate2::bufread::MultiGzDecoder;
 use zstd::stream::read::Decoder as ZstdDecoder;
 
-/// Compressed bytes; the decoders bring no buffer of their own.
+/// Buffered here, since the decoders do not buffer.
 pub(super) type Compressed = Box<dyn BufRead + Send>;
 
-/// A way to compress, known by how its files begin.
+/// A compression, recognised by the first bytes of a file.
 pub(super) struct Compression {
     name: &'static str,
     magics: &'static [Magic],
     decoder: fn(Compressed) -> io::Result<Box<dyn Read + Send>>,
-    /// What the decoder's library reports, in part, and what to say instead.
+    /// Fragments of the decoder library's errors, and the message to show instead.
     explained: &'static [(&'static str, &'static str)],
 }
 
-/// The first bytes of a file.
+/// A range for the first byte, and the bytes that follow it.
 struct Magic(RangeInclusive<u8>, &'static [u8]);
 
 const COMPRESSIONS: &[Compression] = &[
@@ -30,7 +30,7 @@ const COMPRESSIONS: &[Compression] = &[
     },
     Compression {
         name: "zstd",
-        // RFC 8878, 3.1.1 and 3.1.2: a frame, and one to be skipped, with which pzstd's files begin.
+        // RFC 8878, 3.1.1 and 3.1.2: a frame, and a skippable frame, which files made by pzstd begin with.
         magics: &[Magic(0x28..=0x28, &[0xb5, 0x2f, 0xfd]), Magic(0x50..=0x5f, &[0x2a, 0x4d, 0x18])],
         decoder: |compressed| Ok(Box::new(ZstdDecoder::with_buffer(compressed)?)),
         explained: &[(
@@ -51,23 +51,23 @@ impl Magic {
     }
 }
 
-/// How many bytes of an input tell its compression.
+/// Number of bytes needed to recognise any compression.
 pub(super) fn head_bytes() -> usize {
     COMPRESSIONS.iter().flat_map(|compression| compression.magics).map(Magic::len).max().unwrap_or(0)
 }
 
-/// The compression of an input that begins with `head`; None where it is not compressed.
+/// The compression of an input that begins with `head`; None if it is not compressed.
 pub(super) fn of(head: &[u8]) -> Option<&'static Compression> {
     COMPRESSIONS.iter().find(|compression| compression.magics.iter().any(|magic| magic.begins(head)))
 }
 
-/// Whether an input that begins with `head` is compressed, in one of the ways that are read.
+/// Whether an input that begins with `head` is compressed in a way that votekit can read.
 pub fn is_compressed(head: &[u8]) -> bool {
     of(head).is_some()
 }
 
 impl Compression {
-    /// The decompressed content. An error of it says that the compressed data is at fault.
+    /// Decompresses `compressed`. Read errors name the compression and say that its data is damaged.
     pub(super) fn decoder(&'static self, compressed: Compressed) -> io::Result<Box<dyn Read + Send>> {
         Ok(Box::new(Decoder { reader: (self.decoder)(compressed)?, compression: self }))
     }
@@ -140,7 +140,7 @@ mod tests {
         packer.long_distance_matching(true).unwrap();
         packer.window_log(28).unwrap();
         packer.write_all(b"one\n").unwrap();
-        // Not knowing how much follows, it must ask for the whole window.
+        // A frame of unknown length declares its whole window.
         let error = unpacked(packer.finish().unwrap()).unwrap_err().to_string();
         assert!(error.contains("zstd --long") && !error.contains("damaged"), "{error}");
     }
@@ -156,9 +156,9 @@ mod tests {
             }
             let mut broken = packed.clone();
             broken[packed.len() / 2] ^= 0xff;
-            // zstd has a checksum only where the packer wants one.
+            // A zstd frame has a checksum only if its writer asked for one.
             assert!(unpacked(broken).is_err() || packed.starts_with(b"\x28\xb5"));
-            assert!(unpacked([packed, b"garbage behind it".to_vec()].concat()).is_err());
+            assert!(unpacked([packed, b"trailing garbage".to_vec()].concat()).is_err());
         }
     }
 }

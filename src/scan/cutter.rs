@@ -1,12 +1,12 @@
-//! Blocks out of a stream, cut at line ends.
+//! Cuts a stream into blocks at line ends.
 use std::io::{self, Read};
 use std::ops::Range;
 
 use super::block::{Block, ScanOptions};
 use super::page::{PAGE_BYTES, place_in_page};
 
-/// A block that owns its bytes: `begin..filled` of `bytes`. What is outside has no meaning; it stays so that memory that is
-/// used again need not be filled with zeros.
+/// A block that owns its bytes: `begin..filled` of `bytes`. The bytes outside that range are meaningless; they stay so that
+/// a reused buffer need not be zeroed again.
 pub(super) struct Chunk {
     pub(super) bytes: Vec<u8>,
     begin: usize,
@@ -39,11 +39,11 @@ impl LineCutter {
         LineCutter { reader, block_bytes, line_bytes_max, rest: Vec::new(), offset: 0, ended: false }
     }
 
-    /// The next chunk, in `buffer`; None at the end.
+    /// Reads the next chunk into `buffer`. None at the end.
     pub(super) fn next(&mut self, mut buffer: Vec<u8>) -> io::Result<Option<Chunk>> {
         let had = self.rest.len();
         grow(&mut buffer, had + PAGE_BYTES + self.block_bytes);
-        // Pages of a pipe are read to where pages begin, as those of a file are.
+        // Page-aligned like the reads of a file: see PAGE_BYTES.
         let begin = place_in_page(&buffer, had.wrapping_neg());
         let mut filled = begin + had;
         let mut end = filled + self.block_bytes;
@@ -70,14 +70,14 @@ impl LineCutter {
         }
     }
 
-    /// The chunk in `place` of `bytes`: whole lines up to `lines_end`, and the beginning of a cut line after it.
+    /// The chunk in `place` of `bytes`: whole lines up to `lines_end`, then the beginning of a cut line.
     fn chunk(&mut self, bytes: Vec<u8>, place: Range<usize>, lines_end: usize, skipped: u64) -> Chunk {
         let offset = self.offset;
         self.offset += place.len() as u64 + skipped;
         Chunk { bytes, begin: place.start, filled: place.end, lines_end, is_cut: lines_end < place.end, offset }
     }
 
-    /// Fills `buffer` from `filled` on; returns how much of it is then filled, all of it unless the stream ends.
+    /// Fills `buffer` from `filled` on and returns its new fill level, which is its length unless the stream ends.
     fn read_to(&mut self, buffer: &mut [u8], mut filled: usize) -> io::Result<usize> {
         while filled < buffer.len() && !self.ended {
             match self.reader.read(&mut buffer[filled..]) {

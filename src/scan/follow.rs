@@ -1,4 +1,4 @@
-//! A file that grows, as `tail -F` sees it: by name, through truncation and rotation.
+//! Follows a growing file by name, like `tail -F`, through truncation and rotation.
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
@@ -6,33 +6,33 @@ use std::path::{Path, PathBuf};
 
 use super::input::{Input, SourceError};
 
-/// What happened to a followed file since it was last polled.
+/// A change to a followed file since the last poll.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event<'a> {
-    /// The next lines are from the beginning of a file.
+    /// The lines that follow are from the beginning of a file.
     Began(Beginning),
-    /// Whole lines, each with its `\n`. The last line of a file that has ended, by rotation, may lack it. A line longer
-    /// than the limit comes cut, and is then still longer than the limit.
+    /// Whole lines, each with its `\n`; the last line of a file that was rotated away may lack it. An overlong line is cut
+    /// to just over the limit, so that readers still reject it.
     Lines(&'a [u8]),
-    /// There is no file of that name now; reported once. The file that was open is still read.
+    /// No file has the name now. Reported once; a file that is still open is read on.
     Missing,
 }
 
 /// Why a file is read from its beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Beginning {
-    /// It is the first.
+    /// It is the first file of that name.
     First,
-    /// It became shorter than what was read of it: it is being rewritten.
+    /// It is now shorter than what was read: it is being rewritten.
     Truncated {
-        /// Bytes of a last line that had no end yet, and are in no event.
+        /// Bytes of an unfinished last line, which were in no event and are lost.
         lost_bytes: usize,
     },
-    /// Another file has the name now.
+    /// Another file took over the name.
     Rotated,
 }
 
-/// Follows one file by its name.
+/// Follows one file by name.
 #[derive(Debug)]
 pub struct Tail {
     path: PathBuf,
@@ -47,28 +47,28 @@ struct Open {
     file: File,
     identity: (u64, u64),
     read_bytes: u64,
-    /// The beginning of a line whose end is not written yet.
+    /// The beginning of a line whose newline is not written yet.
     partial: Vec<u8>,
 }
 
-/// How much is read at once.
+/// Bytes per read.
 const CHUNK_BYTES: usize = 1 << 20;
 
 impl Tail {
-    /// Will follow `path`, which need not exist yet. Lines longer than `line_bytes_max` are cut.
+    /// Follows `path`, which need not exist yet. Lines longer than `line_bytes_max` are cut.
     pub fn new(path: &Path, line_bytes_max: usize) -> Self {
         let path = path.to_owned();
         Tail { path, line_bytes_max, open: None, missing_reported: false, buffer: vec![0; CHUNK_BYTES] }
     }
 
-    /// Reports to `each` what happened since the last call, and returns whether anything did. Never waits for more.
+    /// Passes what happened since the last call to `each` and returns whether anything did. Never waits.
     ///
     /// # Errors
-    /// When the file is there and cannot be read, and those of `each`.
+    /// When the file exists but cannot be read; any error of `each`.
     pub fn poll<E: From<SourceError>>(&mut self, each: &mut dyn FnMut(Event) -> Result<(), E>) -> Result<bool, E> {
         let found = match self.path.metadata() {
             Ok(meta) if meta.is_file() => Some((meta.dev(), meta.ino())),
-            // Opening a pipe would wait for its writer, and reading a folder fails later with less of a reason.
+            // Opening a pipe would wait for its writer; reading a folder would fail later, with a less helpful error.
             Ok(_) => return Err(self.error(io::Error::other("only a regular file can be followed"))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(self.error(error)),
@@ -78,7 +78,7 @@ impl Tail {
             happened |= self.read_on(&mut open, each)?;
             let is_replaced = found.is_some_and(|identity| identity != open.identity);
             if is_replaced {
-                // Its writer has moved to the new file: what it left without a newline is a line too.
+                // The writer has moved on to the new file, so a last line without a newline is complete.
                 if !open.partial.is_empty() {
                     each(Event::Lines(&open.partial))?;
                 }
@@ -108,7 +108,7 @@ impl Tail {
         let opened = File::open(&self.path).and_then(|file| Ok((file.metadata()?, file)));
         let (meta, file) = match opened {
             Ok(opened) => opened,
-            // It has just gone; the next poll will report it.
+            // The file has just gone; the next poll reports it.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             Err(error) => return Err(self.error(error)),
         };
@@ -119,7 +119,7 @@ impl Tail {
         Ok(true)
     }
 
-    /// Reads what is new, up to the file's current end.
+    /// Reads new content up to the current end of the file.
     fn read_on<E: From<SourceError>>(
         &mut self,
         open: &mut Open,
@@ -169,7 +169,7 @@ impl Tail {
     }
 }
 
-/// Appends to the beginning of a line, up to one byte over the limit: enough to show that the line is too long.
+/// Appends `more` to `partial`, at most up to one byte over the limit: enough to show that the line is too long.
 fn keep_partial(partial: &mut Vec<u8>, more: &[u8], line_bytes_max: usize) {
     let room = (line_bytes_max + 1).saturating_sub(partial.len());
     partial.extend_from_slice(&more[..more.len().min(room)]);

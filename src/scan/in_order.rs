@@ -1,10 +1,10 @@
-//! Results of many threads, handed over in the order of the input.
+//! Passes on the results of several threads in input order.
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use parking_lot::Mutex;
 
-/// Hands results to `merge` in the order of their numbers, whichever thread brings them.
+/// Calls `merge` with results in the order of their numbers, in whatever order threads deliver them.
 pub(super) struct InOrder<T, E, M> {
     state: Mutex<State<T, E, M>>,
     stopped: AtomicBool,
@@ -23,7 +23,8 @@ impl<T, E, M: FnMut(T) -> Result<(), E>> InOrder<T, E, M> {
         InOrder { state: Mutex::new(state), stopped: AtomicBool::new(false) }
     }
 
-    /// Takes the result of that number, from 0, and merges all whose turn it is. The first error ends the run.
+    /// Takes result `number`, counted from 0, and merges every result whose predecessors are merged. The first error stops
+    /// the scan.
     pub(super) fn hand(&self, number: u64, result: Result<T, E>) {
         let mut state = self.state.lock();
         state.waiting.insert(number, result);
@@ -41,12 +42,12 @@ impl<T, E, M: FnMut(T) -> Result<(), E>> InOrder<T, E, M> {
         }
     }
 
-    /// Whether there was an error, so that reading on is of no use.
+    /// Whether an error occurred, so that reading on is pointless.
     pub(super) fn stopped(&self) -> bool {
         self.stopped.load(Relaxed)
     }
 
-    /// The first error in the input's order, if any.
+    /// The first error in input order, if any.
     pub(super) fn outcome(self) -> Result<(), E> {
         self.state.into_inner().error.map_or(Ok(()), Err)
     }

@@ -1,28 +1,28 @@
-//! An input by name, before it is opened.
+//! Inputs by name, before they are opened.
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A place bytes come from.
+/// Where bytes come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// A file, a named pipe, anything with a path.
+    /// Anything with a path: a file, a named pipe, a device.
     Path(PathBuf),
-    /// The program's stdin.
+    /// The process's standard input.
     Stdin,
-    /// Bytes that are compiled in.
+    /// Bytes compiled into the program.
     BuiltIn {
-        /// What errors and notes call it.
+        /// The name shown in errors and notes.
         name: &'static str,
-        /// The whole content.
+        /// The content, uncompressed or compressed.
         bytes: &'static [u8],
     },
 }
 
-/// An input that cannot be read. It ends the run: a sum over the rest would pass for the whole.
+/// An input that cannot be read. It ends the run: a sum over the other inputs would look complete.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot read {input}")]
 pub struct SourceError {
-    /// The input's name, as [`Input::name`] gives it.
+    /// The input, as [`Input::name`] shows it.
     pub input: String,
     /// What the system or the decoder reported.
     #[source]
@@ -30,7 +30,7 @@ pub struct SourceError {
 }
 
 impl Input {
-    /// What errors and notes call it.
+    /// The name shown in errors and notes.
     pub fn name(&self) -> String {
         match self {
             Input::Path(path) => path.display().to_string(),
@@ -39,10 +39,10 @@ impl Input {
         }
     }
 
-    /// The files that `path` stands for: itself, or, if it is a directory, all files below it in the order of their names.
+    /// Expands `path`: a directory to all files below it, sorted by name at each level; anything else to itself.
     ///
     /// # Errors
-    /// When a directory cannot be listed, holds no file, or something that is neither a file nor a directory.
+    /// When a directory cannot be listed, holds no files, or holds something that is neither a file nor a directory.
     pub fn below(path: &Path) -> Result<Vec<Input>, SourceError> {
         if !path.is_dir() {
             return Ok(vec![Input::Path(path.to_owned())]);
@@ -52,7 +52,7 @@ impl Input {
         for entry in walkdir::WalkDir::new(path).follow_links(true).sort_by_file_name() {
             let entry = entry.map_err(|error| {
                 let at = error.path().map_or_else(|| whole.clone(), |path| Input::Path(path.to_owned()));
-                // Where the system has an error of its own, walkdir's words only repeat it.
+                // walkdir's message repeats the system's error, if there is one.
                 let loops = error.to_string();
                 at.error(error.into_io_error().unwrap_or_else(|| io::Error::other(loops)))
             })?;
@@ -60,8 +60,9 @@ impl Input {
             if kind.is_file() {
                 files.push(Input::Path(entry.into_path()));
             } else if !kind.is_dir() {
-                let cause =
-                    io::Error::other("it is no file, but a pipe, a socket or a device: move it elsewhere, or name it");
+                let cause = io::Error::other(
+                    "not a file but a pipe, a socket or a device: move it elsewhere, or name it on the command line",
+                );
                 return Err(Input::Path(entry.into_path()).error(cause));
             }
         }
@@ -71,12 +72,12 @@ impl Input {
         Ok(files)
     }
 
-    /// An error of this input.
+    /// Wraps `cause` with the name of this input.
     pub fn error(&self, cause: io::Error) -> SourceError {
         SourceError { input: self.name(), cause }
     }
 
-    /// How many bytes it holds, where that is known beforehand.
+    /// Size in bytes if known before reading, for progress: not for pipes or stdin.
     pub fn bytes_total(&self) -> Option<u64> {
         match self {
             Input::Path(path) => path.metadata().ok().filter(std::fs::Metadata::is_file).map(|meta| meta.len()),

@@ -1,14 +1,14 @@
-//! Where bytes come from, and how they reach whoever reads them in whole lines. Knows no columns.
+//! From files, pipes and folders, plain or compressed, to blocks of whole lines on every core. Knows no columns.
 //!
 //! | module | what it knows |
 //! |---|---|
-//! | `input` | an input by name: a file, stdin, a folder's files |
+//! | `input` | inputs by name: a file, stdin, the files of a folder |
 //! | `compression` | the compressions, as a table |
-//! | `source` | an input that is open: positioned or a stream, decompressed |
-//! | `block` | the whole lines that a reader gets at once, and how large they are |
-//! | `page`, `range`, `cutter` | blocks out of a file's ranges, and out of a stream |
-//! | `in_order` | results handed over in the order of the input |
-//! | `blocks` | all of it on every core |
+//! | `source` | an open input: a file read at any position, or a (decompressed) stream |
+//! | `block` | what a reader gets at once, and its size |
+//! | `page`, `range`, `cutter` | how a file's ranges and a stream become blocks |
+//! | `in_order` | results of several threads in input order |
+//! | `blocks` | the scan itself: all of the above, on every core |
 //! | [`follow`] | a file that grows |
 mod block;
 mod blocks;

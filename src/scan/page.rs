@@ -1,11 +1,11 @@
-//! Where in a page of memory bytes are read to.
+//! Page alignment of read buffers.
 
-/// A byte is read to the place in a page of memory that it has in a page of the file. Where the two differ by a few bytes,
-/// copying takes half as long again: the processor compares only the last twelve bits of addresses, and takes a load for
-/// one that must wait for an earlier store (4K aliasing).
+/// Buffers are aligned so that a byte has the same offset in its memory page as in its file page. If the two differ by a few
+/// bytes, the kernel's copy takes half as long again: the processor compares only the low twelve bits of addresses, and
+/// makes loads wait for unrelated earlier stores (4K aliasing).
 pub(super) const PAGE_BYTES: usize = 4096;
 
-/// The first place in `memory` that is as far into a page as `offset` is.
+/// The first index of `memory` whose address has the same offset in its page as `offset` has.
 pub(super) fn place_in_page(memory: &[u8], offset: usize) -> usize {
     offset.wrapping_sub(memory.as_ptr().addr()) % PAGE_BYTES
 }

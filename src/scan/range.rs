@@ -1,4 +1,4 @@
-//! Blocks out of a range of a file, with positioned reads.
+//! Reads the lines of one range of a file with positioned reads.
 use std::fs::File;
 use std::io;
 use std::ops::Range;
@@ -12,11 +12,11 @@ pub(super) struct RangeReader<'a> {
     file: &'a File,
     line_bytes_max: usize,
     memory: Vec<u8>,
-    /// The part of `memory` that is the buffer.
+    /// The aligned part of `memory` that is read into.
     place: Range<usize>,
 }
 
-/// How much is read beyond a range to find the end of its last line.
+/// Bytes read beyond a range at first to find the end of its last line.
 const TAIL_BYTES: usize = 4096;
 
 impl<'a> RangeReader<'a> {
@@ -65,7 +65,7 @@ impl<'a> RangeReader<'a> {
         }
     }
 
-    /// Fills the buffer from `have` to `want` bytes; fewer where the file ends.
+    /// Fills the buffer from `have` to `want` bytes, or to the end of the file.
     fn fill(&mut self, from: u64, have: usize, want: usize) -> io::Result<usize> {
         self.place(from, have, want);
         let mut filled = have;
@@ -80,7 +80,7 @@ impl<'a> RangeReader<'a> {
         Ok(filled)
     }
 
-    /// Makes the buffer `want` bytes long, in the right place for what is at `from` in the file; keeps its first `have` bytes.
+    /// Makes the buffer `want` bytes long, aligned for file offset `from`, and keeps its first `have` bytes.
     fn place(&mut self, from: u64, have: usize, want: usize) {
         let had = self.place.start..self.place.start + have;
         self.memory.resize(want + PAGE_BYTES, 0);

@@ -1,4 +1,4 @@
-//! An input that is open: a file to be read at any position, or a stream; compressed ones are decompressed on the way.
+//! Open inputs: a file that can be read at any position, or a stream, decompressed if necessary.
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::os::fd::AsFd;
@@ -9,32 +9,32 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use super::compression::{self, is_compressed};
 use super::input::{Input, SourceError};
 
-/// An open input. Its beginning can be looked at without being lost.
+/// An open input. [`Source::head`] looks at its beginning without consuming it.
 pub struct Source {
     pub(super) input: Input,
     pub(super) content: Content,
 }
 
 pub(super) enum Content {
-    /// A file that can be read at any position; of its lines, those that begin in `start..end` are wanted.
+    /// A file that can be read at any position. The lines that begin in `start..end` are wanted.
     Positioned { file: File, start: u64, end: u64 },
-    /// Whatever can only be read once, and what was already read of it.
+    /// Anything that can be read only once, and the part of it already read.
     Stream { head: Vec<u8>, reader: Box<dyn Read + Send>, taken_bytes: Taken },
 }
 
-/// How many bytes were taken out of the input up to now; compressed ones, where it is compressed.
+/// Bytes read from the input so far, before decompression: what progress is measured in.
 pub(super) type Taken = Arc<AtomicU64>;
 
-/// How much of a pipe may wait to be read: the most that Linux grants unprivileged users.
+/// Pipe buffer size: the most that Linux grants unprivileged users.
 const PIPE_BYTES: usize = 1 << 20;
-/// Compressed bytes are read in pieces of this size.
+/// Bytes per read of compressed data.
 const COMPRESSED_BYTES: usize = 128 << 10;
 
 impl Source {
-    /// Opens `input`. gzip, of any number of members, and zstd are recognised by their content and decompressed.
+    /// Opens `input`. gzip (any number of members) and zstd are recognised by content and decompressed.
     ///
     /// # Errors
-    /// When there is no such file, or it may not be read, or it is a directory.
+    /// When the file does not exist, may not be read, or is a directory.
     pub fn open(input: &Input) -> Result<Self, SourceError> {
         let content = match input {
             Input::Path(path) => File::open(path).and_then(of_file),
@@ -47,17 +47,17 @@ impl Source {
         Ok(Source { input: input.clone(), content: content.map_err(|cause| input.error(cause))? })
     }
 
-    /// What was opened.
+    /// The input that was opened.
     pub fn input(&self) -> &Input {
         &self.input
     }
 
-    /// Whether it can be opened and read again, at any position.
+    /// Whether it can be read at any position, and opened and read again.
     pub fn is_positioned(&self) -> bool {
         matches!(self.content, Content::Positioned { .. })
     }
 
-    /// How many bytes it holds, where it can be read at any position.
+    /// Size in bytes if it can be read at any position; None for a stream.
     pub fn bytes_total(&self) -> Option<u64> {
         match self.content {
             Content::Positioned { end, .. } => Some(end),
@@ -65,7 +65,7 @@ impl Source {
         }
     }
 
-    /// Up to `bytes_max` bytes from `offset` on; fewer only at the end. Nothing where it is a stream.
+    /// Up to `bytes_max` bytes from `offset`; fewer only at the end. Empty for a stream.
     ///
     /// # Errors
     /// When they cannot be read.
@@ -78,7 +78,8 @@ impl Source {
         }
     }
 
-    /// Only the lines that begin in `wanted`, which begins where a line does; all where it is a stream.
+    /// Restricts a scan to the lines that begin in `wanted`, which must start at a line's first byte. Has no effect on a
+    /// stream.
     #[must_use]
     pub fn limited(mut self, wanted: std::ops::Range<u64>) -> Self {
         if let Content::Positioned { start, end, .. } = &mut self.content {
@@ -87,7 +88,7 @@ impl Source {
         self
     }
 
-    /// The first `bytes_max` bytes, fewer only where there are no more. They are still there to be read.
+    /// The first `bytes_max` bytes, fewer only if there are no more. They are not consumed.
     ///
     /// # Errors
     /// When they cannot be read.
@@ -102,7 +103,7 @@ impl Source {
         head.map_err(|cause| self.input.error(cause))
     }
 
-    /// The whole content from its start, as a stream.
+    /// The whole content as a stream.
     pub fn into_reader(self) -> Box<dyn Read + Send> {
         match self.content {
             Content::Positioned { file, .. } => Box::new(file),
@@ -111,9 +112,10 @@ impl Source {
     }
 }
 
-/// Lets the writer of `pipe`, if it is one, get further ahead than the usual 64 KiB: the two wake each other less often.
+/// Enlarges the buffer of `pipe`, if it is one, beyond the usual 64 KiB, so that reader and writer wake each other less
+/// often.
 fn widen(pipe: impl AsFd) {
-    // What is not a pipe, or may not be so wide, is read as it is.
+    // If it is not a pipe, or the limit is lower, nothing changes.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     let _ = rustix::pipe::fcntl_setpipe_size(pipe, PIPE_BYTES);
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
@@ -150,7 +152,7 @@ fn of_file(file: File) -> io::Result<Content> {
     Ok(Content::Positioned { file, start: 0, end: meta.len() })
 }
 
-/// Counts what is taken out of a reader.
+/// Counts the bytes read from a reader.
 struct Counted<R> {
     reader: R,
     taken_bytes: Taken,

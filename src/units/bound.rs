@@ -1,4 +1,4 @@
-//! Ends of a range: days, or minutes or seconds of one.
+//! The ends of a time range: a day, a minute or a second.
 use std::fmt;
 use std::str::FromStr;
 
@@ -8,18 +8,18 @@ use super::day::{Day, DayError};
 use super::moment::{self, Form, Notation, Problem};
 use super::time_of_day::Precision;
 
-/// A day, or a minute or second of one.
+/// One end of a range: a whole day, minute or second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bound {
     /// A whole day.
     Day(Day),
-    /// A part of a day of the calendar.
+    /// A minute or a second of a calendar day.
     Within {
         /// The day.
         date: NaiveDate,
-        /// The first second of the part, counted from the day's midnight.
+        /// Its first second, counted from midnight: 0 to 86,399.
         second: u32,
-        /// How many seconds it has: 60 for a minute, 1 for a second.
+        /// Its length in seconds: 60 for a minute, 1 for a second.
         span_secs: u32,
     },
 }
@@ -27,7 +27,7 @@ pub enum Bound {
 impl FromStr for Bound {
     type Err = DayError;
 
-    /// A [`Day`], or a day of the calendar with `T10:00` or `T10:00:30` after it (a space will do for the T).
+    /// A [`Day`], or a calendar day followed by `T10:00` or `T10:00:30`; a space may replace the `T`.
     fn from_str(text: &str) -> Result<Self, DayError> {
         if !text.contains(['T', 't', ' ']) {
             return text.parse().map(Bound::Day);

@@ -1,23 +1,23 @@
-//! Numbers of bytes: `256MiB`, `2GB`, `1000000`.
+//! Byte sizes: `256MiB`, `2GB`, `1000000`.
 use std::fmt;
 use std::str::FromStr;
 
 use unit_prefix::NumberPrefix;
 
-/// A number of bytes as an option gives it.
+/// A number of bytes, as options take it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ByteSize(pub u64);
 
 /// Binary units, the largest first.
 const BINARY: [(&str, u64); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
 
-/// Why a text is not a number of bytes.
+/// Why a text is not a byte size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ByteSizeError {
-    /// The unit is not known.
+    /// The unit is unknown.
     #[error("write a number of bytes with a unit, as in 256MiB or 2GiB")]
     Unit,
-    /// There is no number, or it goes beyond 64 bits.
+    /// The number is missing or does not fit into 64 bits.
     #[error("not a number of bytes: write 256MiB or 2GiB")]
     Number,
 }
@@ -25,7 +25,7 @@ pub enum ByteSizeError {
 impl FromStr for ByteSize {
     type Err = ByteSizeError;
 
-    /// Digits and a unit, in any case: `KiB`, `MiB`, `GiB` or, for short, `K`, `M`, `G`; decimal `kB`, `MB`, `GB`; none or `B`
+    /// Digits and a unit in any case: `KiB`, `MiB`, `GiB` (or `K`, `M`, `G`), decimal `kB`, `MB`, `GB`, or `B` or no unit
     /// for bytes.
     fn from_str(text: &str) -> Result<Self, ByteSizeError> {
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
@@ -45,7 +45,7 @@ impl FromStr for ByteSize {
     }
 }
 
-/// `256MiB`: exact, in the largest binary unit that divides it.
+/// `256MiB`: exact, in the largest binary unit that divides the number.
 impl fmt::Display for ByteSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let divides = |(_, factor): &&(&str, u64)| self.0 >= *factor && self.0.is_multiple_of(*factor);
@@ -56,9 +56,9 @@ impl fmt::Display for ByteSize {
     }
 }
 
-/// `12149873664` as `12.1 GB`: for people, in decimal units (SI), with one place.
+/// `12149873664` as `12.1 GB`: in decimal (SI) units with one decimal place.
 pub fn human(bytes: u128) -> String {
-    // From 999.95 on one place rounds to 1000.0: that is 1.0 of the next unit, where this small lift puts it.
+    // 999.95 and more would round to 1000.0. A slight increase moves it to 1.0 of the next unit.
     let lifted = match NumberPrefix::decimal(bytes as f64) {
         NumberPrefix::Prefixed(_, amount) if amount >= 999.95 => bytes as f64 * 1.0001,
         _ => bytes as f64,

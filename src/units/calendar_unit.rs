@@ -1,21 +1,21 @@
 //! Minutes, hours, days and months of the calendar.
 use chrono::{Datelike, Days, Months, NaiveDateTime, TimeDelta};
 
-/// A unit that the calendar is divided into. A smaller unit is less than a larger one.
+/// A unit of the calendar, ordered from short to long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CalendarUnit {
-    /// A minute.
+    /// 60 seconds, from a whole minute.
     Minute,
-    /// An hour.
+    /// 60 minutes, from a whole hour.
     Hour,
-    /// A day.
+    /// 24 hours, from midnight.
     Day,
-    /// A month.
+    /// 28 to 31 days, from the first of the month.
     Month,
 }
 
 impl CalendarUnit {
-    /// How it is called: `minute`.
+    /// The name, in the singular: `minute`.
     pub fn name(self) -> &'static str {
         match self {
             CalendarUnit::Minute => "minute",
@@ -25,7 +25,7 @@ impl CalendarUnit {
         }
     }
 
-    /// How chrono formats the beginning of one, as in `2019-08-24T10:00`, `2019-08-24` or `2019-08`.
+    /// chrono's format for the start of one: `2019-08-24T10:00`, `2019-08-24` or `2019-08`.
     pub fn format(self) -> &'static str {
         match self {
             CalendarUnit::Minute | CalendarUnit::Hour => "%Y-%m-%dT%H:%M",
@@ -34,7 +34,7 @@ impl CalendarUnit {
         }
     }
 
-    /// How many whole units lie between `first` and `later`; 0 if `later` is earlier.
+    /// The number of whole units from `first` to `later`; 0 if `later` is earlier.
     pub fn count(self, first: NaiveDateTime, later: NaiveDateTime) -> usize {
         let months = |at: NaiveDateTime| i64::from(at.year()) * 12 + i64::from(at.month0());
         let units = match self {
@@ -46,7 +46,7 @@ impl CalendarUnit {
         usize::try_from(units).unwrap_or(0)
     }
 
-    /// The time `count` units after `first`; None at the end of the calendar.
+    /// The time `count` units after `first`; None past the end of the calendar.
     pub fn after(self, first: NaiveDateTime, count: usize) -> Option<NaiveDateTime> {
         let units = i64::try_from(count).ok()?;
         match self {

@@ -1,4 +1,4 @@
-//! Days: `2019-08-24`, `24/8/2019`, and, for any year, `08-24`.
+//! Days: `2019-08-24`, `24/8/2019`, or `08-24` for any year.
 use std::fmt;
 use std::str::FromStr;
 
@@ -6,12 +6,12 @@ use chrono::{Datelike, NaiveDate};
 
 use super::digits::number;
 
-/// A day as an option or a log gives it: of one year, or of any.
+/// A day, with its year or of any year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Day {
-    /// A day of the calendar.
+    /// A calendar day.
     Dated(NaiveDate),
-    /// A day of any year.
+    /// A month and day that match in any year.
     AnyYear {
         /// 1 to 12.
         month: u32,
@@ -20,7 +20,7 @@ pub enum Day {
     },
 }
 
-/// Which comes first in `4/8/2019`. The text cannot tell.
+/// Whether day or month comes first in `4/8/2019`: the text alone is ambiguous.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DateOrder {
     /// 4 August.
@@ -33,19 +33,19 @@ pub enum DateOrder {
 /// Why a text is not a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DayError {
-    /// Not of a known form.
+    /// Not written in a known form.
     #[error("not a day: write 2019-08-24, 24/8/2019, or 08-24 for any year")]
     Shape,
-    /// A day followed by something that is not a time.
+    /// A day, followed by something that is not a time.
     #[error("not a time of a day: write 2019-08-24T10:00 or 2019-08-24T10:00:30")]
     Time,
-    /// Of a known form, but the calendar has no such day.
+    /// Well formed, but not in the calendar: `2019-02-30`.
     #[error("no such day in the calendar")]
     Calendar,
 }
 
 impl Day {
-    /// The day, where its year is known.
+    /// The calendar day, if the year is known.
     pub fn dated(self) -> Option<NaiveDate> {
         match self {
             Day::Dated(date) => Some(date),
@@ -53,11 +53,11 @@ impl Day {
         }
     }
 
-    /// Reads `2019-08-24`, `24/8/2019` (in the order given) or `08-24` (any year). Months and days may lack their zero; a year
-    /// has four digits, and may be 0000.
+    /// Parses `2019-08-24`, `24/8/2019` (in the given order) or `08-24` (any year). Months and days may lack the leading
+    /// zero; a year has four digits and may be 0000.
     ///
     /// # Errors
-    /// When the text is of another form, or the calendar has no such day.
+    /// When the text has another form, or there is no such day.
     pub fn parse(text: &[u8], order: DateOrder) -> Result<Self, DayError> {
         let separator = *text.iter().find(|byte| !byte.is_ascii_digit()).ok_or(DayError::Shape)?;
         let mut parts = text.split(|byte| *byte == separator);
@@ -71,7 +71,7 @@ impl Day {
             (b'/', Some(third)) => dated(third, second, first),
             (b'-', None) => {
                 let (month, day) = (one_or_two(first)?, one_or_two(second)?);
-                // 2000 was a leap year: 02-29 is a day of some years.
+                // 2000 was a leap year: 02-29 exists in some years.
                 NaiveDate::from_ymd_opt(2000, month, day).ok_or(DayError::Calendar)?;
                 Ok(Day::AnyYear { month, day })
             }
@@ -93,7 +93,7 @@ fn dated(year: &[u8], month: &[u8], day: &[u8]) -> Result<Day, DayError> {
 impl FromStr for Day {
     type Err = DayError;
 
-    /// [`Day::parse`], day first. Year 0000 is refused: `MySQL` and every CDN count from year 1, and 0000 stands for "unknown".
+    /// [`Day::parse`], day first. Year 0000 is refused: to `MySQL` and to CDNs it means "unknown".
     fn from_str(text: &str) -> Result<Self, DayError> {
         match Day::parse(text.as_bytes(), DateOrder::DayFirst)? {
             Day::Dated(date) if date.year() == 0 => Err(DayError::Calendar),

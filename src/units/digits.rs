@@ -1,6 +1,7 @@
-//! Decimal digits as numbers.
+//! Numbers written in decimal digits.
 
-/// The number that `text` writes with `least` to `most` digits and nothing else; None where it is not so. At most 9 digits.
+/// Parses `text` if it is `least` to `most` digits and nothing else. None otherwise. `most` is at most 9, so that the number
+/// fits.
 pub(super) fn number(text: &[u8], least: usize, most: usize) -> Option<u32> {
     debug_assert!(most <= 9, "more digits may not fit");
     let is_number = (least..=most).contains(&text.len()) && text.iter().all(u8::is_ascii_digit);

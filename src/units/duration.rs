@@ -1,16 +1,16 @@
-//! Lengths of time: `90s`, `10m`, `1h30m`.
+//! Durations: `90s`, `10m`, `1h30m`.
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// A length of time in whole seconds, at least one: a window, a limit, a grace.
+/// A duration of at least one whole second, as options take it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DurationSecs {
     /// 1 to [`DurationSecs::SECS_MOST`].
     pub secs: u32,
 }
 
-/// Units and how many seconds each has, the longest first.
+/// Units and their seconds, the longest first.
 const UNITS: [(char, u32); 4] = [('d', 86_400), ('h', 3600), ('m', 60), ('s', 1)];
 
 impl DurationSecs {
@@ -21,7 +21,7 @@ impl DurationSecs {
     /// Ten minutes.
     pub const TEN_MINUTES: DurationSecs = DurationSecs { secs: 600 };
 
-    /// One of the unit that `name` is: `s`, `m`, `h` or `d`.
+    /// One unit, by name: `s`, `m`, `h` or `d`.
     pub fn of_unit(name: &str) -> Option<Self> {
         let mut units = UNITS.iter();
         let is_named = |unit: char| name.strip_prefix(unit) == Some("");

@@ -1,6 +1,6 @@
-//! Days, times, durations and byte sizes as people and programs write them: one parser each, for all wings.
+//! Days, times, durations and byte sizes as people and programs write them: one parser each, shared by all wings.
 //!
-//! The parsers say what they found; whether it is plausible, and which of the ways to write it a wing takes, the wing decides.
+//! A parser reports what it found. Each wing decides which notations it accepts and what is plausible.
 mod bound;
 pub mod byte_size;
 mod calendar_unit;

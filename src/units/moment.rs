@@ -1,4 +1,4 @@
-//! Days with their times, in every form that logs, exports and people write them in.
+//! Dates and times, in every form used by logs, exports and people.
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Timelike};
 
 use super::day::{DateOrder, Day, DayError};
@@ -6,37 +6,37 @@ use super::digits::number;
 use super::offset::{Offset, OffsetForm};
 use super::time_of_day::{self, Precision, TimeOfDay, fraction_nanos};
 
-/// What was found in a text: a day, or a day and a time.
+/// A parsed day, or day and time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Written {
-    /// How the day was written.
+    /// The form in which the day was written.
     pub form: Form,
-    /// The day, on clocks at `offset`. Year 0000 is not refused.
+    /// The day on the clock of `offset`. May be of year 0000.
     pub date: NaiveDate,
-    /// The time of that day; None where there is a day alone.
+    /// The time; None if only a day was given.
     pub time: Option<TimeOfDay>,
-    /// How far those clocks are ahead of UTC; None where that is not written.
+    /// The offset from UTC, if one was given.
     pub offset: Option<Offset>,
 }
 
-/// The forms of a day.
+/// The forms a day may be written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// `2019-08-24`.
     Iso,
     /// `2019-8-4`.
     IsoUnpadded,
-    /// `24/8/2019`, or `8/24/2019` where the month comes first.
+    /// `24/8/2019`, or `8/24/2019` with the month first.
     Slashed,
-    /// `24/Aug/2019:10:28:13 +0000`, always with time and offset: Apache and nginx (`$time_local`).
+    /// `24/Aug/2019:10:28:13 +0000`, as Apache and nginx (`$time_local`) write it; always with time and offset.
     Apache,
     /// `20190824`, `20190824102813`, `20190824T102813Z`.
     Compact,
-    /// Time since 1970, in UTC.
+    /// Time since 1970-01-01 UTC.
     Epoch(EpochUnit),
 }
 
-/// What a number counts since 1970. Its number of digits tells, from 1973 to 5138.
+/// The unit of an epoch, told by its number of digits. Unambiguous from 1973 to 5138.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EpochUnit {
     /// Up to 11 digits.
@@ -49,70 +49,71 @@ pub enum EpochUnit {
     Nanos,
 }
 
-/// What a text cannot tell by itself.
+/// What a text alone leaves ambiguous.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Notation {
-    /// The order of `4/8/2019`.
+    /// Whether `4/8/2019` has the day or the month first.
     pub order: DateOrder,
-    /// What a bare number is.
+    /// What a number without separators is.
     pub numbers: Numbers,
 }
 
-/// What a bare number is.
+/// What a number without separators is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Numbers {
-    /// Time since 1970: seconds, milli-, micro- or nanoseconds, with or without a fraction.
+    /// An epoch: seconds, milli-, micro- or nanoseconds since 1970, with or without a fraction.
     #[default]
     Epoch,
     /// `20190824` or `20190824102813`.
     Compact,
 }
 
-/// Why a text is not a moment, and which part of it is to blame.
+/// Why a text is not a date or time, and which part is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MomentError<'a> {
-    /// The part.
+    /// The part of the text that is wrong.
     pub part: &'a [u8],
-    /// What is wrong with it.
+    /// What is wrong with the part.
     pub problem: Problem,
 }
 
 /// What is wrong with a part of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Problem {
-    /// Not a day of a known form.
+    /// Not a day in a known form.
     NotADay,
-    /// A day without its year.
+    /// A day without a year.
     NoYear,
-    /// Of a known form, but the calendar has no such day.
+    /// Well formed, but not in the calendar: `2019-02-30`.
     NoSuchDay,
     /// Not a time of a day.
     NotATime,
     /// Not a known offset from UTC.
     NotAnOffset,
-    /// A number that is beyond the calendar, or not one at all.
+    /// Not a number, or an epoch outside the calendar.
     NotANumberOfTime,
 }
 
 impl Written {
-    /// Whether the time was written with at least seconds.
+    /// Whether seconds were given.
     pub fn has_seconds(&self) -> bool {
         self.time.is_some_and(|time| time.precision >= Precision::Second)
     }
 
-    /// Day and time as written, to the second; midnight where there is no time.
+    /// Day and time as written, without the offset, to the second. Midnight if no time was given.
     pub fn on_its_clock(&self) -> NaiveDateTime {
         let second = self.time.map_or(0, |time| time.second);
         NaiveDateTime::from(self.date) + TimeDelta::seconds(second.into())
     }
 }
 
-/// Reads a day, or a day and a time.
+/// Parses a day, or a day and a time.
 ///
-/// Between day and time stands a `T`, `t` or space. An offset follows the time, after spaces if need be; `UTC` after at least one.
+/// Day and time are separated by `T`, `t` or a space. An offset may follow the time, with or without spaces; `UTC` needs a
+/// space.
 ///
 /// # Errors
-/// When `text` is neither.
+/// When `text` is neither; names the part that is wrong.
 pub fn parse(text: &[u8], notation: Notation) -> Result<Written, MomentError<'_>> {
     if let Some(number) = bare_number(text) {
         return number.read(notation.numbers).ok_or(MomentError { part: text, problem: Problem::NotANumberOfTime });
@@ -141,8 +142,8 @@ pub fn parse(text: &[u8], notation: Notation) -> Result<Written, MomentError<'_>
     Ok(Written { form, date, time: Some(time), offset })
 }
 
-/// `text` with a zero in place of each blank that pads a number of two digits, as in ` 4/Aug/2019: 9:28:13 +0000` (`%e` and
-/// `%k` of strftime). None if there is no blank where a number of `form` begins; only Apache's and ISO's have such places.
+/// `text` with blanks that pad two-digit numbers replaced by zeros, as in ` 4/Aug/2019: 9:28:13 +0000` (strftime's `%e` and
+/// `%k`). None if no number is padded with a blank, or `form` is neither Apache's nor ISO's.
 pub fn with_zeros_for_blanks(text: &[u8], form: Form) -> Option<Vec<u8>> {
     let first_digits: &[usize] = match form {
         // Day, hour, minute and second of `24/Aug/2019:10:28:13`.
@@ -159,7 +160,7 @@ pub fn with_zeros_for_blanks(text: &[u8], form: Form) -> Option<Vec<u8>> {
     Some(with_zeros)
 }
 
-/// `10:28:13+02:00` as its time and its offset; None where what follows the time is not an offset.
+/// Splits `10:28:13+02:00` into time and offset. None if what follows the time is not an offset.
 fn split_offset(text: &[u8]) -> Option<(&[u8], Option<Offset>)> {
     if let Some(clock) = text.strip_suffix(b"Z").or(text.strip_suffix(b"z")) {
         return Some((clock.trim_ascii_end(), Some(Offset { secs: 0, form: OffsetForm::Zulu })));
@@ -190,7 +191,7 @@ fn apache(text: &[u8]) -> Option<Written> {
     Some(Written { form: Form::Apache, date, time: Some(time), offset: Some(offset) })
 }
 
-/// `20190824T102813`, and what may follow it.
+/// `20190824T102813`, with or without a fraction and an offset.
 fn compact(text: &[u8]) -> Option<Written> {
     let (day, [b'T' | b't', behind @ ..]) = text.split_at_checked("20190824".len())? else { return None };
     let (clock, offset) = split_offset(behind)?;
@@ -204,17 +205,17 @@ fn compact_date(digits: &[u8]) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt((digits / 10_000) as i32, digits / 100 % 100, digits % 100)
 }
 
-/// `102813`; a fraction comes with its point.
+/// `102813`; `fraction` includes the decimal point.
 fn compact_time(digits: &[u8], fraction: &[u8]) -> Option<TimeOfDay> {
     let [h1, h2, m1, m2, s1, s2] = *digits else { return None };
     time_of_day::parse(&[&[h1, h2, b':', m1, m2, b':', s1, s2], fraction].concat())
 }
 
-/// Digits, maybe with a fraction.
+/// Digits with an optional fraction.
 #[derive(Debug, Clone, Copy)]
 struct BareNumber<'a> {
     whole: &'a [u8],
-    /// With its point; empty where there is none.
+    /// Includes the decimal point; empty if there is no fraction.
     fraction: &'a [u8],
 }
 
@@ -268,7 +269,7 @@ mod tests {
 
     const COMPACT: Notation = Notation { order: DateOrder::DayFirst, numbers: Numbers::Compact };
 
-    /// The form, the moment as RFC 3339 to the nanosecond, and the offset's form.
+    /// The form, the time as RFC 3339 to the nanosecond, and the form of the offset.
     fn shown(text: &str, notation: Notation) -> Option<(Form, String, Option<OffsetForm>)> {
         let written = parse(text.as_bytes(), notation).ok()?;
         let nanos = written.time.map_or(0, |time| time.nanos);

@@ -3,21 +3,21 @@ use std::fmt;
 
 use super::digits::number;
 
-/// How far clocks are ahead of UTC, as it was written.
+/// An offset from UTC, and how it was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Offset {
-    /// Seconds ahead of UTC, less than a day; negative west of Greenwich.
+    /// Seconds ahead of UTC, less than a day; negative to the west.
     pub secs: i32,
-    /// How it was written.
+    /// The form in which it was written.
     pub form: OffsetForm,
 }
 
-/// How an offset was written.
+/// The forms of an offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OffsetForm {
     /// `Z` or `z`.
     Zulu,
-    /// `UTC`, after a space; or an epoch, which means it.
+    /// `UTC` after a space, or implied by an epoch.
     Utc,
     /// `+02:00`.
     Colon,
@@ -28,10 +28,10 @@ pub enum OffsetForm {
 }
 
 impl Offset {
-    /// An offset of none.
+    /// No offset.
     pub const UTC: Offset = Offset { secs: 0, form: OffsetForm::Utc };
 
-    /// Reads a sign with hours and minutes, or with hours alone. None where `text` is not an offset of less than a day.
+    /// Parses a sign with hours, or hours and minutes. None if `text` is neither, or a day or more.
     pub fn parse(text: &[u8]) -> Option<Self> {
         let (sign, digits) = match text {
             [b'+', digits @ ..] => (1, digits),
@@ -50,7 +50,7 @@ impl Offset {
     }
 }
 
-/// `+02:00`; seconds, which no clock has, are left out.
+/// `+02:00`; seconds are dropped, since no present-day zone has any.
 impl fmt::Display for Offset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (sign, minutes) = (if self.secs < 0 { '-' } else { '+' }, self.secs.unsigned_abs() / 60);

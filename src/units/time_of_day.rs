@@ -1,22 +1,22 @@
 //! Times of a day: `10:28`, `10:28:13`, `9:28:13.25`.
 use super::digits::number;
 
-/// A time as it was written.
+/// A time of day, and how it was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeOfDay {
-    /// Seconds since midnight, 0 to 86,399. A leap second (`:60`) counts as the second before it.
+    /// Seconds since midnight, 0 to 86,399. A leap second (`:60`) counts as `:59`.
     pub second: u32,
-    /// Nanoseconds of that second; further digits are cut off.
+    /// Nanoseconds within the second; more digits are truncated.
     pub nanos: u32,
-    /// How exactly it was written.
+    /// The precision it was written with.
     pub precision: Precision,
-    /// Whether it was written with `:60`.
+    /// Whether the second was `:60`.
     pub is_leap: bool,
-    /// Whether the hour has two digits.
+    /// Whether the hour was written with two digits.
     pub is_padded: bool,
 }
 
-/// How exactly a time was written.
+/// The precision of a written time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Precision {
     /// `10:28`.
@@ -27,8 +27,8 @@ pub enum Precision {
     Fraction,
 }
 
-/// Reads a time of a day; minutes and seconds have two digits, the hour one or two, a fraction at least one. None where `text`
-/// is not a time.
+/// Parses a time of day. The hour has one or two digits, minutes and seconds have two, a fraction at least one. None if
+/// `text` is not a time.
 pub fn parse(text: &[u8]) -> Option<TimeOfDay> {
     let (clock, fraction) = match text.iter().position(|byte| *byte == b'.') {
         Some(at) => (&text[..at], Some(&text[at + 1..])),
@@ -56,7 +56,8 @@ pub fn parse(text: &[u8]) -> Option<TimeOfDay> {
     })
 }
 
-/// The digits after a decimal point as billionths; further digits are cut off. None where there is none, or anything else.
+/// The digits after a decimal point as nanoseconds; more digits are truncated. None if there are no digits, or anything
+/// else.
 pub(super) fn fraction_nanos(digits: &[u8]) -> Option<u32> {
     let is_fraction = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
     let nine = digits.iter().chain(std::iter::repeat(&b'0')).take(9);

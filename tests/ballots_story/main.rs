@@ -1,4 +1,4 @@
-//! One story of tests for every store behind `ballot::BallotBox`: told cases, and random ones held against a plain model.
+//! One test story for every store behind `ballot::BallotBox`: fixed cases, and random ones compared with a simple model.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod model;
@@ -14,7 +14,7 @@ use votekit::ballot::{
 use votekit::store;
 use votekit::units::DurationSecs;
 
-/// A box of each kind in turn, made for `setup`.
+/// Runs `story` on a new box of each kind.
 fn on_every_store(setup: &Setup, story: impl Fn(&mut dyn BallotBox)) {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("ballots.db");
@@ -51,9 +51,9 @@ fn the_window_is_exactly_ten_minutes_of_seconds_whatever_the_clock_does() {
         for second in [1000, 1001, 1599, 1600, 1601] {
             cast_one(votes, plain(2), second);
         }
-        // After 1000, up to 1600.
+        // The window excludes 1000 and includes 1600.
         assert_eq!(totals(votes, 1600), (vec![0, 5, 0], 5, 3));
-        // The clock is set back an hour: what was stamped later than now is in no window, and in every total.
+        // The clock is set back an hour: votes with later timestamps are in no window, but in every total.
         cast_one(votes, plain(1), -2000);
         assert_eq!(totals(votes, -2000), (vec![1, 5, 0], 6, 1));
         assert_eq!(votes.tally(DurationSecs::TEN_MINUTES, Moment(-2000)).unwrap().votes_after, 5);
@@ -84,7 +84,7 @@ fn the_same_key_counts_once() {
             assert_eq!(cast_one(votes, other, 3), Outcome::Refused(Refusal::KeyReused("k".into())));
         }
         assert_eq!(totals(votes, 3), (vec![0, 1, 0], 1, 1));
-        // A refused ballot leaves its key free.
+        // A refused ballot does not use up its key.
         let wrong = Ballot { key: Some("k2".into()), ..plain(9) };
         assert_eq!(cast_one(votes, wrong, 4), Outcome::Refused(Refusal::UnknownCandidate("9".into())));
         assert_eq!(
@@ -103,7 +103,7 @@ fn voters_have_their_votes_and_may_change_the_latest() {
         let change = |voter, id| Ballot { change: true, ..by(voter, id) };
         assert_eq!(cast_one(votes, plain(1), 0), refused(Refusal::VoterMissing));
         assert_eq!(cast_one(votes, by("x", 1), 0), refused(Refusal::UnknownVoter("x".into())));
-        // One batch: each sees those before it, and a bad one does no harm.
+        // One batch: each ballot sees those before it, and a bad one does not affect the others.
         let batch = [by("u", 1), by("u", 2), by("u", 3), by("x", 1), by("v", 3)];
         let limit = refused(Refusal::LimitReached { voter: "u".into(), votes_per_voter: 2 });
         assert_eq!(
@@ -154,7 +154,7 @@ fn votes_are_taken_while_it_is_open_and_hidden_until_it_closes() {
         let during = votes.tally(DurationSecs::TEN_MINUTES, Moment(19)).unwrap();
         assert!(during.hidden && during.candidates.iter().all(|total| total.votes == 0));
         assert_eq!((during.votes_total, during.opening), (2, Opening::Open));
-        // Nobody looks ahead with tomorrow's date.
+        // A date in the future does not reveal hidden results.
         assert!(votes.tally_at(DurationSecs::TEN_MINUTES, Moment(99), Moment(19)).unwrap().hidden);
         assert_eq!(votes.pace(60, Moment(19)), Ok(Vec::new()));
         let hidden = votes.export(false, Moment(19), &mut |_| ControlFlow::Continue(()));
@@ -254,8 +254,8 @@ fn a_crowd_in_no_order_is_served_in_its_order() {
         std::iter::repeat_with(&mut any).take(size).collect()
     };
     let mut other = sqlite.reader().unwrap();
-    // Large crowds, so that each finds keys and voters of those before and its own; between them few, also by another
-    // handle, so that what the store has found out of the file is what the file holds now.
+    // Large batches, which meet their own keys and voters and earlier ones; between them small ones, some by another handle,
+    // so that the store's caches must follow the file.
     let turns = [(10_500, 's'), (1_000, 'c'), (10_500, 's'), (1_000, 'o'), (10_500, 's'), (1_000, 'a'), (1_000, 'c')];
     for (size, how) in turns {
         let ballots = crowd(size);
@@ -301,7 +301,7 @@ fn what_cannot_be_a_vote_is_not_made() {
     }
 }
 
-/// One step of a random story.
+/// A step of a random story.
 #[derive(Debug, Clone)]
 enum Step {
     Cast(Vec<Ballot>),
@@ -375,7 +375,7 @@ fn same_failure<T, U>(left: &Result<T, BoxError>, right: &Result<U, BoxError>) -
     left.as_ref().err().map(std::mem::discriminant) == right.as_ref().err().map(std::mem::discriminant)
 }
 
-/// Tells the story to both, and compares every answer.
+/// Runs the steps on both and compares every answer.
 fn compare(left: &mut dyn BallotBox, right: &mut dyn BallotBox, steps: &[Step]) {
     let mut now = 0;
     for step in steps {
@@ -417,7 +417,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
     #[test]
     fn any_story_ends_as_in_the_model(setup in any_setup(), steps in prop::collection::vec(any_step(), 1..25)) {
-        // In memory where there is such a folder: a thousand stories of a dozen commits each would else wait for the disk.
+        // In memory if possible: a thousand stories of a dozen commits would otherwise wait for the disk.
         let fast = std::path::Path::new("/dev/shm");
         let folder = if fast.is_dir() { tempfile::tempdir_in(fast) } else { tempfile::tempdir() }.unwrap();
         let place = folder.path().join("ballots.db");

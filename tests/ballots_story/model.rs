@@ -1,5 +1,5 @@
-//! The rules of a vote over plain lists: what every store is held against. Written from the trait's documentation, not from
-//! a store.
+//! The rules of a vote over plain lists, with which every store is compared. Written from the trait's documentation, not
+//! from a store.
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -26,7 +26,7 @@ struct State {
     changes: u64,
 }
 
-/// The number of the vote that had `id` before those from place `first` on moved to `places`.
+/// The new number of vote `id` after the votes from `first` on moved to `places`.
 fn renumbered(id: i64, first: usize, places: &[usize]) -> i64 {
     match (id as usize).checked_sub(first + 1) {
         Some(at) => (first + places[at] + 1) as i64,
@@ -34,7 +34,7 @@ fn renumbered(id: i64, first: usize, places: &[usize]) -> i64 {
     }
 }
 
-/// Handles share one state, as handles on one file do.
+/// Handles share one state, like handles on one file.
 pub(crate) struct Model(Arc<Mutex<State>>);
 
 impl Model {
@@ -123,9 +123,9 @@ impl State {
         Outcome::Stored { id, replaced: replaced.map(|at| at as i64 + 1) }
     }
 
-    /// Numbers the votes from `first` on, all of one call, as the `SQLite` store does: those without a key as their ballots
-    /// came, then those with one in the keys' order; but of a voter's own, a later ballot has a higher number. So that
-    /// records can be compared; the trait promises the last alone. Gives the new place of each.
+    /// Numbers the votes from `first` on, all of one call, as the `SQLite` store does, so that records can be compared:
+    /// votes without a key in the order of their ballots, then those with a key in key order, except that a voter's later
+    /// ballot has a higher number. The trait promises only that exception. Returns the new place of each.
     fn renumber(&mut self, first: usize) -> Vec<usize> {
         let votes = self.votes.split_off(first);
         let mut order: Vec<usize> = (0..votes.len()).collect();
@@ -154,7 +154,7 @@ impl State {
         self.votes.iter().filter(|vote| vote.replaced_by.is_none())
     }
 
-    /// `live`: totals are of all standing votes, whatever the clock said when they were cast.
+    /// With `live`, totals are of all standing votes, whatever their timestamps.
     fn tally(&self, window: DurationSecs, at: Moment, now: Moment, live: bool) -> Tally {
         let settings = self.setup.settings.clone();
         let over = |now: Moment| settings.closes.is_some_and(|closes| now >= closes);

@@ -1,32 +1,32 @@
-//! Reads which file of a crate uses which, and which other crates it names.
+//! Finds which file of a package uses which other file, and which crates it names.
 //!
-//! It follows `use` trees, `pub use` through parent modules, globs, `self` and `super`, and paths in code, attributes and
-//! macro calls. It knows no types: a method that is called without its type or trait being named is not seen.
+//! Follows `use` trees, `pub use` through parent modules, globs, `self` and `super`, and paths in code, attributes and macro
+//! calls. It does not infer types: a method called without naming its type or trait is not seen.
 use std::collections::{BTreeSet, HashMap};
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Attribute, Item, Meta, UseTree, Visibility};
 
-/// A module's full path: the crate's name, then the modules' names.
+/// A module's full path: crate name, then module names.
 type ModulePath = Vec<String>;
 
-/// What a path leads to.
+/// What a path resolves to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Target {
-    /// A module as a whole.
+    /// The module itself.
     Module(ModulePath),
-    /// An item that this file defines.
+    /// An item defined in the file with this index.
     Item(usize),
-    /// Something of another crate.
+    /// Something from the crate of this name.
     External(String),
 }
 
 #[derive(Debug)]
 enum Name {
-    /// An item of the module's own.
+    /// An item defined in the module.
     Defined,
-    /// A `use` binds the name to this path.
+    /// A `use` that binds the name to this path.
     Used(Vec<String>),
 }
 
@@ -37,7 +37,7 @@ struct Module {
     globs: Vec<Vec<String>>,
 }
 
-/// A path as it stands in the code.
+/// A path as written in the code.
 #[derive(Debug)]
 struct Mention {
     file: usize,
@@ -57,17 +57,17 @@ enum Kind {
 /// One file's use of another.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Import {
-    /// The file that uses.
+    /// The file with the use.
     pub from: String,
-    /// The file that defines what is used.
+    /// The file with the definition.
     pub to: String,
-    /// Whether only code under `#[cfg(test)]` uses it.
+    /// Whether the use is only in code under `#[cfg(test)]`.
     pub in_test: bool,
-    /// Whether it is only passed on: a parent's `pub use` of what a child defines.
+    /// Whether it is only re-exported: a parent's `pub use` of a child's item.
     pub passed_on: bool,
 }
 
-/// The sources of a package with a library and a binary of its own modules.
+/// The sources of a package with a library and a binary that has its own modules.
 #[derive(Debug)]
 pub(crate) struct Sources {
     files: Vec<String>,
@@ -76,8 +76,8 @@ pub(crate) struct Sources {
 }
 
 impl Sources {
-    /// Reads `(path below src, text)` of each file. `library` is the library's name; modules that `main.rs` declares are
-    /// the binary's.
+    /// Parses `(path below src, text)` of each file. `library` is the library's name; modules declared in `main.rs` belong
+    /// to the binary.
     pub(crate) fn read(library: &str, files: &[(String, String)]) -> Self {
         let parse = |(path, text): &(String, String)| {
             syn::parse_file(text).unwrap_or_else(|error| panic!("{path} is not Rust: {error}"))
@@ -99,13 +99,13 @@ impl Sources {
         sources
     }
 
-    /// Each file's uses of other files of the package.
+    /// The uses of other files of the package.
     pub(crate) fn imports(&self) -> BTreeSet<Import> {
         let mut imports = BTreeSet::new();
         for mention in &self.mentions {
             let to = match self.resolve(&mention.module, &mention.path, 0) {
                 Target::Item(file) => file,
-                // A module is named to reach what is in it; that is another mention.
+                // A module is named to reach an item in it, which is a mention of its own.
                 Target::Module(_) | Target::External(_) => continue,
             };
             if to != mention.file {
@@ -125,11 +125,11 @@ impl Sources {
         self.modules.iter().any(|(path, module)| module.file == file && is(path))
     }
 
-    /// `(file, crate)` for each other crate that a file names.
+    /// `(file, crate)` for each external crate named by a file.
     pub(crate) fn crates(&self) -> BTreeSet<(&str, String)> {
         let mut crates = BTreeSet::new();
         for mention in &self.mentions {
-            // A word alone in code is a variable or comes from the prelude.
+            // A single word in code is a variable, or from the prelude.
             if mention.kind == Kind::Code && mention.path.len() == 1 {
                 continue;
             }
@@ -140,7 +140,7 @@ impl Sources {
         crates
     }
 
-    /// Where `path` leads, seen from `module`. `hops` counts the `use`s on the way, for `use a::a` leads to itself.
+    /// Resolves `path`, seen from `module`. `hops` counts the `use`s followed, since `use a::a` leads to itself.
     fn resolve(&self, module: &ModulePath, path: &[String], hops: usize) -> Target {
         let external = || Target::External(path[0].clone());
         if hops > 16 {
@@ -163,7 +163,7 @@ impl Sources {
         match self.look_up(&at, rest, hops) {
             Some(target) => target,
             None if rest.len() == path.len() => external(),
-            // What a macro defines, or what the path's end is called that no item is.
+            // Defined by a macro, or an associated name rather than an item.
             None => self.modules.get(&at).map_or_else(external, |module| Target::Item(module.file)),
         }
     }
@@ -207,7 +207,7 @@ fn module_of(library: &str, binary: &[String], path: &str) -> ModulePath {
     names
 }
 
-/// The modules that `items` declare.
+/// The modules declared by `items`.
 fn declared(items: &[Item]) -> Vec<String> {
     let name = |item: &Item| match item {
         Item::Mod(module) if module.content.is_none() => Some(module.ident.to_string()),
@@ -216,7 +216,7 @@ fn declared(items: &[Item]) -> Vec<String> {
     items.iter().filter_map(name).collect()
 }
 
-/// Walks through one file.
+/// Visits one file.
 struct Reader<'a> {
     sources: &'a mut Sources,
     file: usize,
@@ -258,10 +258,10 @@ impl Reader<'_> {
         }
     }
 
-    /// The paths among the tokens of a macro call or an attribute, which no parser knows.
+    /// Finds paths among the tokens of a macro call or attribute, which are not parsed.
     fn scan(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
-        // What stood just before: `.name` is a field or method, `'name` a lifetime, `a::name` goes on with `a`.
+        // The preceding token: `.name` is a field or method, `'name` a lifetime, `a::name` continues `a`.
         let (mut colons, mut is_part) = (0, false);
         for token in tokens {
             match token {
@@ -278,7 +278,7 @@ impl Reader<'_> {
                 other => {
                     self.scanned(&mut path);
                     colons = 0;
-                    // Of two dots, a range, the second undoes the first.
+                    // Two dots are a range, not a field access.
                     is_part = match &other {
                         TokenTree::Punct(punct) if punct.as_char() == '.' => !is_part,
                         other => matches!(other, TokenTree::Punct(punct) if punct.as_char() == '\''),
@@ -306,7 +306,7 @@ impl Reader<'_> {
     }
 }
 
-/// `#[cfg(test)]`, alone or with more.
+/// Whether this is `#[cfg(test)]`, alone or with other conditions.
 fn is_for_tests(attribute: &Attribute) -> bool {
     let Meta::List(list) = &attribute.meta else { return false };
     let text = list.tokens.to_string();

@@ -1,4 +1,4 @@
-//! The layer rule of `src/lib.rs`: imports point down only, no files import each other, and some crates have one home.
+//! The layer rule of `src/lib.rs`: imports point down only, no two files import each other, and some crates have one home.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 mod imports;
 
@@ -9,7 +9,8 @@ use std::sync::LazyLock;
 
 use imports::{Import, Sources};
 
-/// What is in `src`, from the bottom up. A room imports rooms of lower layers; of its own layer only what [`BESIDE`] says.
+/// The entries of `src`, from the bottom up. An entry may import entries of lower layers; of its own layer only what
+/// [`BESIDE`] allows.
 const LAYERS: &[&[&str]] = &[
     &["scan", "report", "pending_file", "progress", "threads", "units"],
     &["rows", "dial"],
@@ -18,10 +19,10 @@ const LAYERS: &[&[&str]] = &[
     &["main", "lib", "cli"],
 ];
 
-/// A room, and one of its own layer that it may import.
+/// An entry, and one of its own layer that it may import.
 const BESIDE: &[(&str, &str)] = &[("scan", "progress"), ("scan", "threads"), ("main", "cli")];
 
-/// A room, and one of a lower layer that it may not import.
+/// An entry, and one of a lower layer that it may not import.
 const NEVER: &[(&str, &str)] = &[
     ("api", "weblog"),
     ("api", "retention"),
@@ -32,7 +33,7 @@ const NEVER: &[(&str, &str)] = &[
     ("weblog", "dial"),
 ];
 
-/// Crates, and the only places that may name them.
+/// Crates, and the only entries that may name them.
 const HOMES: &[(&[&str], &[&str])] = &[
     (&["clap", "indicatif", "comfy_table"], &["cli", "main.rs"]),
     (&["plotters"], &["cli/draw"]),
@@ -52,7 +53,7 @@ fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// `src`, read once for all tests.
+/// The sources, parsed once for all tests.
 static SOURCES: LazyLock<Sources> = LazyLock::new(|| {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
@@ -63,7 +64,7 @@ static SOURCES: LazyLock<Sources> = LazyLock::new(|| {
     Sources::read("votekit", &files)
 });
 
-/// The folder or file right below `src` that `path` belongs to.
+/// The folder or file directly below `src` that `path` belongs to.
 fn room(path: &str) -> &str {
     path.split('/').next().unwrap_or_default().trim_end_matches(".rs")
 }
@@ -80,7 +81,7 @@ fn fault(import: &Import) -> Option<String> {
     (!allowed).then(|| format!("{} imports {}, which {from} may not", import.from, import.to))
 }
 
-/// For each file that needs itself in the end, the shortest way there. Tests may look sideways.
+/// For each file that depends on itself, the shortest cycle. Test code may import sideways.
 fn circles(imports: &BTreeSet<Import>) -> BTreeMap<String, Vec<String>> {
     let mut next: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for import in imports.iter().filter(|import| !import.in_test && !import.passed_on) {
@@ -110,7 +111,7 @@ fn circles(imports: &BTreeSet<Import>) -> BTreeMap<String, Vec<String>> {
     next.keys().filter_map(|start| circle(start)).collect()
 }
 
-/// What is wrong with where `file` names the crate `name`, if anything.
+/// What is wrong with `file` naming the crate `name`, if anything.
 fn stray(file: &str, name: &str) -> Option<String> {
     let (_, homes) = HOMES.iter().find(|(crates, _)| crates.contains(&name))?;
     let at_home = homes.iter().any(|home| Path::new(file).starts_with(home));
@@ -156,7 +157,7 @@ fn the_tables_name_what_there_is() {
 
 type Files<'a> = &'a [(&'a str, &'a str)];
 
-/// `(path, text)` of small files as sources.
+/// Sources made of small files, given as `(path, text)`.
 fn small(files: Files<'_>) -> Sources {
     let files: Vec<_> = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
     Sources::read("votekit", &files)
@@ -216,7 +217,7 @@ fn what_is_no_import_is_not_found() {
 fn circles_are_found_through_parents_and_over_several_files() {
     let lib = ("lib.rs", "mod a;");
     let cases: &[(Files<'_>, &[&str])] = &[
-        // Two files, one of which imports the other through their parent.
+        // Two files, of which one imports the other through their parent.
         (
             &[
                 lib,
@@ -226,7 +227,7 @@ fn circles_are_found_through_parents_and_over_several_files() {
             ],
             &["a/x.rs", "a/y.rs"],
         ),
-        // Three in a ring, and one that only looks on.
+        // A cycle of three, and one file outside it.
         (
             &[
                 lib,
@@ -243,7 +244,7 @@ fn circles_are_found_through_parents_and_over_several_files() {
             &[lib, ("a/mod.rs", "mod x; use x::X; pub struct A;"), ("a/x.rs", "pub struct X; fn f(_: super::A) {}")],
             &["a/mod.rs", "a/x.rs"],
         ),
-        // A parent that only passes on what its child defines stands in no circle, nor does a test.
+        // A parent that only re-exports its child's items is in no cycle, nor is a test.
         (
             &[
                 lib,

@@ -1,4 +1,4 @@
-//! What clients that exist rely on, and what the rest of the service promises.
+//! The contract that existing clients rely on, and the promises of the rest of the service.
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -42,7 +42,7 @@ fn the_contract_word_by_word_with_and_without_the_slash() {
     assert_eq!(stdout(&server.folder, &["export"]), "2\t林林\t\n2\t林林\t\n2\t林林\ttest\n2\t林林\ttest\n");
 }
 
-/// Body, status, type of problem, what its message holds.
+/// Body, status, problem type, part of the message.
 const BAD_BODIES: &[(&str, u16, &str, &str)] = &[
     ("", 400, "malformed-json", "empty"),
     ("candidate_id=2", 400, "malformed-json", "not JSON"),

@@ -1,4 +1,4 @@
-//! The real service on a free port, and a client that can also behave badly.
+//! The real service on a free port, and a client that can misbehave.
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// Longer than anything here takes; who waits that long hangs.
+/// Longer than anything here takes: a wait that reaches it is a hang.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) fn votekit(folder: &Path, args: &[&str]) -> Command {
@@ -16,20 +16,20 @@ pub(crate) fn votekit(folder: &Path, args: &[&str]) -> Command {
     command
 }
 
-/// What a run that must succeed printed.
+/// Runs a command that must succeed; returns its stdout.
 pub(crate) fn stdout(folder: &Path, args: &[&str]) -> String {
     let Output { status, stdout, stderr } = votekit(folder, args).output().unwrap();
     assert!(status.success(), "{args:?}: {}", String::from_utf8_lossy(&stderr));
     String::from_utf8(stdout).unwrap()
 }
 
-/// Standing votes in the ballot file.
+/// The number of standing votes in the ballot file.
 pub(crate) fn total(folder: &Path) -> u64 {
     let tally: Value = serde_json::from_str(&stdout(folder, &["tally", "--format", "json"])).unwrap();
     tally["total_votes"].as_u64().unwrap()
 }
 
-/// A running service; killed when dropped.
+/// A running service, killed when dropped.
 pub(crate) struct Server {
     child: Child,
     pub address: SocketAddr,
@@ -58,7 +58,7 @@ impl Server {
         Client::connect(self.address).unwrap()
     }
 
-    /// One request on a connection of its own.
+    /// Sends one GET on a new connection.
     pub(crate) fn get(&self, path: &str) -> Reply {
         self.client().request("GET", path, &[], b"").unwrap()
     }
@@ -81,7 +81,7 @@ impl Server {
         self.child.try_wait().unwrap().is_none()
     }
 
-    /// Its end, and what it said on stderr after it listened.
+    /// Waits for it to exit. Returns the status and what it wrote to stderr after it began to listen.
     pub(crate) fn wait(mut self) -> (ExitStatus, String) {
         let mut told = String::new();
         self.stderr.take().unwrap().read_to_string(&mut told).unwrap();
@@ -96,7 +96,7 @@ impl Drop for Server {
     }
 }
 
-/// An answer.
+/// An HTTP response.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub status: u16,
@@ -118,7 +118,7 @@ impl Reply {
     }
 }
 
-/// A connection that is kept.
+/// A persistent connection.
 pub(crate) struct Client {
     stream: BufReader<TcpStream>,
 }
@@ -151,7 +151,7 @@ impl Client {
         self.request("POST", "/vote", &headers, body.as_bytes())
     }
 
-    /// A line without its end; an error where the connection has ended.
+    /// Reads a line without its line end; an error if the connection has ended.
     pub(crate) fn line(&mut self) -> io::Result<String> {
         let mut line = String::new();
         match self.stream.read_line(&mut line)? {
@@ -160,7 +160,7 @@ impl Client {
         }
     }
 
-    /// The status and headers of an answer.
+    /// Reads the status and headers of a response.
     pub(crate) fn head(&mut self) -> io::Result<Reply> {
         let first = self.line()?;
         let status =
@@ -185,7 +185,7 @@ impl Client {
     }
 }
 
-/// Asks again and again until `done` says so.
+/// Polls `done` until it is true.
 pub(crate) fn until(what: &str, mut done: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !done() {

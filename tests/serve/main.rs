@@ -1,4 +1,4 @@
-//! `votekit serve`, started for real: the contract word by word, and what real life does to a service.
+//! The real `votekit serve`: the contract word by word, and load, crashes and failures.
 #![cfg(feature = "serve")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says where")]
 

@@ -1,4 +1,4 @@
-//! The page over plain HTTP: what caches may keep, and whose form is taken. `tests/serve_browser.rs` looks at it.
+//! The page over plain HTTP: caching, and which form posts are accepted. `tests/serve_browser.rs` tests it in a browser.
 use crate::http::{Reply, Server, stdout};
 
 fn served() -> (tempfile::TempDir, Server) {
@@ -87,7 +87,7 @@ fn a_form_counts_once_a_key_and_comes_back_with_what_was_typed() {
     let html = other.text();
     assert!(html.contains("key k was used for another vote") && !html.contains("value=\"k\""), "a new key: {html}");
 
-    // As long an opinion as there may be, in characters that take most room; and one longer.
+    // The longest allowed opinion, in characters that take the most bytes; and one character more.
     let opinion = "%F0%9F%98%80".repeat(10_000);
     assert_eq!(post(&server, &[], &format!("candidate_id=1&opinion={opinion}")).status, 303);
     let long = post(&server, &[], &format!("candidate_id=1&key=k2&opinion={opinion}x"));

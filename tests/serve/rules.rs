@@ -1,4 +1,4 @@
-//! The rules of a vote, as clients meet them.
+//! The rules of a vote over HTTP.
 use serde_json::json;
 
 use crate::http::{Server, stdout};

@@ -1,4 +1,4 @@
-//! The real service under what real life does to it: crowds, kills, retries, full disks, slow clients, two on one file.
+//! The real service under load and failure: crowds, kills, retries, full disks, slow clients, two services on one file.
 use std::collections::HashMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -15,7 +15,7 @@ use crate::http::{Client, Server, stdout, total, until};
 const VOTES: u64 = 10_000;
 const CONNECTIONS: u64 = 64;
 
-/// Another program's hold on the ballot file: nobody can write.
+/// Another program's lock on the ballot file, under which nobody can write.
 struct Lock {
     holder: Child,
 }
@@ -45,7 +45,7 @@ fn sound(folder: &Path) {
     assert_eq!(stdout(folder, &["check"]), "");
 }
 
-/// Each vote's opinion is its number: what is in the file tells which votes are.
+/// Counts the stored votes by their opinion, which is the vote's number.
 fn stored(folder: &Path) -> HashMap<u64, u32> {
     let mut times = HashMap::new();
     for line in stdout(folder, &["export"]).lines() {
@@ -142,7 +142,7 @@ fn told_to_end_under_load_it_answers_what_it_took_and_ends_well() {
             let acknowledged = &acknowledged;
             scope.spawn(move || {
                 let mut client = Client::connect(address).unwrap();
-                // Until the service says goodbye.
+                // Until the service closes the connection.
                 while let Ok(reply) = client.vote(&body(connection), &[]) {
                     assert_eq!(reply.status, 200, "what was taken is answered");
                     acknowledged.fetch_add(1, Ordering::Relaxed);
@@ -178,7 +178,7 @@ fn a_full_disk_is_said_in_the_contracts_form_and_passes() {
     let mut client = server.client();
     let mut votes = 1;
     let refused = loop {
-        // The side files may have room for a few more.
+        // The WAL may have room for a few more.
         let reply = client.vote(&body(votes), &[]).unwrap();
         if reply.status != 200 {
             break reply;
@@ -206,7 +206,7 @@ fn a_queue_that_is_kept_full_refuses_at_once_and_loses_nothing() {
     let server = Server::start(folder.path(), &["--queue", "2"]);
     let address = server.address;
     let (good, refused) = (AtomicU64::new(0), AtomicU64::new(0));
-    // Another program holds the file: the writer has to wait, and others behind it.
+    // Another program locks the file: the writer has to wait, and the queue fills up.
     let Some(lock) = Lock::take(folder.path()) else { return };
     thread::scope(|scope| {
         for number in 0..CONNECTIONS {
@@ -265,7 +265,8 @@ fn a_thousand_slow_clients_hold_nobody_up() {
         assert!(begun.elapsed() < Duration::from_secs(5));
     }
     assert_eq!(total(folder.path()), 200);
-    // Who does not finish a body is told so and let go; who does not finish a head is let go.
+    // A client that does not finish its body gets an error and is disconnected; one that does not finish its head is just
+    // disconnected.
     let late = slow[2].reply("POST").unwrap();
     assert_eq!((late.status, late.json()["type"].as_str()), (408, Some("urn:votekit:problem:too-slow")));
     assert!(slow[1].line().is_err());
@@ -330,7 +331,7 @@ fn a_client_that_goes_before_its_vote_is_written_takes_it_back() {
         let line = format!("votekit_queue_depth {wanted}");
         until("so many wait", || server.get("/metrics").text().lines().any(|told| told == line));
     };
-    // The writer takes this one and waits for the lock with it.
+    // The writer takes this vote and waits for the lock.
     let mut first = send(0);
     depth("0");
     thread::sleep(Duration::from_millis(300));
@@ -410,7 +411,7 @@ fn told_to_end_while_another_program_holds_the_file_it_ends_in_time_and_nobody_i
     let (mut client, body) = (server.client(), body(1));
     let head = "POST /vote HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length";
     client.send(format!("{head}: {}\r\n\r\n{body}", body.len()).as_bytes()).unwrap();
-    // Until the writer waits with it.
+    // Until the writer waits for the lock.
     thread::sleep(Duration::from_millis(500));
     let begun = Instant::now();
     server.signal("-TERM");

@@ -1,4 +1,4 @@
-//! Debian's chromium, driven as a reader would use it. `tests/run` installs it, its driver, and axe-core.
+//! Debian's Chromium, driven like a user. `tests/run` installs it, its driver, and axe-core.
 use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use crate::support::mysql::on_path;
 
-/// Whether all that a browser test needs is there. What is not is said aloud; under CI=true it must be.
+/// Whether everything a browser test needs is installed. What is missing is reported; under CI=true that is a failure.
 pub(crate) fn is_at_hand() -> bool {
     let missing: Vec<&str> = [
         ("chromium", on_path("chromium")),
@@ -37,7 +37,7 @@ fn axe_core() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("axe-core/axe.min.js")
 }
 
-/// How long what will happen may take on a busy machine.
+/// Time limit for anything expected to happen, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Whether the browser runs scripts.
@@ -47,7 +47,7 @@ pub(crate) enum Scripts {
     Off,
 }
 
-/// A browser with a profile of its own; dropping it ends it, also after a failed assertion.
+/// A browser with its own profile; dropping it ends it, even after a failed assertion.
 pub(crate) struct Browser {
     pub client: Client,
     driver: Child,
@@ -59,7 +59,7 @@ impl Browser {
         let profile = tempfile::Builder::new().prefix("votekit-browser-").tempdir().unwrap();
         let mut driver = Command::new("chromedriver")
             .arg("--port=0")
-            // What they leave there goes with the profile.
+            // Temporary files are removed with the profile.
             .env("TMPDIR", profile.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -73,7 +73,7 @@ impl Browser {
             .map_while(Result::ok)
             .find_map(|line| line.rsplit_once("successfully on port ")?.1.trim_end_matches('.').parse::<u16>().ok())
             .expect("chromedriver says its port");
-        // It would end at the first line that it cannot write.
+        // chromedriver would end if it could not write a line.
         std::thread::spawn(move || std::io::copy(&mut told, &mut std::io::sink()));
         let args = [
             "--headless",
@@ -106,12 +106,12 @@ impl Browser {
         }
     }
 
-    /// What `script` returns.
+    /// Runs `script` and returns its value.
     pub(crate) async fn ask(&self, script: &str) -> Value {
         self.client.execute(script, Vec::new()).await.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
-    /// Waits until `script` returns something true.
+    /// Waits until `script` returns a true value.
     pub(crate) async fn until(&self, script: &str) {
         let start = Instant::now();
         while self.ask(script).await != Value::Bool(true) {
@@ -123,7 +123,7 @@ impl Browser {
         }
     }
 
-    /// What stands in the first element that `selector` names, as a reader sees it.
+    /// The visible text of the first element that matches `selector`.
     pub(crate) async fn text(&self, selector: &str) -> String {
         self.client.find(Locator::Css(selector)).await.unwrap().text().await.unwrap()
     }
@@ -132,14 +132,14 @@ impl Browser {
         self.client.find(Locator::Css(selector)).await.unwrap().click().await.unwrap();
     }
 
-    /// Clicks on what leads to another page, or to this one anew, and waits for that.
+    /// Clicks on something that loads a page, and waits for it.
     pub(crate) async fn follow(&self, selector: &str) {
         let before = self.client.find(Locator::Css("html")).await.unwrap();
         self.click(selector).await;
         self.gone(before).await;
     }
 
-    /// Waits until the page that `root` belongs to has gone and the next one is there.
+    /// Waits until the page of `root` has been replaced by the next.
     pub(crate) async fn gone(&self, root: Element) {
         let start = Instant::now();
         while root.attr("lang").await.is_ok() {
@@ -153,23 +153,23 @@ impl Browser {
         self.client.find(Locator::Css(selector)).await.unwrap().send_keys(text).await.unwrap();
     }
 
-    /// Presses a key where the focus is.
+    /// Sends a key to the focused element.
     pub(crate) async fn press(&self, key: &str) {
         self.client.active_element().await.unwrap().send_keys(key).await.unwrap();
     }
 
-    /// Takes the reader's wish for a light or a dark page.
+    /// Sets the preferred colour scheme: `light` or `dark`.
     pub(crate) async fn prefer(&self, color_scheme: &str) {
         let features = json!([{ "name": "prefers-color-scheme", "value": color_scheme }]);
         self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 
-    /// Puts the reader into a time zone: `Asia/Taipei`.
+    /// Sets the browser's time zone: `Asia/Taipei`.
     pub(crate) async fn live_in(&self, zone: &str) {
         self.devtools("Emulation.setTimezoneOverride", json!({ "timezoneId": zone })).await;
     }
 
-    /// The width of the window's inside, down to a small phone's.
+    /// Sets the viewport width in pixels.
     pub(crate) async fn width(&self, pixels: u32) {
         let size = json!({ "width": pixels, "height": 800, "deviceScaleFactor": 1, "mobile": false });
         self.devtools("Emulation.setDeviceMetricsOverride", size).await;
@@ -181,7 +181,7 @@ impl Browser {
 
     /// Fails if axe-core finds anything on the page.
     pub(crate) async fn check_accessible(&self, what: &str) {
-        // As a function of its own text: the page's Content-Security-Policy stays as it is.
+        // Injected as text, so that the page's Content-Security-Policy need not be changed.
         self.ask(&format!("if (!window.axe) {{ {} }}", fs::read_to_string(axe_core()).unwrap())).await;
         let script = "const done = arguments[0];
             axe.run(document, { resultTypes: ['violations'] }).then((found) => done(found.violations.map((rule) =>
@@ -197,7 +197,7 @@ impl Drop for Browser {
     }
 }
 
-/// Ends the driver, and the browser, which would outlive it and go on writing its profile.
+/// Ends the driver and the browser, which would outlive it and keep writing to its profile.
 fn end(driver: &mut Child, profile: &Path) {
     let _ = driver.kill();
     let _ = driver.wait();
@@ -213,7 +213,7 @@ fn end(driver: &mut Child, profile: &Path) {
     }
 }
 
-/// The ids of the processes that were started with this profile, which no other browser has.
+/// Ids of the processes started with this profile, which no other browser uses.
 fn processes_of(profile: &Path) -> Vec<OsString> {
     let profile = profile.to_str().unwrap();
     let is_ours = |process: &fs::DirEntry| {
@@ -223,7 +223,7 @@ fn processes_of(profile: &Path) -> Vec<OsString> {
     fs::read_dir("/proc").into_iter().flatten().flatten().filter(is_ours).map(|process| process.file_name()).collect()
 }
 
-/// A command of Chromium's own protocol.
+/// A command of the Chrome DevTools Protocol.
 #[derive(Debug)]
 struct DevTools(Value);
 

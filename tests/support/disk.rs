@@ -1,4 +1,4 @@
-//! Disks that are full, or fail, when a test wants them to.
+//! Disks that are full or fail on demand.
 #![allow(dead_code, reason = "each test file uses its part")]
 use std::fs;
 use std::io::Write;
@@ -7,13 +7,13 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-/// Says that a test needs what is not here; under CI that is a failure.
+/// Reports that a test was skipped; under CI that is a failure.
 pub(crate) fn left_out(what: &str) {
     assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "this needs {what}");
     eprintln!("left out: this needs {what}");
 }
 
-/// A small disk of its own.
+/// A small separate file system.
 pub(crate) struct SmallDisk(TempDir);
 
 impl SmallDisk {
@@ -40,7 +40,7 @@ impl SmallDisk {
         assert!(Command::new("mount").args(["-o", &option]).arg(self.path()).status().unwrap().success());
     }
 
-    /// Leaves no byte free.
+    /// Fills the disk to the last byte.
     pub(crate) fn fill(&self) -> PathBuf {
         let path = self.path().join("filler");
         let mut file = fs::File::create(&path).unwrap();
@@ -55,8 +55,8 @@ impl Drop for SmallDisk {
     }
 }
 
-/// From the sync number `FAIL_FROM` on (1 is the first), syncs of files whose name ends in `FAIL_NAME` fail with EIO, as many
-/// as `FAIL_TIMES` says. What was written is handed to the kernel before: whether it is on disk is what nobody knows.
+/// Makes `FAIL_TIMES` syncs of files whose name ends in `FAIL_NAME` fail with EIO, from number `FAIL_FROM` on (1 is the
+/// first). The data has been handed to the kernel by then, so whether it is on disk is unknown.
 const FAILING_SYNC: &str = r#"
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -91,7 +91,7 @@ int fdatasync(int fd) {
 }
 "#;
 
-/// A disk whose syncs fail: a library that is loaded before libc makes them.
+/// A preloaded library that makes syncs fail.
 pub(crate) struct FailingSync(TempDir);
 
 impl FailingSync {
@@ -105,7 +105,7 @@ impl FailingSync {
         FailingSync(folder)
     }
 
-    /// In `command`, `times` syncs of files that end in `name` fail, from number `from` on.
+    /// Makes `times` syncs in `command` fail, for files whose name ends in `name`, from number `from` on.
     pub(crate) fn arm(&self, command: &mut Command, name: &str, from: u32, times: u32) {
         command.env("LD_PRELOAD", self.0.path().join("failing.so")).env("FAIL_NAME", name);
         command.env("FAIL_FROM", from.to_string()).env("FAIL_TIMES", times.to_string());

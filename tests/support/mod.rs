@@ -1,2 +1,2 @@
-//! What several test files need.
+//! Shared by several test files.
 pub(crate) mod mysql;

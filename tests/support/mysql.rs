@@ -1,5 +1,5 @@
-//! Real servers of `MySQL`'s protocol, private to a test: in a folder of their own, on a socket and a loopback port there,
-//! gone with the test. `tests/run` installs the programs.
+//! Real servers that speak `MySQL`'s protocol, private to a test: in their own folder, on a socket there and a loopback
+//! port, gone with the test. `tests/run` installs the programs.
 #![allow(dead_code, reason = "each test file uses its part")]
 use std::fs;
 use std::io::Write;
@@ -10,26 +10,26 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-/// `MySQL` 5.7's default `sql_mode`, all of which both servers know.
+/// The default `sql_mode` of `MySQL` 5.7, which both servers support.
 const SQL_MODE: &str = "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,\
                         NO_AUTO_CREATE_USER,NO_ENGINE_SUBSTITUTION";
 
-/// Which server.
+/// A kind of server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Debian's `MariaDB`.
     MariaDb,
-    /// Oracle's `MySQL` 5.6.24, of the npm package.
+    /// Oracle's `MySQL` 5.6.24, from an npm package.
     MySql56,
 }
 
 impl Kind {
-    /// Those that can be started here. The others are said aloud; under CI=true none may be missing.
+    /// The kinds that are installed. Missing ones are reported; under CI=true that is a failure.
     pub(crate) fn at_hand() -> Vec<Kind> {
         [Kind::MariaDb, Kind::MySql56].into_iter().filter(|kind| kind.is_at_hand()).collect()
     }
 
-    /// Whether its program is there.
+    /// Whether its program is installed.
     pub(crate) fn is_at_hand(self) -> bool {
         let (there, needed) = match self {
             Kind::MariaDb => (on_path("mariadbd") && on_path("mysql"), true),
@@ -44,7 +44,7 @@ impl Kind {
     }
 }
 
-/// Whether a program of this name can be started.
+/// Whether a program of this name is on the PATH.
 pub(crate) fn on_path(program: &str) -> bool {
     std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(program).is_file()))
 }
@@ -53,17 +53,17 @@ fn mysql56() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("mysql-5.6/server")
 }
 
-/// A running server; dropping it ends it.
+/// A running server, stopped when dropped.
 pub(crate) struct Server {
     child: Child,
     dir: TempDir,
-    /// Its port on 127.0.0.1.
+    /// The port on 127.0.0.1.
     pub port: u16,
 }
 
 impl Server {
-    /// Starts one, with `options` besides. It has a database `test`, a root without password on the socket, and a user
-    /// `ann` with the password `geh@im` everywhere.
+    /// Starts a server with additional `options`. It has a database `test`, a root without password on the socket, and a
+    /// user `ann` with the password `geh@im` from everywhere.
     pub(crate) fn start(kind: Kind, options: &[String]) -> Server {
         let dir = tempfile::Builder::new().prefix("votekit-mysql-").tempdir().unwrap();
         install(kind, dir.path());
@@ -82,7 +82,7 @@ impl Server {
         panic!("{kind:?} does not start:\n{}", fs::read_to_string(dir.path().join("log")).unwrap_or_default());
     }
 
-    /// `None` if it ended at once, which another owner of the port makes it do.
+    /// `None` if it exits at once, as it does when the port is taken.
     fn try_start(kind: Kind, dir: &Path, options: &[String]) -> Option<(Child, u16)> {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut command = match kind {
@@ -124,19 +124,19 @@ impl Server {
         None
     }
 
-    /// Where the plain client and `?socket=` find it.
+    /// The socket, for the command-line client and `?socket=`.
     pub(crate) fn socket(&self) -> PathBuf {
         self.dir.path().join("s")
     }
 
-    /// The plain client's answer: rows with tabs, no header.
+    /// The answer of the command-line client: tab-separated rows without a header.
     pub(crate) fn sql(&self, text: &str) -> String {
         let output = self.try_sql(text);
         assert!(output.status.success(), "{}\n{text:.500}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// What the plain client makes of `text`.
+    /// Runs `text` in the command-line client.
     pub(crate) fn try_sql(&self, text: &str) -> Output {
         let mut child = client(self.dir.path())
             .args(["-D", if text.contains("CREATE DATABASE") { "mysql" } else { "test" }])
@@ -149,12 +149,12 @@ impl Server {
         let text = text.to_owned();
         let writer = std::thread::spawn(move || stdin.write_all(text.as_bytes()));
         let output = child.wait_with_output().unwrap();
-        // A client that stopped at an error has not read the rest.
+        // A client that stopped at an error does not read the rest.
         let _ = writer.join();
         output
     }
 
-    /// A client that holds `table` against everyone until it is dropped.
+    /// Locks `table` until the returned value is dropped.
     pub(crate) fn lock(&self, table: &str) -> Lock {
         let mut child = client(self.dir.path())
             .args(["-D", "test", "--unbuffered"])
@@ -169,7 +169,7 @@ impl Server {
         Lock(child)
     }
 
-    /// Ends it as a crash does.
+    /// Kills it, like a crash.
     pub(crate) fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -182,14 +182,14 @@ impl Drop for Server {
     }
 }
 
-/// An event's time, user and name.
+/// Time, user and name of an event; `None` is NULL.
 pub(crate) type Event = (Option<String>, Option<String>, Option<String>);
 
 fn quoted(text: Option<&String>) -> String {
     text.map_or_else(|| "NULL".to_owned(), |text| format!("'{}'", text.replace('\'', "''")))
 }
 
-/// The statements that make a table `piwik_track` with these events.
+/// The statements that create a table `piwik_track` with these events.
 pub(crate) fn create_events(rows: &[Event], character_set: &str) -> String {
     let mut sql = format!(
         "SET sql_mode = ''; DROP TABLE IF EXISTS piwik_track;
@@ -208,7 +208,7 @@ pub(crate) fn create_events(rows: &[Event], character_set: &str) -> String {
     sql
 }
 
-/// A held lock.
+/// A lock held by a client.
 pub(crate) struct Lock(Child);
 
 impl Drop for Lock {
@@ -227,7 +227,7 @@ fn client(dir: &Path) -> Command {
     command
 }
 
-/// Servers refuse to be root's unless told so.
+/// Servers refuse to run as root unless told to.
 fn user() -> Option<&'static str> {
     let id = Command::new("id").arg("-u").output().unwrap();
     (id.stdout.trim_ascii() == b"0").then_some("--user=root")
@@ -242,7 +242,7 @@ fn install(kind: Kind, dir: &Path) {
                 .args(user())
                 .arg(format!("--datadir={}", data.display()))
                 .arg("--innodb-log-file-size=8M")
-                // A server that starts clears its tmpdir of what others left: two that share one clear each other's.
+                // A starting server clears its tmpdir, so two servers must not share one.
                 .env("TMPDIR", dir)
                 .output()
                 .unwrap();

@@ -1,23 +1,23 @@
-//! Pictures in the terminal. Each function returns whole lines of text, ready for stdout.
+//! Charts for the terminal. Each function returns complete lines of text.
 use std::fmt::Write;
 
 use unicode_width::UnicodeWidthStr;
 use votekit::report::Value;
 
-use super::picture::{Bars, HeatMap, Timeline, short, shortened, size_of};
+use super::picture::{Bars, HeatMap, Timeline, magnitude, short, shortened};
 use crate::cli::terminal::console::{Console, printable};
 
-/// Where a picture is drawn.
+/// The terminal area a chart is drawn for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Canvas {
-    /// Terminal columns.
+    /// Width in terminal columns.
     pub width: usize,
-    /// Whether colours may be used.
+    /// Whether escape sequences for colours may be used.
     pub colored: bool,
 }
 
 impl Canvas {
-    /// What stdout offers.
+    /// The width and colours of stdout.
     pub(crate) fn stdout(console: &Console) -> Self {
         Canvas { width: console.width_stdout(), colored: console.colors_stdout() }
     }
@@ -31,16 +31,16 @@ const TITLE: &str = "1";
 const BAR: &str = "36";
 const FAINT: &str = "2";
 
-/// 0/8 to 7/8 of a column, filled from the left.
+/// 0/8 to 7/8 of a character cell, filled from the left.
 const EIGHTHS_RIGHT: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-/// 0/8 to 7/8 of a row, filled from below.
+/// 0/8 to 7/8 of a character cell, filled from below.
 const EIGHTHS_UP: [&str; 8] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇"];
-/// How many rows a timeline takes.
+/// Height of a timeline in rows.
 const TIMELINE_HEIGHT: usize = 8;
-/// In a narrower picture there would be no room for bars.
+/// A narrower chart would have no room for bars.
 const WIDTH_LEAST: usize = 40;
 
-/// One line per bar: label, value, bar. The longest bar fills the width that labels and values leave.
+/// Horizontal bars, one per line: label, value, bar. The longest bar fills the width left over by labels and values.
 pub(crate) fn bars(figure: &Bars, canvas: Canvas) -> String {
     let width = canvas.width.max(WIDTH_LEAST);
     let labels: Vec<String> =
@@ -49,11 +49,11 @@ pub(crate) fn bars(figure: &Bars, canvas: Canvas) -> String {
     let widest = |texts: &[String]| texts.iter().map(|text| text.width()).max().unwrap_or(0);
     let (label_width, value_width) = (widest(&labels), widest(&values));
     let room = width.saturating_sub(label_width + value_width + 6).max(8);
-    let most = figure.bars.iter().map(|(_, value)| size_of(value)).fold(0.0, f64::max);
+    let most = figure.bars.iter().map(|(_, value)| magnitude(value)).fold(0.0, f64::max);
 
     let mut text = headline(&figure.title, &figure.axis, canvas);
     for ((_, value), (label, value_text)) in figure.bars.iter().zip(labels.iter().zip(&values)) {
-        let bar = bar(size_of(value), most, room);
+        let bar = bar(magnitude(value), most, room);
         let (label_gap, value_gap) = (label_width - label.width(), value_width - value_text.width());
         let line = format!("  {label}{:label_gap$}  {:value_gap$}{value_text}  {}", "", "", canvas.painted(BAR, &bar));
         text.push_str(line.trim_end());
@@ -62,7 +62,7 @@ pub(crate) fn bars(figure: &Bars, canvas: Canvas) -> String {
     text
 }
 
-/// A bar of `room` columns for `most`, and for `value` in proportion; whatever is above zero shows.
+/// A bar for `value`, where `most` would take `room` columns. Any value above zero is visible.
 fn bar(value: f64, most: f64, room: usize) -> String {
     if value <= 0.0 || most <= 0.0 {
         return String::new();
@@ -71,7 +71,7 @@ fn bar(value: f64, most: f64, room: usize) -> String {
     "█".repeat(eighths / 8) + EIGHTHS_RIGHT[eighths % 8]
 }
 
-/// Columns over time, eight rows high; if there are more columns than room, neighbours are added up.
+/// Columns over time. If there are more columns than fit, neighbours are added up.
 pub(crate) fn timeline(figure: &Timeline, canvas: Canvas) -> String {
     let mut text = headline(&figure.title, &figure.axis, canvas);
     let room = canvas.width.max(WIDTH_LEAST) - 14;
@@ -80,7 +80,7 @@ pub(crate) fn timeline(figure: &Timeline, canvas: Canvas) -> String {
     if sums.is_empty() {
         return text + "  nothing to draw\n";
     }
-    // Few columns are drawn wide, so that they fill the picture.
+    // A few columns are drawn wider, to fill the chart.
     let thickness = (room / sums.len()).clamp(1, 6);
     let most = sums.iter().copied().fold(0.0, f64::max);
     let alike = |size: f64| match figure.series.iter().flat_map(|series| &series.values).find(|v| **v != Value::Null) {
@@ -98,7 +98,7 @@ pub(crate) fn timeline(figure: &Timeline, canvas: Canvas) -> String {
     text + &time_axis(figure, sums.len() * thickness, folded.note(figure.step), canvas)
 }
 
-/// The cell in `row`, counted from below, of a column of height `sum`.
+/// One row, counted from below, of a column of height `sum`.
 fn column_cell(sum: f64, most: f64, row: usize, thickness: usize) -> String {
     let eighths = if sum <= 0.0 { 0 } else { ((sum / most * 64.0).round() as usize).clamp(1, 64) };
     let cell = match eighths.saturating_sub(row * 8) {
@@ -122,7 +122,7 @@ fn time_axis(figure: &Timeline, width: usize, note: Option<String>, canvas: Canv
     text
 }
 
-/// One line per row, one cell per column; with colours, the darker the larger, without them numbers only.
+/// One line per row, one cell per column. In colour, larger values are darker; without colours only the numbers show.
 pub(crate) fn heat_map(figure: &HeatMap, canvas: Canvas) -> String {
     let cell = |row: &Vec<Value>, column: usize| row.get(column).map(short).unwrap_or_default();
     let widths: Vec<usize> = (0..figure.columns.len())
@@ -134,7 +134,7 @@ pub(crate) fn heat_map(figure: &HeatMap, canvas: Canvas) -> String {
     let labels: Vec<String> = figure.rows.iter().map(|label| shortened(&printable(label), 32).into_owned()).collect();
     let label_width =
         labels.iter().map(|label| label.width()).max().unwrap_or(0).max(printable(&figure.rows_axis).width());
-    let most = figure.cells.iter().flatten().map(size_of).fold(0.0, f64::max);
+    let most = figure.cells.iter().flatten().map(magnitude).fold(0.0, f64::max);
 
     let mut text = headline(&figure.title, &figure.columns_axis, canvas);
     let mut header = padded(&printable(&figure.rows_axis), label_width, false);
@@ -148,7 +148,7 @@ pub(crate) fn heat_map(figure: &HeatMap, canvas: Canvas) -> String {
             let shown = format!(" {} ", padded(&cell(row, column), *width, true));
             let value = row.get(column).filter(|value| **value != Value::Null);
             line += &match value {
-                Some(value) => canvas.painted(&shade(size_of(value), most), &shown),
+                Some(value) => canvas.painted(&shade(magnitude(value), most), &shown),
                 None => shown,
             };
             line.push(' ');
@@ -159,7 +159,7 @@ pub(crate) fn heat_map(figure: &HeatMap, canvas: Canvas) -> String {
     text
 }
 
-/// The style of a cell: one of six blues of the 256 colours, with text in black or white, whichever is readable on it.
+/// The style of a cell: one of six blues of the 256-colour palette, and black or white text, whichever is readable on it.
 fn shade(value: f64, most: f64) -> String {
     const BLUES: [u8; 6] = [189, 153, 111, 69, 26, 18];
     let step = if most > 0.0 { (value / most * 5.0).round() as usize } else { 0 };

@@ -1,4 +1,4 @@
-//! What a picture shows, however it is drawn: by [`super::chart`] in the terminal or by [`super::svg`] in a file.
+//! The data of a picture, drawn by [`super::chart`] in the terminal or by [`super::svg`] into a file.
 use std::borrow::Cow;
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
@@ -8,57 +8,57 @@ use votekit::units::{CalendarUnit, byte_size};
 
 use crate::cli::terminal::output::grouped;
 
-/// Labelled values, one bar each, in the order given.
+/// Labelled values, one bar each, in the given order.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Bars {
     /// The headline: `Bytes by file type`.
     pub title: String,
     /// What the values are, with their unit unless the values carry it: `votes`.
     pub axis: String,
-    /// Label and value. Labels may come from data; they are escaped when drawn.
+    /// Label and value. Labels may come from data: they are escaped when drawn.
     pub bars: Vec<(String, Value)>,
 }
 
-/// Values over time, one column a [`CalendarUnit`]; several series are stacked.
+/// Values over time, one column per [`CalendarUnit`]; several series are stacked.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Timeline {
     /// The headline: `Votes per minute`.
     pub title: String,
     /// What the values are, with their unit unless the values carry it: `votes`.
     pub axis: String,
-    /// The zone of the times: `UTC`, `UTC+08:00`.
+    /// The time zone of `starts`, as shown: `UTC`, `UTC+08:00`.
     pub clock: String,
-    /// The time between two columns.
+    /// The time that one column covers.
     pub step: CalendarUnit,
-    /// The start of each column, ascending, each a whole step. Missing steps are drawn as empty columns.
+    /// The start of each column, ascending, on whole steps. A missing step is drawn as an empty column.
     pub starts: Vec<NaiveDateTime>,
     /// The series, stacked from the bottom up.
     pub series: Vec<Series>,
 }
 
-/// One part of a [`Timeline`].
+/// One series of a [`Timeline`].
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Series {
-    /// Its name in the legend; a single series has no legend.
+    /// The name in the legend, which is drawn only if there are several series.
     pub name: String,
-    /// One value for each of [`Timeline::starts`].
+    /// One value per entry of [`Timeline::starts`].
     pub values: Vec<Value>,
 }
 
-/// A value for each pair of a row and a column, as colours: the cohort triangle.
+/// Coloured values in rows and columns: the cohort triangle.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct HeatMap {
     /// The headline.
     pub title: String,
-    /// What a row is: `cohort (install day)`.
+    /// What the rows are: `cohort (install day)`.
     pub rows_axis: String,
-    /// What a column is: `day after install`.
+    /// What the columns are: `day after install`.
     pub columns_axis: String,
-    /// The rows' labels, from the top down.
+    /// Row labels, from top to bottom.
     pub rows: Vec<String>,
-    /// The columns' labels, from left to right.
+    /// Column labels, from left to right.
     pub columns: Vec<String>,
-    /// `cells[row][column]`; [`Value::Null`] for an empty cell. Rows may be short.
+    /// `cells[row][column]`; [`Value::Null`] is an empty cell, and so are missing ones at the end of a row.
     pub cells: Vec<Vec<Value>>,
 }
 
@@ -77,63 +77,67 @@ impl Timeline {
         }
     }
 
-    /// The columns to draw if at most `columns_most` fit: neighbours are added up until they do, by divisors of hours, days
-    /// and years if possible. Missing steps are empty columns.
+    /// The columns to draw if at most `columns_most` fit: neighbours are added up until they do, preferably so that columns
+    /// start on whole hours, days or years. Missing steps are empty columns.
     pub(crate) fn folded(&self, columns_most: usize) -> Folded {
-        let Some(first) = self.starts.first() else { return Folded { together: 1, lead: 0, sums: Vec::new() } };
+        let Some(first) = self.starts.first() else {
+            return Folded { steps_per_column: 1, lead_steps: 0, sums: Vec::new() };
+        };
         let places: Vec<usize> = self.starts.iter().map(|start| self.step.count(*first, *start)).collect();
         let count = places.iter().max().map_or(0, |last| last + 1);
-        let together = stride(self.step, count.div_ceil(columns_most.max(1)));
-        let lead = offset(self.step, *first) % together;
+        let steps_per_column = stride(self.step, count.div_ceil(columns_most.max(1)));
+        let lead_steps = offset(self.step, *first) % steps_per_column;
         let fold = |series: &Series| {
-            let mut sums = vec![0.0; (count + lead).div_ceil(together)];
+            let mut sums = vec![0.0; (count + lead_steps).div_ceil(steps_per_column)];
             let values = places.iter().zip(&series.values);
-            values.for_each(|(place, value)| sums[(place + lead) / together] += size_of(value));
+            values.for_each(|(place, value)| sums[(place + lead_steps) / steps_per_column] += magnitude(value));
             sums
         };
-        Folded { together, lead, sums: self.series.iter().map(fold).collect() }
+        Folded { steps_per_column, lead_steps, sums: self.series.iter().map(fold).collect() }
     }
 
-    /// The columns of `folded` that get a label, if at most `labels_most` fit, with their starts.
+    /// The columns of `folded` that get a label if at most `labels_most` fit, with their start times.
     pub(crate) fn ticks(&self, folded: &Folded, labels_most: usize) -> Vec<(usize, NaiveDateTime)> {
         let Some(first) = self.starts.first() else { return Vec::new() };
         let columns = folded.sums.first().map_or(0, Vec::len);
-        let stride = stride(self.step, (columns * folded.together).div_ceil(labels_most.max(1)));
-        let offset = offset(self.step, *first) - folded.lead;
+        let stride = stride(self.step, (columns * folded.steps_per_column).div_ceil(labels_most.max(1)));
+        let offset = offset(self.step, *first) - folded.lead_steps;
         let holds_whole_stride = |column: &usize| {
-            let from = offset + column * folded.together;
-            from.next_multiple_of(stride) < from + folded.together
+            let from = offset + column * folded.steps_per_column;
+            from.next_multiple_of(stride) < from + folded.steps_per_column
         };
-        let start = |column: usize| self.step.after(*first, (column * folded.together).saturating_sub(folded.lead));
+        let start = |column: usize| {
+            self.step.after(*first, (column * folded.steps_per_column).saturating_sub(folded.lead_steps))
+        };
         (0..columns).filter(holds_whole_stride).filter_map(|column| Some((column, start(column)?))).collect()
     }
 }
 
-/// The columns of a [`Timeline`] as they are drawn.
+/// The columns of a [`Timeline`], added up as they will be drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Folded {
-    /// The number of steps in a column.
-    pub together: usize,
-    /// The number of steps of the first column that lie before the first of [`Timeline::starts`].
-    pub lead: usize,
-    /// The height of each column, by series.
+    /// Steps per drawn column.
+    pub steps_per_column: usize,
+    /// Steps of the first drawn column that lie before the first entry of [`Timeline::starts`].
+    pub lead_steps: usize,
+    /// Heights: `sums[series][column]`.
     pub sums: Vec<Vec<f64>>,
 }
 
 impl Folded {
-    /// The stacked height of each column.
+    /// The total height of each column.
     pub(crate) fn heights(&self) -> Vec<f64> {
         let columns = self.sums.first().map_or(0, Vec::len);
         (0..columns).map(|column| self.sums.iter().map(|sums| sums[column]).sum()).collect()
     }
 
-    /// What a column is, if it is more than one step: `a column is 2 minutes`.
+    /// The note `a column is 2 minutes`, if a column is more than one step.
     pub(crate) fn note(&self, step: CalendarUnit) -> Option<String> {
-        (self.together > 1).then(|| format!("a column is {} {}s", self.together, step.name()))
+        (self.steps_per_column > 1).then(|| format!("a column is {} {}s", self.steps_per_column, step.name()))
     }
 }
 
-/// The smallest number of steps, `needed` or more, that divides an hour, a day or a year well.
+/// The smallest round number of steps that is at least `needed`, such as 15 minutes or 6 hours.
 fn stride(step: CalendarUnit, needed: usize) -> usize {
     let strides: &[usize] = match step {
         CalendarUnit::Minute => &[1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080],
@@ -144,7 +148,7 @@ fn stride(step: CalendarUnit, needed: usize) -> usize {
     strides.iter().copied().find(|stride| *stride >= needed).unwrap_or(needed).max(1)
 }
 
-/// The number of steps from the start of the day, or year, from which strides are counted, to `at`.
+/// Steps from the start of the day (or year, for months) to `at`, so that strides start on whole hours, days or years.
 fn offset(step: CalendarUnit, at: NaiveDateTime) -> usize {
     match step {
         CalendarUnit::Minute => at.hour() as usize * 60 + at.minute() as usize,
@@ -155,7 +159,7 @@ fn offset(step: CalendarUnit, at: NaiveDateTime) -> usize {
 }
 
 impl Timeline {
-    /// What all times have in common, which the axis says once: the day, or the year.
+    /// What all times have in common, so that the axis title shows it once: the day or the year.
     fn shared(&self) -> Shared {
         let (Some(first), Some(last)) = (self.starts.first(), self.starts.last()) else { return Shared::Nothing };
         match self.step {
@@ -165,7 +169,7 @@ impl Timeline {
         }
     }
 
-    /// The label of a time on the axis.
+    /// The axis label of a time.
     pub(crate) fn label(&self, at: NaiveDateTime) -> String {
         let shape = match (self.step, self.shared()) {
             (CalendarUnit::Month, _) => "%Y-%m",
@@ -177,7 +181,7 @@ impl Timeline {
         at.format(shape).to_string()
     }
 
-    /// The title of the axis: `time of day on 2019-08-24, UTC`.
+    /// The axis title: `time of day on 2019-08-24, UTC`.
     pub(crate) fn time_axis(&self) -> String {
         match self.shared() {
             Shared::Day(day) => format!("time of day on {day}, {}", self.clock),
@@ -193,8 +197,8 @@ enum Shared {
     Nothing,
 }
 
-/// A value as a length; 0 for what is not a number.
-pub(crate) fn size_of(value: &Value) -> f64 {
+/// A value as a length to draw; 0 for anything but a number.
+pub(crate) fn magnitude(value: &Value) -> f64 {
     match value {
         Value::Count(number) | Value::Bytes(number) => *number as f64,
         Value::Share(share) if share.is_finite() => *share,
@@ -202,7 +206,7 @@ pub(crate) fn size_of(value: &Value) -> f64 {
     }
 }
 
-/// A value in a picture: `1,234`, `12.1 GB`, `34.5 %`; bytes always with a unit, since there is no room for twelve digits.
+/// A value as pictures show it: `1,234`, `12.1 GB`, `34.5 %`. Bytes always have a unit: there is no room for twelve digits.
 pub(crate) fn short(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -215,7 +219,7 @@ pub(crate) fn short(value: &Value) -> String {
     }
 }
 
-/// `text` in at most `columns` terminal columns: the middle is replaced by `…`, since the ends of a URL say more.
+/// Shortens `text` to `columns` terminal columns by replacing its middle with `…`: the ends of a URL say more.
 pub(crate) fn shortened(text: &str, columns: usize) -> Cow<'_, str> {
     if text.width() <= columns {
         return Cow::Borrowed(text);
@@ -227,7 +231,7 @@ pub(crate) fn shortened(text: &str, columns: usize) -> Cow<'_, str> {
     Cow::Owned(head + "…" + &tail.into_iter().collect::<String>())
 }
 
-/// As many of `chars` as fit `columns`.
+/// As many of `chars` as fit into `columns` terminal columns.
 fn taken(chars: impl Iterator<Item = char>, columns: usize) -> String {
     let mut used = 0;
     chars
@@ -273,7 +277,7 @@ mod tests {
         let starts = (0..100).map(|minute| (day("2020-01-01") + TimeDelta::minutes(50 + minute), Value::Count(1)));
         let line = Timeline::single("t", "a", CalendarUnit::Minute, starts.collect());
         let folded = line.folded(4);
-        assert_eq!((folded.together, folded.lead), (30, 20));
+        assert_eq!((folded.steps_per_column, folded.lead_steps), (30, 20));
         assert_eq!(folded.heights(), [10.0, 30.0, 30.0, 30.0]);
         let at = |minute| day("2020-01-01") + TimeDelta::minutes(minute);
         assert_eq!(line.ticks(&folded, 2), [(1, at(60)), (3, at(120))]);

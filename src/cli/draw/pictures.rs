@@ -1,4 +1,4 @@
-//! The pictures that a command is asked for: `--chart` in the terminal, `--svg FILE` for a report.
+//! The options `--chart` (in the terminal) and `--svg FILE`.
 use std::path::{Path, PathBuf};
 
 use super::chart::{self, Canvas};
@@ -10,7 +10,7 @@ use crate::cli::terminal::exit;
 use crate::cli::terminal::files::write_file_atomically;
 use crate::cli::terminal::output::Format;
 
-/// A picture, whatever draws it.
+/// The data of any kind of picture.
 pub(crate) enum Picture {
     /// Labelled bars.
     Bars(Bars),
@@ -20,7 +20,7 @@ pub(crate) enum Picture {
     HeatMap(HeatMap),
 }
 
-/// Which pictures are wanted.
+/// The pictures that were asked for.
 #[derive(Debug, Clone)]
 pub(crate) struct Pictures {
     chart: bool,
@@ -28,14 +28,14 @@ pub(crate) struct Pictures {
 }
 
 impl Pictures {
-    /// What `--chart` and `--svg` ask for.
+    /// Checks the values of `--chart` and `--svg`.
     ///
     /// # Errors
-    /// When the chart would take the place of a result for programs, or SVG is not built in.
+    /// When a chart would replace output for programs, or SVG is not built in.
     pub(crate) fn resolve(chart: bool, svg: Option<PathBuf>, format: Format) -> anyhow::Result<Self> {
         if chart && !format.traits().is_for_people {
             return Err(exit::misuse(
-                "--chart is drawn for people: leave --format away, or draw a file with --svg FILE",
+                "--chart cannot be combined with --format csv or json: omit --format, or use --svg FILE",
             ));
         }
         if svg.is_some() && !cfg!(feature = "svg") {
@@ -44,12 +44,12 @@ impl Pictures {
         Ok(Pictures { chart, svg })
     }
 
-    /// The file that a picture goes into, if one is wanted.
+    /// The path given with `--svg`.
     pub(crate) fn svg(&self) -> Option<&Path> {
         self.svg.as_deref()
     }
 
-    /// The chart that is printed instead of the result, if one is wanted.
+    /// The chart to print instead of the result, with `--chart`.
     pub(crate) fn chart(&self, console: &Console, picture: impl FnOnce() -> Picture) -> Option<String> {
         let canvas = Canvas::stdout(console);
         self.chart.then(|| match picture() {
@@ -59,7 +59,7 @@ impl Pictures {
         })
     }
 
-    /// Writes the picture into its file, if one is wanted.
+    /// Writes the SVG file, with `--svg`.
     ///
     /// # Errors
     /// When it cannot be written.

@@ -1,6 +1,6 @@
-//! Pictures for a report, as SVG. Each function returns a complete document.
+//! Charts as SVG. Each function returns a complete document.
 //!
-//! Text stays text, which can be searched and copied, in whatever sans-serif the viewer has.
+//! Text remains text, so that it can be searched and copied, in the viewer's sans-serif font.
 use std::borrow::Cow;
 
 use anyhow::anyhow;
@@ -13,7 +13,7 @@ use unicode_width::UnicodeWidthStr;
 use votekit::report::Value;
 use votekit::units::CalendarUnit;
 
-use super::picture::{Bars, Folded, HeatMap, Timeline, short, shortened, size_of};
+use super::picture::{Bars, Folded, HeatMap, Timeline, magnitude, short, shortened};
 use crate::cli::terminal::console::printable;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
@@ -22,13 +22,13 @@ type Drawn = Result<(), Box<dyn std::error::Error>>;
 
 const WIDTH: u32 = 960;
 const MARGIN: i32 = 24;
-/// Where the plot begins: below the title and the line about the values.
+/// Top of the plot in pixels, below the title and the line about the values.
 const TOP: i32 = 78;
 const FONTS: &str = "Helvetica Neue, Helvetica, Arial, Noto Sans, Noto Sans CJK SC, sans-serif";
 const INK: RGBColor = RGBColor(0x22, 0x2b, 0x38);
 const FAINT: RGBColor = RGBColor(0x5b, 0x67, 0x78);
 const GRID: RGBColor = RGBColor(0xe3, 0xe7, 0xec);
-/// Colours that can be told apart with any colour vision (Okabe and Ito), without the pale ones.
+/// The palette of Okabe and Ito, distinguishable with any colour vision, without its pale colours.
 const SERIES: [RGBColor; 7] = [
     RGBColor(0x00, 0x72, 0xb2),
     RGBColor(0xe6, 0x9f, 0x00),
@@ -39,7 +39,7 @@ const SERIES: [RGBColor; 7] = [
     RGBColor(0x99, 0x99, 0x99),
 ];
 
-/// Horizontal bars, a row each, with label and value.
+/// Horizontal bars, one per row, with label and value.
 ///
 /// # Errors
 /// When drawing fails, which data cannot cause.
@@ -51,7 +51,7 @@ pub(crate) fn bars(figure: &Bars) -> anyhow::Result<String> {
     let value_width = values.iter().map(|value| text_width(value, 13)).max().unwrap_or(0);
     let height = TOP + ROW * figure.bars.len().max(1) as i32 + 52;
     document(&figure.title, &figure.axis, height, |area| {
-        let most = figure.bars.iter().map(|(_, value)| size_of(value)).fold(0.0, f64::max);
+        let most = figure.bars.iter().map(|(_, value)| magnitude(value)).fold(0.0, f64::max);
         let count = figure.bars.len().max(1) as f64;
         let mut plot = ChartBuilder::on(area)
             .margin_top(TOP)
@@ -73,11 +73,11 @@ pub(crate) fn bars(figure: &Bars) -> anyhow::Result<String> {
             .light_line_style(TRANSPARENT)
             .draw()?;
         plot.draw_series(figure.bars.iter().enumerate().map(|(row, (_, value))| {
-            Rectangle::new([(0.0, row as f64 + 0.16), (size_of(value), row as f64 + 0.84)], SERIES[0].filled())
+            Rectangle::new([(0.0, row as f64 + 0.16), (magnitude(value), row as f64 + 0.84)], SERIES[0].filled())
         }))?;
         for (row, ((_, value), (label, value_text))) in figure.bars.iter().zip(labels.iter().zip(&values)).enumerate() {
             let (left, middle) = plot.backend_coord(&(0.0, row as f64 + 0.5));
-            let (end, _) = plot.backend_coord(&(size_of(value), row as f64 + 0.5));
+            let (end, _) = plot.backend_coord(&(magnitude(value), row as f64 + 0.5));
             write(area, label, (left - 10, middle), font(13, INK).pos(Pos::new(HPos::Right, VPos::Center)))?;
             write(area, value_text, (end + 8, middle), font(13, FAINT).pos(Pos::new(HPos::Left, VPos::Center)))?;
         }
@@ -85,8 +85,8 @@ pub(crate) fn bars(figure: &Bars) -> anyhow::Result<String> {
     })
 }
 
-/// Columns over time; several series are stacked and named in a legend. If there are too many columns, neighbours are added
-/// up, and the picture says so.
+/// Columns over time; several series are stacked and named in a legend. Too many columns are added up with their neighbours,
+/// and the picture says so.
 ///
 /// # Errors
 /// When drawing fails, which data cannot cause.
@@ -140,7 +140,7 @@ fn time_axis(area: &Area<'_>, plot: &Plot<'_, '_>, figure: &Timeline, folded: &F
     let (right, _) = plot.backend_coord(&(columns as f64, 0.0));
     area.draw(&PathElement::new([(left, bottom), (right, bottom)], FAINT))?;
     let label_width = figure.starts.first().map_or(1, |first| text_width(&figure.label(*first), 12) + 20);
-    // A minute or an hour is labelled at its start, a day or a month in the middle.
+    // Minutes and hours are labelled at the column's start, days and months at its middle.
     let place = if matches!(figure.step, CalendarUnit::Minute | CalendarUnit::Hour) { 0.0 } else { 0.5 };
     for (column, at) in figure.ticks(folded, ((right - left) / label_width).max(1) as usize) {
         let (x, _) = plot.backend_coord(&(column as f64 + place, 0.0));
@@ -163,7 +163,7 @@ fn draw_legend(area: &Area<'_>, figure: &Timeline) -> Drawn {
     Ok(())
 }
 
-/// Cells coloured by value, with the value in them and a scale below.
+/// Cells coloured by value and labelled with it, above a colour scale.
 ///
 /// # Errors
 /// When drawing fails, which data cannot cause.
@@ -189,14 +189,14 @@ pub(crate) fn heat_map(figure: &HeatMap) -> anyhow::Result<String> {
         for (column, label) in figure.columns.iter().enumerate().filter(|(column, _)| *column as i32 % every == 0) {
             centred(&shown(label, 24), (left + cell_width * column as i32 + cell_width / 2, top - 16), 12, INK)?;
         }
-        let most = figure.cells.iter().flatten().map(size_of).fold(0.0, f64::max);
+        let most = figure.cells.iter().flatten().map(magnitude).fold(0.0, f64::max);
         for (row, label) in labels.iter().enumerate() {
             let middle = top + CELL_HEIGHT * row as i32 + CELL_HEIGHT / 2;
             right_of(label, (left - 12, middle), INK)?;
             let cells = figure.cells.get(row).into_iter().flatten().take(figure.columns.len()).enumerate();
             for (column, value) in cells.filter(|(_, value)| **value != Value::Null) {
                 let (x, y) = (left + cell_width * column as i32, top + CELL_HEIGHT * row as i32);
-                let part = if most > 0.0 { size_of(value) / most } else { 0.0 };
+                let part = if most > 0.0 { magnitude(value) / most } else { 0.0 };
                 let corner = (x + cell_width - 1, y + CELL_HEIGHT - 1);
                 area.draw(&Rectangle::new([(x, y), corner], shade(part).filled()))?;
                 let text = short(value);
@@ -209,7 +209,7 @@ pub(crate) fn heat_map(figure: &HeatMap) -> anyhow::Result<String> {
     })
 }
 
-/// The scale of a heat map's colours.
+/// The colour scale of a heat map.
 fn scale(area: &Area<'_>, (left, top): (i32, i32), figure: &HeatMap, most: f64) -> Drawn {
     const STEP_WIDTH: i32 = 4;
     const STEPS: i32 = 50;
@@ -224,7 +224,7 @@ fn scale(area: &Area<'_>, (left, top): (i32, i32), figure: &HeatMap, most: f64) 
     write(area, &tick(most, like), (left + STEP_WIDTH * STEPS, top + 17), style(HPos::Right))
 }
 
-/// From nearly white over blue to dark blue (the ends and the middle of `ColorBrewer`'s Blues); `part` from 0 to 1.
+/// A colour from near white through blue to dark blue (the ends and middle of `ColorBrewer`'s Blues) for `part`, 0 to 1.
 fn shade(part: f64) -> RGBColor {
     const STOPS: [[f64; 3]; 3] = [[239.0, 245.0, 252.0], [74.0, 144.0, 200.0], [8.0, 48.0, 107.0]];
     let place = part.clamp(0.0, 1.0) * 2.0;
@@ -235,7 +235,7 @@ fn shade(part: f64) -> RGBColor {
     RGBColor(mix(0), mix(1), mix(2))
 }
 
-/// A document of [`WIDTH`] by `height` with title and axis text, and what `draw` adds.
+/// A document of [`WIDTH`] by `height` pixels: title, axis text, and whatever `draw` adds.
 fn document(title: &str, axis: &str, height: i32, draw: impl Fn(&Area<'_>) -> Drawn) -> anyhow::Result<String> {
     let mut text = String::new();
     {
@@ -254,7 +254,7 @@ fn document(title: &str, axis: &str, height: i32, draw: impl Fn(&Area<'_>) -> Dr
     Ok(text)
 }
 
-/// Writes text, unless it is empty.
+/// Draws text; does nothing if it is empty, which plotters would reject.
 fn write(area: &Area<'_>, text: &str, at: (i32, i32), style: TextStyle<'_>) -> Drawn {
     if text.is_empty() {
         return Ok(());
@@ -262,14 +262,14 @@ fn write(area: &Area<'_>, text: &str, at: (i32, i32), style: TextStyle<'_>) -> D
     Ok(area.draw_text(text, &style, at)?)
 }
 
-/// Text from data as XML allows it: without control characters and the two code points that XML forbids.
+/// Shortens text from data and removes what XML forbids: control characters and two code points.
 fn shown(text: &str, columns: usize) -> Cow<'_, str> {
     let text = printable(text);
     let short = shortened(&text, columns);
     Cow::Owned(short.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}"))
 }
 
-/// Roughly how wide a viewer will draw `text`, in pixels: an SVG file cannot measure.
+/// Estimated width of `text` in pixels: the viewer's font is unknown.
 fn text_width(text: &str, pixels: i32) -> i32 {
     (text.width() as f64 * f64::from(pixels) * 0.57).ceil() as i32
 }
@@ -278,12 +278,12 @@ fn font(pixels: i32, color: RGBColor) -> TextStyle<'static> {
     (FONTS, points(pixels)).into_font().color(&color)
 }
 
-/// plotters' SVG backend writes sizes divided by this.
+/// Undoes the division in plotters' SVG backend, so that sizes are in pixels.
 fn points(pixels: i32) -> f64 {
     f64::from(pixels) * 1.24
 }
 
-/// The label of a tick, in the unit of `like`; empty for a fraction of something countable.
+/// The label of a tick in the unit of `like`; empty for a fraction of a count.
 fn tick(size: f64, like: &Value) -> String {
     match like {
         Value::Bytes(_) => short(&Value::Bytes(size.round() as u128)).replace(".0 ", " "),
@@ -304,7 +304,7 @@ mod tests {
         "<script>\u{1b}[31m&\"'\0\u{ffff}薯片".to_owned()
     }
 
-    /// Every `<`, `&` and control character of the document belongs to the document.
+    /// No `<`, `&` or control character comes from the data.
     fn assert_sound(svg: &str) {
         assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"), "{svg}");
         assert!(!svg.contains("<script"), "{svg}");
