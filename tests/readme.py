@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""Runs the examples of Markdown files as printed: readme.py VOTEKIT FILE.md…
+"""Runs the examples in Markdown files and compares their output: readme.py VOTEKIT FILE.md…
 
-In ```console blocks a line `$ command` is run by bash and the lines below it are what it prints (stdout and stderr); a
-command goes on in lines that begin with `> `. `...` alone stands for any lines, `[..]` for anything within a line. All
-commands of a file run one after the other in one new folder that holds samples/ and sql/, with votekit on the PATH.
+In a ```console block, bash runs each line `$ command` (continued by lines that begin with `> `), and the lines below are its
+expected output, stdout and stderr together. A line `...` matches any lines, `[..]` anything within a line. The commands of a
+file run one after the other in a new folder that holds copies of samples/ and sql/, with votekit on the PATH.
 """
 import os, re, shutil, subprocess, sys, tempfile
 from pathlib import Path
 
 
 def examples(text):
-    """(line number, command, expected output) for each example."""
+    """Finds the examples: [line number, command, expected output]."""
     found, fence = [], False
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith("```"):
@@ -51,10 +51,10 @@ def main():
                     passed += 1
                 else:
                     failed += 1
-                    print(f"{file}:{line}: $ {command}\n--- as printed in the file\n{expected}--- as it is\n{printed}")
+                    print(f"{file}:{line}: $ {command}\n--- expected\n{expected}--- printed\n{printed}")
     if not passed + failed:
-        sys.exit("no examples found: that cannot be right")
-    print(f"README examples: {passed} passed, {failed} failed")
+        sys.exit("no examples found")
+    print(f"examples: {passed} passed, {failed} failed")
     sys.exit(failed > 0)
 
 
