@@ -102,8 +102,10 @@ impl Places {
         if end == 0 || end >= LOOKED_AT {
             return None;
         }
-        let line_end = end - usize::from(row[end - 1] == b'\r');
-        if line_end > 0 && row[line_end - 1] == b'\r' {
+        let line_end = end;
+        // A return alone ends a line too.
+        let end = line_end + usize::from(row[line_end] == b'\r');
+        if row[end] != b'\n' {
             return None;
         }
         let (mut near, mut far) = (near.first_line(near.delimiters), far.first_line(far.delimiters));
@@ -145,7 +147,7 @@ impl Places {
         let bytes = u8x64::from_slice(simd, &row[at..at + 64]);
         let marks = Marks {
             delimiters: bytes.simd_eq(self.delimiter).to_bitmask(),
-            newlines: bytes.simd_eq(b'\n').to_bitmask(),
+            newlines: (bytes.simd_eq(b'\n') | bytes.simd_eq(b'\r')).to_bitmask(),
             quotes: if QUOTES { bytes.simd_eq(b'"').to_bitmask() } else { 0 },
         };
         (bytes.simd_ge(0x80).to_bitmask() == 0).then_some(marks)

@@ -7,7 +7,7 @@ use super::json::Json;
 use super::names::EventNames;
 use super::table::Table;
 use crate::rows::{
-    Behind, Fields, Joiner, PartRows, Piece, RowFault, excerpt, is_repeated, next_line, without_bom, without_cr,
+    Fields, Follows, Joiner, PartRows, Piece, RowFault, excerpt, is_repeated, next_line, without_bom, without_cr,
 };
 use crate::scan::Block;
 
@@ -80,7 +80,7 @@ impl EventReader {
     ) -> (PartRows<EventFault>, K::Found) {
         let mut rows = PartRows::default();
         if let Layout::Table(table) = &self.layout {
-            Visit { table, sink, worker, rows: &mut rows }.joined(&mut &b""[..], Behind::Nothing);
+            Visit { table, sink, worker, rows: &mut rows }.joined(&mut &b""[..], Follows::Nothing);
         }
         (rows, sink.found(&mut worker.sink))
     }
@@ -90,7 +90,7 @@ impl EventReader {
         let Layout::Table(Table { reader, .. }) = &self.layout else { return false };
         let mut rest = block.bytes;
         while let Some(at) = memchr::memchr(b'"', rest) {
-            let start = memchr::memrchr(b'\n', &rest[..at]).map_or(0, |newline| newline + 1);
+            let start = memchr::memrchr2(b'\n', b'\r', &rest[..at]).map_or(0, |newline| newline + 1);
             rest = &rest[start..];
             let line = next_line(&mut rest).map(without_cr).unwrap_or_default();
             if matches!(reader.read(line, |_| ()), Err(RowFault::OpenQuote { .. })) {
@@ -120,7 +120,7 @@ impl EventReader {
                 visit.block(simd, rest);
                 if block.cut_line.is_some() {
                     // No row is as long as that line, so none goes on in it.
-                    visit.joined(&mut &b""[..], Behind::Nothing);
+                    visit.joined(&mut &b""[..], Follows::Nothing);
                 }
             }
         }
@@ -184,7 +184,7 @@ impl<K: EventSink> Visit<'_, K> {
         let mut is_joining = self.worker.joiner.as_ref().is_some_and(|joiner| !joiner.is_idle());
         while is_joining || !rest.is_empty() {
             if is_joining {
-                self.joined(&mut rest, Behind::Lines);
+                self.joined(&mut rest, Follows::Lines);
             }
             is_joining = self.lines::<S, true>(simd, &mut rest);
         }
@@ -234,9 +234,9 @@ impl<K: EventSink> Visit<'_, K> {
     }
 
     /// Reads rows that may span lines, at least one and until no line is held back.
-    fn joined(&mut self, rest: &mut &[u8], behind: Behind) {
+    fn joined(&mut self, rest: &mut &[u8], follows: Follows) {
         let Some(mut joiner) = self.worker.joiner.take() else { return };
-        while let Some(piece) = joiner.next(rest, behind) {
+        while let Some(piece) = joiner.next(rest, follows, &|line| self.table.is_row(line)) {
             let lines = match piece {
                 Piece::Line(b"") => 1,
                 Piece::Line(line) => {
@@ -257,7 +257,7 @@ impl<K: EventSink> Visit<'_, K> {
                 Piece::OutOfOrder => 0,
             };
             self.rows.lines += lines;
-            if joiner.is_idle() && behind == Behind::Lines {
+            if joiner.is_idle() && follows == Follows::Lines {
                 break;
             }
         }

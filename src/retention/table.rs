@@ -3,7 +3,7 @@ use super::date_time::DateTimeParser;
 use super::event::{Event, EventError, EventFault, read_time};
 use super::names::EventNames;
 use super::quick::{self, Places};
-use crate::rows::{Delimited, Fields, NameFault, Names, QuoteScan, Quotes, RowFault, next_line, without_cr};
+use crate::rows::{Delimited, Fields, Header, NameFault, Names, RowFault};
 
 /// Delimited text with a header.
 pub(super) struct Table {
@@ -35,8 +35,10 @@ impl Table {
     /// # Errors
     /// When the header does not name the columns that are needed.
     pub(super) fn new(text: &[u8], names: &EventNames, input: &str, line_bytes_max: usize) -> Result<Self, EventError> {
-        let (header, header_lines) = header(text);
-        let delimiter = if header.contains(&b'\t') { b'\t' } else { b',' };
+        let first = Header::first(text).unwrap_or(Header { text: b"", lines_before: 0, lines: 1 });
+        let delimiter = if first.text.contains(&b'\t') { b'\t' } else { b',' };
+        let found = if delimiter == b',' { first.with_open_quotes(text, delimiter) } else { first };
+        let (header, header_lines) = (found.text, found.lines_before + found.lines);
         let found = Names::of_header(header, delimiter);
         let find = |name: &str| found.only(name).map_err(|fault| column_error(fault, input));
         let [time, uid, event_name] = [find(&names.time)?, find(&names.uid)?, find(&names.event_name)?];
@@ -48,6 +50,15 @@ impl Table {
         let places = places.filter(|_| line_bytes_max >= quick::LINE_BYTES_MOST);
         let (header, columns) = (header.to_vec(), found.count());
         Ok(Table { reader, header, header_lines, columns, time, uid, event_name, places, line_bytes_max })
+    }
+
+    /// Whether `line` is an event by itself, as far as its columns and its time show.
+    pub(super) fn is_row(&self, line: &[u8]) -> bool {
+        let read = self.reader.read(line, |fields| {
+            let (mut times, mut scratch) = (DateTimeParser::new(), String::new());
+            text(&fields, self.time).and_then(|time| read_time(time, &mut times, &mut scratch).map(|_| ())).is_ok()
+        });
+        read == Ok(true)
     }
 
     /// The fault of a line that is too long.
@@ -69,35 +80,6 @@ impl Table {
         take(&Event { time, day, uid, event_name });
         Ok(())
     }
-}
-
-/// The header that `text` begins with, without its line end, and the number of its last line. In CSV, names may have line
-/// breaks in their quotes.
-fn header(text: &[u8]) -> (&[u8], u64) {
-    let (mut rest, mut lines) = (text, 0);
-    loop {
-        let begin = rest;
-        let Some(line) = next_line(&mut rest) else { return (b"", lines) };
-        lines += 1;
-        if !line.trim_ascii().is_empty() {
-            let quoted = if line.contains(&b'\t') { None } else { quoted_header(begin) };
-            let (header, more_lines) = quoted.unwrap_or((line, 0));
-            return (without_cr(header), lines + more_lines);
-        }
-    }
-}
-
-/// The CSV row that `text` begins with, and how many lines it has after its first; None if its quotes are not in order.
-fn quoted_header(text: &[u8]) -> Option<(&[u8], u64)> {
-    let mut scan = QuoteScan::new(b',');
-    for (more_lines, end) in memchr::memchr_iter(b'\n', text).chain([text.len()]).enumerate() {
-        match scan.scan(without_cr(&text[..end])) {
-            Quotes::Closed { .. } => return Some((&text[..end], more_lines as u64)),
-            Quotes::Open => {}
-            Quotes::Torn => return None,
-        }
-    }
-    None
 }
 
 /// A field as text; None if it is `\N`, which is how `MySQL` writes NULL.

@@ -1,6 +1,6 @@
 //! Fields between delimiters, with quotes or without.
 use super::fault::{RowFault, excerpt};
-use super::quotes::{behind_closing_quote, unquote};
+use super::quotes::{after_closing_quote, unquote};
 use super::split::{Span, Splitter};
 
 /// Reads the wanted columns of delimited lines.
@@ -8,7 +8,19 @@ use super::split::{Span, Splitter};
 pub struct Delimited {
     delimiter: u8,
     has_quotes: bool,
+    /// Whether a quoted field may go on in the next line.
+    spans_lines: bool,
+    /// The columns that every row must have, if rows are held to the header.
+    width: Option<Width>,
     splitter: Splitter,
+}
+
+/// How many columns a header has.
+#[derive(Debug, Clone, Copy)]
+struct Width {
+    columns: usize,
+    /// How many it has without nameless ones at its end, which rows may lack.
+    columns_named: usize,
 }
 
 /// The wanted fields of a row, in the order of their columns.
@@ -44,7 +56,24 @@ impl Delimited {
         if needed > Self::COLUMNS_MAX || wanted.len() > Self::WANTED_MAX {
             return Err(TooWide { column: needed });
         }
-        Ok(Delimited { delimiter, has_quotes, splitter: Splitter::new(delimiter, wanted) })
+        Ok(Delimited { delimiter, has_quotes, spans_lines: has_quotes, width: None, splitter: Splitter::new(delimiter, wanted) })
+    }
+
+    /// The same reader, for rows of one line each: W3C's strings. Where a value only begins with a quote, and the row has as many
+    /// columns as the header if quotes mean nothing, it is read so.
+    #[must_use]
+    pub fn within_lines(mut self) -> Self {
+        self.spans_lines = false;
+        self
+    }
+
+    /// The same reader for rows below a header of `columns` columns, the last `nameless` of which have no name. A row with other
+    /// columns is a fault: an unquoted delimiter in a value moves all that follow it under other names. Empty columns at the
+    /// end of a row are no harm.
+    #[must_use]
+    pub fn with_header(mut self, columns: usize, nameless: usize) -> Self {
+        self.width = Some(Width { columns, columns_named: columns.saturating_sub(nameless) });
+        self
     }
 
     /// What separates columns.
@@ -55,6 +84,11 @@ impl Delimited {
     /// Whether fields may be quoted.
     pub fn has_quotes(&self) -> bool {
         self.has_quotes
+    }
+
+    /// Whether a row may go over several lines, within quotes.
+    pub fn spans_lines(&self) -> bool {
+        self.spans_lines
     }
 
     /// What finds the fields of lines without quotes, for hot loops.
@@ -76,24 +110,58 @@ impl Delimited {
         let spans = &mut spans[..self.splitter.wanted().len()];
         if self.has_quotes && memchr::memchr(b'"', row).is_some() {
             let mut text = Vec::with_capacity(row.len());
-            self.cut_quoted(row, &mut text, spans)?;
-            return Ok(then(Fields { text: &text, spans }));
+            match self.cut_quoted(row, &mut text, spans) {
+                Ok(()) => return Ok(then(Fields { text: &text, spans })),
+                Err(RowFault::OpenQuote { .. } | RowFault::TornQuote { .. }) if self.fits_without_quotes(row) => {}
+                Err(fault) => return Err(fault),
+            }
         }
         let cut = self.splitter.split(row, spans);
         if cut.found < spans.len() {
             return Err(self.too_few(cut.columns));
         }
+        self.check_width(row)?;
         Ok(then(Fields { text: row, spans }))
+    }
+
+    /// Checks that `row`, which has no quotes, has the columns of the header.
+    ///
+    /// # Errors
+    /// When it has others.
+    #[inline]
+    pub fn check_width(&self, row: &[u8]) -> Result<(), RowFault> {
+        let Some(width) = self.width else { return Ok(()) };
+        let columns = 1 + memchr::memchr_iter(self.delimiter, row).count();
+        if columns == width.columns { Ok(()) } else { self.check_columns(row, columns, width, Self::filled(row, self.delimiter)) }
+    }
+
+    /// Whether `row` is one line for sure, and has the columns of its header if quotes mean nothing.
+    fn fits_without_quotes(&self, row: &[u8]) -> bool {
+        !self.spans_lines && self.width.is_some() && self.check_width(row).is_ok()
+    }
+
+    /// The number of columns of `row` without empty ones at its end.
+    fn filled(row: &[u8], delimiter: u8) -> usize {
+        let end = row.iter().rposition(|byte| *byte != delimiter && *byte != b' ').map_or(0, |at| at + 1);
+        if end == 0 { 0 } else { 1 + memchr::memchr_iter(delimiter, &row[..end]).count() }
+    }
+
+    /// Checks a row with `columns` columns, of which none after the first `filled` has a value.
+    fn check_columns(&self, row: &[u8], columns: usize, width: Width, filled: usize) -> Result<(), RowFault> {
+        if columns >= width.columns_named && filled <= width.columns {
+            return Ok(());
+        }
+        Err(RowFault::OtherColumns { found: columns, header: width.columns, excerpt: excerpt(row) })
     }
 
     /// Appends the wanted fields of `row` to `text`, without their quotes.
     fn cut_quoted(&self, row: &[u8], text: &mut Vec<u8>, spans: &mut [Span]) -> Result<(), RowFault> {
-        let (mut at, mut found) = (0, 0);
+        let (mut at, mut found, mut filled) = (0, 0, 0);
         for column in 0.. {
             let is_wanted = self.splitter.wanted().get(found) == Some(&column);
             let begin = text.len();
             let end = if row.get(at) == Some(&b'"') {
-                let end = behind_closing_quote(row, at + 1);
+                let end = after_closing_quote(row, at + 1);
                 let end = end.ok_or_else(|| RowFault::OpenQuote { excerpt: excerpt(row) })?;
                 if row.get(end).is_some_and(|byte| *byte != self.delimiter) {
                     return Err(RowFault::TornQuote { excerpt: excerpt(row) });
@@ -113,8 +181,15 @@ impl Delimited {
                 spans[found] = (begin, text.len());
                 found += 1;
             }
+            if !matches!(row[at..end].trim_ascii(), b"" | b"\"\"") {
+                filled = column + 1;
+            }
             if end == row.len() {
-                return if found == spans.len() { Ok(()) } else { Err(self.too_few(column + 1)) };
+                return match self.width {
+                    _ if found < spans.len() => Err(self.too_few(column + 1)),
+                    Some(width) => self.check_columns(row, column + 1, width, filled),
+                    None => Ok(()),
+                };
             }
             at = end + 1;
         }
@@ -175,6 +250,35 @@ mod tests {
         assert_eq!(read(&pipes, "\"a|b\"|c"), fields(&["b\""]));
         assert_eq!(Delimited::new(b',', true, vec![256]).unwrap_err(), TooWide { column: 257 });
         assert_eq!(Delimited::new(b',', true, (0..17).collect()).unwrap_err(), TooWide { column: 17 });
+    }
+
+    #[test]
+    fn rows_have_the_columns_of_their_header() {
+        let reader = |has_quotes| Delimited::new(b',', has_quotes, vec![0, 2]).unwrap().with_header(4, 1);
+        for (row, fits) in [
+            ("a,b,c,d", true),
+            ("a,b,c", true),
+            ("a,b,c,,,", true),
+            ("a,b,c,d,", true),
+            ("a,b,c,d, ", true),
+            ("a,b,c,d,e", false),
+            ("a,b,c,,,e", false),
+        ] {
+            for has_quotes in [false, true] {
+                assert_eq!(read(&reader(has_quotes), row).is_ok(), fits, "{row}");
+            }
+            let quoted = row.replace('a', "\"x,\"\"y\"");
+            assert_eq!(read(&reader(true), &quoted).is_ok(), fits, "{quoted}");
+        }
+        let held = Delimited::new(b',', true, vec![0]).unwrap().with_header(3, 0);
+        let within = Delimited::new(b' ', true, vec![0, 1]).unwrap().with_header(3, 0).within_lines();
+        assert_eq!(read(&within, "\"a b\" c d").unwrap(), ["a b", "c"]);
+        assert_eq!(read(&within, "a \"b c").unwrap(), ["a", "\"b"]);
+        assert!(read(&within, "a \"b c d").is_err());
+        let fault = read(&held, "a,b").unwrap_err().to_string();
+        assert_eq!(fault, "2 columns where the header has 3: a,b");
+        assert!(read(&held, "a,\"b\"").is_err());
+        assert!(read(&held, "a,\"b\",c,\"\"").is_ok());
     }
 
     proptest! {

@@ -11,6 +11,16 @@ pub enum RowFault {
         /// How many it would have to have.
         needed: usize,
     },
+    /// It has other columns than the header, so its values may belong to other names.
+    #[error("{found} columns where the header has {header}: {excerpt}")]
+    OtherColumns {
+        /// How many it has.
+        found: usize,
+        /// How many the header has.
+        header: usize,
+        /// How the line begins.
+        excerpt: String,
+    },
     /// The line is longer than any row.
     #[error("the line is longer than {max_bytes} bytes")]
     TooLong {
@@ -24,13 +34,21 @@ pub enum RowFault {
         excerpt: String,
     },
     /// A closing quote is followed by something other than the next column.
-    #[error("something stands behind a closing quote: {excerpt}")]
+    #[error("text follows a closing quote: {excerpt}")]
     TornQuote {
         /// How the line begins.
         excerpt: String,
     },
+    /// The object has a key twice whose value is needed.
+    #[error("the key {key:?} is there twice: {excerpt}")]
+    RepeatedKey {
+        /// The key.
+        key: String,
+        /// How the line begins.
+        excerpt: String,
+    },
     /// The line is not a JSON object.
-    #[error("no JSON object: {excerpt}")]
+    #[error("not a JSON object: {excerpt}")]
     NotJson {
         /// How the line begins.
         excerpt: String,
@@ -39,7 +57,7 @@ pub enum RowFault {
     },
 }
 
-/// A row that cannot be read: where it stands, and why.
+/// A row that cannot be read: where it is, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{input}:{line}: {reason}")]
 pub struct BadRow<R> {
@@ -54,7 +72,7 @@ pub struct BadRow<R> {
 /// How many bad rows are kept, to be reported one by one.
 pub const BAD_ROWS_KEPT: usize = 3;
 
-/// The rows of a part of an input whose place in it is not known yet.
+/// The rows of a part of an input, before it is known where in the input the part begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartRows<R> {
     /// Lines, among them blank ones and headers.

@@ -40,15 +40,16 @@ const BEGINNINGS: &[(&[u8], &str, WayOut)] = &[
 
 /// A block of bzip2 begins so, after `BZh` and a digit.
 const BZIP2_BLOCK: &[u8] = b"\x31\x41\x59\x26\x53\x59";
-/// Where a tar archive says what it is (POSIX.1, ustar).
+/// Where a tar archive says what it is, and how: POSIX.1, and GNU tar. The NUL tells them from a line of text with this word.
 const USTAR_AT: usize = 257;
+const USTAR: [&[u8]; 2] = [b"ustar\0", b"ustar  \0"];
 /// So many characters of UTF-16 without a byte order mark are looked at.
 const UTF_16_CHARS: usize = 16;
 
 /// Refuses an input that begins with `head` and is not text of lines; `command` is what the way out pipes the text into.
 ///
 /// # Errors
-/// When it is of a known other kind, or its lines end with `\r` alone.
+/// When it is of a known other kind.
 pub fn refuse(head: &[u8], command: &str) -> Result<(), Foreign> {
     let Some((what, way_out)) = kind(head) else { return Ok(()) };
     let way_out = match way_out {
@@ -65,15 +66,11 @@ fn kind(head: &[u8]) -> Option<(&'static str, WayOut)> {
     if head.starts_with(b"BZh") && head.get(4..).is_some_and(|block| block.starts_with(BZIP2_BLOCK)) {
         return Some(("packed with bzip2", WayOut::Pipe(UNPACK, "bzip2 -dc FILE")));
     }
-    if head.get(USTAR_AT..).is_some_and(|magic| magic.starts_with(b"ustar")) {
+    if head.get(USTAR_AT..).is_some_and(|magic| USTAR.iter().any(|ustar| magic.starts_with(ustar))) {
         return Some(("a tar archive", WayOut::Pipe("take the files out of it", "tar -xOf FILE")));
     }
     if let Some(line) = bare_utf_16(head) {
         return Some(("text in UTF-16", WayOut::Pipe("make it UTF-8", line)));
-    }
-    if !head.contains(&b'\n') && head.trim_ascii_end().contains(&b'\r') {
-        let way_out = WayOut::Pipe("let them end with newlines", "tr '\\r' '\\n' < FILE");
-        return Some(("text whose lines end with a carriage return alone", way_out));
     }
     None
 }
@@ -115,13 +112,15 @@ mod tests {
             (b"PAR1\x15\x04", "Parquet"),
             (b"SQLite format 3\0\x10\0", "SQLite"),
             (&tar, "tar"),
-            (b"2019-08-24\t10:00:00\t1\t/a.jpg\r2019-08-24\t10:00:00\t1\t/b.jpg\r", "carriage return alone"),
         ];
         for (head, what) in foreign {
             let error = refuse(head, "votekit logsum").unwrap_err().to_string();
             assert!(error.contains(what), "{error}");
         }
+        let word_ustar = tar.iter().map(|byte| if *byte == 0 { b'x' } else { *byte }).collect::<Vec<_>>();
         let text: &[&[u8]] = &[
+            &word_ustar,
+            b"one\rtwo\r",
             b"BZh9 is a name",
             b"PAR1\tx",
             b"one\r\ntwo\r\n",

@@ -1,6 +1,6 @@
 //! The names of columns: of a header line, of a `#Fields` directive, or known beforehand. Upper and lower case are the same.
-use super::lines::without_bom;
-use super::quotes::{Quotes, behind_closing_quote, quotes, unquote};
+use super::lines::{lines, next_line, without_bom};
+use super::quotes::{QuoteScan, Quotes, after_closing_quote, quotes, unquote};
 
 /// The columns of an input, by name, in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl Names {
         Self::in_order(cut(text.as_bytes(), delimiter).iter().map(|name| clean(name)))
     }
 
-    /// The names behind `#Fields:`, if `line` is such a directive. Spaces separate them; some tools write tabs.
+    /// The names after `#Fields:`, if `line` is such a directive. Spaces separate them; some tools write tabs.
     pub fn of_directive(line: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(without_bom(line)).ok()?;
         let (name, fields) = text.strip_prefix('#')?.split_once(':')?;
@@ -90,6 +90,11 @@ impl Names {
         }
     }
 
+    /// How many columns at the end have no name: a header that ends with a delimiter.
+    pub fn nameless_at_end(&self) -> usize {
+        self.found.iter().rev().take_while(|(name, _)| name.is_empty()).count()
+    }
+
     /// How many columns there are.
     pub fn count(&self) -> usize {
         self.found.len()
@@ -110,7 +115,7 @@ fn cut(line: &[u8], delimiter: u8) -> Vec<Vec<u8>> {
     let mut at = 0;
     loop {
         let mut name = Vec::new();
-        let quoted = (line.get(at) == Some(&b'"')).then(|| behind_closing_quote(line, at + 1)).flatten();
+        let quoted = (line.get(at) == Some(&b'"')).then(|| after_closing_quote(line, at + 1)).flatten();
         let end = match quoted {
             Some(end) => {
                 unquote(&line[at + 1..end - 1], &mut name);
@@ -127,6 +132,79 @@ fn cut(line: &[u8], delimiter: u8) -> Vec<Vec<u8>> {
             return names;
         }
         at = end + 1;
+    }
+}
+
+/// A header, and where it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Header<'a> {
+    /// Its text, without its last line end. Names in quotes may have line breaks.
+    pub text: &'a [u8],
+    /// How many lines come before it.
+    pub lines_before: u64,
+    /// How many lines it has.
+    pub lines: u64,
+}
+
+/// A header is looked for in so many lines.
+const LINES_BEFORE_MAX: usize = 64;
+
+impl<'a> Header<'a> {
+    /// The first line of `text` that names columns, as `names_columns` says; after blank lines, comments, `sep=;`, a message of
+    /// the program that wrote the text, or half a line. None if no line does.
+    pub fn find(text: &'a [u8], names_columns: impl Fn(&[u8]) -> bool) -> Option<Self> {
+        let found = lines(text).take(LINES_BEFORE_MAX).enumerate().find(|(_, line)| names_columns(line));
+        found.map(|(before, line)| Header { text: line, lines_before: before as u64, lines: 1 })
+    }
+
+    /// The first line of `text` that may be a header: not blank, not `sep=;`.
+    pub fn first(text: &'a [u8]) -> Option<Self> {
+        Self::find(text, |line| !line.trim_ascii().is_empty() && separator(line).is_none())
+    }
+
+    /// The header with the lines that follow it in `text`, if a quote is open at its end and is closed later, and the row after
+    /// that has as many columns. Else someone forgot a quote, and the lines are rows.
+    #[must_use]
+    pub fn with_open_quotes(self, text: &'a [u8], delimiter: u8) -> Self {
+        let mut rest = text;
+        (0..self.lines_before).for_each(|_| _ = next_line(&mut rest));
+        self.joined(rest, delimiter).unwrap_or(self)
+    }
+
+    /// `text` begins with this header.
+    fn joined(self, text: &'a [u8], delimiter: u8) -> Option<Self> {
+        if quotes(self.text, delimiter) != Quotes::Open {
+            return None;
+        }
+        let (mut scan, mut rest, mut lines, mut widest) = (QuoteScan::new(delimiter), text, 0, 0);
+        let (end, columns) = loop {
+            let begin = text.len() - rest.len();
+            let line = next_line(&mut rest)?;
+            lines += 1;
+            widest = widest.max(1 + memchr::memchr_iter(delimiter, line).count());
+            match scan.scan(&text[..begin + line.len()]) {
+                Quotes::Closed { columns } => break (begin + line.len(), columns),
+                Quotes::Open => {}
+                Quotes::Torn => return None,
+            }
+        };
+        let next_row = super::lines::lines(rest).find(|line| !line.is_empty());
+        let fits = next_row.is_none_or(|row| match quotes(row, delimiter) {
+            Quotes::Closed { columns: found } => found == columns,
+            Quotes::Open => true,
+            Quotes::Torn => false,
+        });
+        // A line that is as wide by itself is a row that two forgotten quotes have between them.
+        (fits && widest < columns).then_some(Header { text: &text[..end], lines, ..self })
+    }
+}
+
+/// The delimiter that a line says, as spreadsheets write it before the header: `sep=;`.
+pub fn separator(line: &[u8]) -> Option<u8> {
+    match *without_bom(line).trim_ascii_end() {
+        [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter] => Some(delimiter),
+        [b's' | b'S', b'e' | b'E', b'p' | b'P', b'='] if line.ends_with(b"\t") => Some(b'\t'),
+        _ => None,
     }
 }
 
@@ -168,6 +246,32 @@ mod tests {
         assert_eq!(names.only("b").unwrap_err().to_string(), "there is more than one column b");
         assert_eq!(names.only("x").unwrap_err().to_string(), "there is no column x; there are: a, b, b, c");
         assert_eq!((names.once(&[0, 3]), names.once(&[3, 2]).is_err()), (Ok(()), true));
+        assert_eq!((names.nameless_at_end(), Names::of_header(b"a,,b,,", b',').nameless_at_end()), (0, 2));
         assert!(is_repeated(b"# Date\turl", b"date\tURL") && !is_repeated(b"date\turl", b"url\tdate"));
+    }
+    #[test]
+    fn a_header_may_follow_other_lines() {
+        let names = |line: &[u8]| line.contains(&b';') && line.starts_with(b"time");
+        let text = b"\xef\xbb\xbfsep=;\r\n# exported\r\n\r\ntime;url\r\n1;/a\r\n";
+        let header = Header::find(text, names).unwrap();
+        assert_eq!(header, Header { text: b"time;url", lines_before: 3, lines: 1 });
+        assert_eq!(Header::first(b"\nsep=,\ntime,url\n").unwrap().lines_before, 2);
+        assert_eq!(Header::find(b"1;/a\n", names), None);
+        assert_eq!([&b"sep=;"[..], b"SEP=,", b"sep=\t", b"sep=", b"sep;url"].map(separator), [Some(b';'), Some(b','), Some(b'\t'), None, None]);
+    }
+
+    #[test]
+    fn a_header_over_several_lines_is_believed_if_the_next_row_is_as_wide() {
+        let lines = |text: &'static str| {
+            let header = Header::first(text.as_bytes()).unwrap().with_open_quotes(text.as_bytes(), b',');
+            (std::str::from_utf8(header.text).unwrap(), header.lines)
+        };
+        assert_eq!(lines("time,\"the\r\nurl\",x\r\n1,2,3\r\n"), ("time,\"the\r\nurl\",x", 2));
+        assert_eq!(lines("time,\"url\",x\n1,2,3\n"), ("time,\"url\",x", 1));
+        // The quote that closes is the next one that someone forgot.
+        assert_eq!(lines("time,\"url,x\n1,2,3\n4,5\",6\n7,8,9\n"), ("time,\"url,x", 1));
+        assert_eq!(lines("time,\"url,x\n4,5\",6\n7,8,9\n"), ("time,\"url,x", 1));
+        assert_eq!(lines("time,\"url,x\n1,2,3\n4,5,6\"\n7,8,9\n"), ("time,\"url,x", 1));
+        assert_eq!(lines("time,\"url,x\n1,2,3\n"), ("time,\"url,x", 1));
     }
 }

@@ -3,12 +3,12 @@
 //! Blocks end where lines do, and whether a line begins inside quotes only the lines before it tell. So blocks are read in
 //! parallel as if no row went on ([`Joiner::parallel`]); the first line that leaves a quote open ends that
 //! ([`Piece::OutOfOrder`]), and the input is read again in order ([`Joiner::in_order`]). There lines are joined until the
-//! quotes are closed. That they are one row is believed only if the quotes are sound and the number of columns is right.
-//! Otherwise the first line is bad, as it is for a reader of lines, and those behind it are looked at anew: a quote that
-//! someone forgot costs its own line and not the rest of the file.
+//! quotes are closed. That they are one row is believed only if the quotes are sound, the number of columns is right, and no
+//! line after the first is a row by itself. Otherwise the first line is bad, as it is for a reader of lines, and the lines
+//! after it are looked at again: a quote that someone forgot costs its own line and not the rest of the file.
 use std::ops::Range;
 
-use super::lines::{next_line, without_cr};
+use super::lines::next_line;
 use super::quotes::{QuoteScan, Quotes, quotes};
 
 /// Joins lines to rows. Holds the lines of an open row from one block to the next.
@@ -19,14 +19,12 @@ pub struct Joiner {
     columns: usize,
     row_bytes_max: usize,
     is_in_order: bool,
-    /// The lines of a row whose quotes are still open, each with its `\n`, and how far they were looked at.
-    open: Vec<u8>,
+    /// Lines that are not dealt with yet, each with its line end: from `begin` to `end` those of a row whose quotes are still
+    /// open, then lines that are to be looked at again because a row was given up. What is before `begin` is done with.
+    held: Vec<u8>,
+    begin: usize,
+    end: usize,
     scan: QuoteScan,
-    /// Lines that are looked at anew, from `again_at` on.
-    again: Vec<u8>,
-    again_at: usize,
-    /// What the last piece was made of.
-    taken: Vec<u8>,
 }
 
 /// What a line, or several, are.
@@ -49,19 +47,19 @@ pub enum Piece<'a> {
 
 /// What follows the lines that a [`Joiner`] is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Behind {
+pub enum Follows {
     /// More lines may follow in the next block.
     Lines,
     /// Nothing, or a line that is too long for a row: no open row can be closed.
     Nothing,
 }
 
-/// A piece, as ranges of what it was made of.
+/// A piece; where it is held back, as its range there.
 enum Found<'a> {
     Line(&'a [u8]),
-    Again(Range<usize>),
-    Row { lines: u64 },
-    Open,
+    Held(Range<usize>),
+    Row { text: Range<usize>, lines: u64 },
+    Open(Range<usize>),
     OutOfOrder,
 }
 
@@ -73,11 +71,10 @@ impl Joiner {
             columns,
             row_bytes_max,
             is_in_order: false,
-            open: Vec::new(),
+            held: Vec::new(),
+            begin: 0,
+            end: 0,
             scan: QuoteScan::new(delimiter),
-            again: Vec::new(),
-            again_at: 0,
-            taken: Vec::new(),
         }
     }
 
@@ -89,75 +86,107 @@ impl Joiner {
 
     /// Whether it holds no lines back, so that the next piece begins where the rest of the text does.
     pub fn is_idle(&self) -> bool {
-        self.open.is_empty() && self.again_at == self.again.len()
+        self.begin == self.held.len()
     }
 
     /// The next piece of the lines that were held back and of `rest`, off which it takes lines. None where it needs more.
-    pub fn next<'a, 'b: 'a>(&'a mut self, rest: &mut &'b [u8], behind: Behind) -> Option<Piece<'a>> {
-        Some(match self.find(rest, behind)? {
+    ///
+    /// `is_row` says whether a line is a sound row of the input. It is asked only of lines that an open quote would swallow,
+    /// and that have the right number of columns.
+    pub fn next<'a, 'b: 'a>(
+        &'a mut self,
+        rest: &mut &'b [u8],
+        follows: Follows,
+        is_row: &dyn Fn(&[u8]) -> bool,
+    ) -> Option<Piece<'a>> {
+        Some(match self.find(rest, follows, is_row)? {
             Found::Line(line) => Piece::Line(line),
-            Found::Again(line) => Piece::Line(&self.again[line]),
-            Found::Row { lines } => Piece::Row { text: without_cr(&self.taken[..self.taken.len() - 1]), lines },
-            Found::Open => Piece::Open(without_cr(&self.taken)),
+            Found::Held(line) => Piece::Line(&self.held[line]),
+            Found::Row { text, lines } => Piece::Row { text: &self.held[text], lines },
+            Found::Open(line) => Piece::Open(&self.held[line]),
             Found::OutOfOrder => Piece::OutOfOrder,
         })
     }
 
-    fn find<'a>(&mut self, rest: &mut &'a [u8], behind: Behind) -> Option<Found<'a>> {
+    fn find<'a>(
+        &mut self,
+        rest: &mut &'a [u8],
+        follows: Follows,
+        is_row: &dyn Fn(&[u8]) -> bool,
+    ) -> Option<Found<'a>> {
+        self.drop_what_is_done();
         loop {
-            let line = match memchr::memchr(b'\n', &self.again[self.again_at..]) {
-                Some(len) => {
-                    let line = self.again_at..self.again_at + len;
-                    self.again_at = line.end + 1;
-                    Ok(line)
+            if self.end == self.held.len() {
+                let text = *rest;
+                let Some(line) = next_line(rest) else {
+                    let is_over = self.begin < self.end && follows == Follows::Nothing;
+                    return is_over.then(|| self.give_up());
+                };
+                if self.begin == self.end {
+                    if !opens_quote(line, self.delimiter) {
+                        return Some(Found::Line(line));
+                    }
+                    if !self.is_in_order {
+                        return Some(Found::OutOfOrder);
+                    }
                 }
-                None => match next_line(rest) {
-                    Some(line) => Err(line),
-                    None if self.open.is_empty() || behind == Behind::Lines => return None,
-                    None => return Some(self.give_up()),
-                },
-            };
-            let text = match &line {
-                Ok(range) => &self.again[range.clone()],
-                Err(line) => line,
-            };
-            if self.open.is_empty() && !opens_quote(without_cr(text), self.delimiter) {
-                return Some(match line {
-                    Ok(range) => Found::Again(range.start..range.start + without_cr(text).len()),
-                    Err(line) => Found::Line(without_cr(line)),
-                });
+                self.held.extend_from_slice(&text[..text.len() - rest.len()]);
             }
-            if !self.is_in_order {
-                return Some(Found::OutOfOrder);
-            }
-            self.open.extend_from_slice(text);
-            self.open.push(b'\n');
-            match self.scan.scan(without_cr(&self.open[..self.open.len() - 1])) {
-                // With more columns than the header it is no row, whatever follows. To wait for its end would look at the same
-                // lines again and again, where each closes a quote and opens another.
-                Quotes::Open if self.open.len() <= self.row_bytes_max && self.scan.columns() <= self.columns => {}
-                Quotes::Closed { columns } if columns == self.columns => return Some(self.take_row()),
-                Quotes::Open | Quotes::Closed { .. } | Quotes::Torn => return Some(self.give_up()),
+            if let Some(found) = self.next_held(is_row) {
+                return Some(found);
             }
         }
     }
 
-    fn take_row(&mut self) -> Found<'static> {
-        self.taken = std::mem::take(&mut self.open);
-        self.scan = QuoteScan::new(self.delimiter);
-        Found::Row { lines: memchr::memchr_iter(b'\n', &self.taken).count() as u64 }
+    /// Adds the next line that is held to the open row, or gives it if there is none and it opens none.
+    fn next_held(&mut self, is_row: &dyn Fn(&[u8]) -> bool) -> Option<Found<'static>> {
+        let mut after = &self.held[self.end..];
+        let line = next_line(&mut after)?;
+        let (start, end) = (self.end, self.end + line.len());
+        let next = self.held.len() - after.len();
+        if self.begin == self.end && !opens_quote(line, self.delimiter) {
+            (self.begin, self.end) = (next, next);
+            return Some(Found::Held(start..end));
+        }
+        let is_first = self.begin == self.end;
+        let has_columns = || quotes(line, self.delimiter) == Quotes::Closed { columns: self.columns };
+        if !is_first && has_columns() && is_row(line) {
+            return Some(self.give_up());
+        }
+        self.end = next;
+        match self.scan.scan(&self.held[self.begin..end]) {
+            // With more columns than the header it is not a row, whatever follows. To wait for its end would look at the same
+            // lines again and again, where each closes a quote and opens another.
+            Quotes::Open if next - self.begin <= self.row_bytes_max && self.scan.columns() <= self.columns => None,
+            Quotes::Closed { columns } if columns == self.columns => {
+                let text = self.begin..end;
+                let lines = super::lines::lines(&self.held[text.clone()]).count() as u64;
+                self.begin = next;
+                self.scan = QuoteScan::new(self.delimiter);
+                Some(Found::Row { text, lines })
+            }
+            Quotes::Open | Quotes::Closed { .. } | Quotes::Torn => Some(self.give_up()),
+        }
     }
 
-    /// Gives the first line of the open row up; those behind it are looked at anew, before any others.
+    /// Gives the first line of the open row up; the others are looked at again, before any that follow.
     fn give_up(&mut self) -> Found<'static> {
-        let mut lines = std::mem::take(&mut self.open);
+        let mut after = &self.held[self.begin..];
+        let len = next_line(&mut after).map_or(0, <[u8]>::len);
+        let line = self.begin..self.begin + len;
+        self.begin = self.held.len() - after.len();
+        self.end = self.begin;
         self.scan = QuoteScan::new(self.delimiter);
-        let end = memchr::memchr(b'\n', &lines).unwrap_or(lines.len());
-        self.taken = lines[..end].to_vec();
-        lines.drain(..(end + 1).min(lines.len()));
-        lines.extend_from_slice(&self.again[self.again_at..]);
-        (self.again, self.again_at) = (lines, 0);
-        Found::Open
+        Found::Open(line)
+    }
+
+    /// Makes room where most of what is held is done with.
+    fn drop_what_is_done(&mut self) {
+        if self.begin > self.held.len() / 2 {
+            self.held.drain(..self.begin);
+            self.end -= self.begin;
+            self.begin = 0;
+        }
     }
 }
 
@@ -180,8 +209,8 @@ mod tests {
             let block = lines[begin.min(end)..end].concat();
             begin = end.max(begin);
             let mut rest = block.as_bytes();
-            let behind = if end == lines.len() { Behind::Nothing } else { Behind::Lines };
-            while let Some(piece) = joiner.next(&mut rest, behind) {
+            let follows = if end == lines.len() { Follows::Nothing } else { Follows::Lines };
+            while let Some(piece) = joiner.next(&mut rest, follows, &|line| line.starts_with(b"1")) {
                 found.push(match piece {
                     Piece::Line(line) => format!("line {}", String::from_utf8_lossy(line)),
                     Piece::Row { text, lines } => format!("row {lines} {}", String::from_utf8_lossy(text)),
@@ -206,12 +235,21 @@ mod tests {
     }
 
     #[test]
+    fn a_row_between_two_forgotten_quotes_is_a_row() {
+        let text = "x,\"a,b\n0,not,one\n1,2,3\n4,c\",d\n";
+        assert_eq!(pieces(text, &[], 1 << 20), ["open x,\"a,b", "line 0,not,one", "line 1,2,3", "line 4,c\",d"]);
+        // Two lines that would make a row, and each is one.
+        assert_eq!(pieces("x,\"a,b\n1,c\",d\n", &[], 1 << 20), ["open x,\"a,b", "line 1,c\",d"]);
+        assert_eq!(pieces("x,\"a\rb\",c\r1,\"\r\n\",3\r", &[], 1 << 20), ["row 2 x,\"a\rb\",c", "row 2 1,\"\r\n\",3"]);
+    }
+
+    #[test]
     fn lines_that_each_close_a_quote_and_open_another_are_given_up_at_once() {
         // A CSV that has lost the first and the last quote of each line.
         let text = "a\",\"b\",\"c\n".repeat(4);
         let mut joiner = Joiner::in_order(b',', 3, 1 << 20);
         let mut rest = text.as_bytes();
-        assert_eq!(joiner.next(&mut rest, Behind::Lines), Some(Piece::Open(b"a\",\"b\",\"c")));
+        assert_eq!(joiner.next(&mut rest, Follows::Lines, &|_| false), Some(Piece::Open(b"a\",\"b\",\"c")));
         assert!(!rest.is_empty(), "not all lines were waited for");
     }
 
@@ -219,8 +257,8 @@ mod tests {
     fn out_of_order_an_open_quote_ends_the_reading() {
         let mut joiner = Joiner::parallel(b',', 2, 99);
         let mut rest = &b"a,b\n\"c,d\ne,f\n"[..];
-        assert_eq!(joiner.next(&mut rest, Behind::Lines), Some(Piece::Line(b"a,b")));
-        assert_eq!(joiner.next(&mut rest, Behind::Lines), Some(Piece::OutOfOrder));
+        assert_eq!(joiner.next(&mut rest, Follows::Lines, &|_| false), Some(Piece::Line(b"a,b")));
+        assert_eq!(joiner.next(&mut rest, Follows::Lines, &|_| false), Some(Piece::OutOfOrder));
     }
 
     proptest! {

@@ -28,8 +28,6 @@ struct Node {
     place: Option<usize>,
     /// The keys in its object that lead on.
     children: Vec<(String, usize)>,
-    /// The places here and below.
-    below: Vec<usize>,
 }
 
 /// A value.
@@ -80,29 +78,33 @@ impl<'a> JsonRow<'_, 'a> {
 
 impl JsonFields {
     /// Fields of which each has one name or several. A name is a key of the object, dots and all; if there is none, its dots
-    /// lead into objects: `httpRequest.status`. Of a key that is repeated the last counts.
+    /// lead into objects: `httpRequest.status`. A key that leads to one of them and is twice in its object is a
+    /// fault: which of the two counts is not known.
     pub fn new<N: AsRef<str>>(fields: impl IntoIterator<Item = impl IntoIterator<Item = N>>) -> Self {
         let mut found = JsonFields { fields: Vec::new(), nodes: vec![Node::default()], places: 0 };
         for names in fields {
             let places = names.into_iter().flat_map(|name| found.places_of(name.as_ref())).collect();
             found.fields.push(places);
         }
-        found.note_below(0);
         found
     }
 
-    /// Reads the object in `line`, which may stand behind a syslog prefix.
+    /// Reads the object in `line`, which may follow a syslog prefix.
     ///
     /// # Errors
-    /// When there is none.
+    /// When there is none, or it has a key twice that matters.
     pub fn read<'a>(&self, line: &'a [u8]) -> Result<JsonRow<'_, 'a>, RowFault> {
         let fault = |cause| RowFault::NotJson { excerpt: excerpt(line), cause };
         let text = std::str::from_utf8(object_text(line)).map_err(|error| fault(error.to_string()))?;
         let mut values = vec![JsonValue::Absent; self.places];
         let mut parser = serde_json::Deserializer::from_str(text);
-        let walk = Walk { fields: self, node: &self.nodes[0], values: &mut values };
+        let mut repeated = None;
+        let walk = Walk { fields: self, node: &self.nodes[0], values: &mut values, repeated: &mut repeated };
         let read = parser.deserialize_map(walk).and_then(|()| parser.end());
         read.map_err(|error| fault(error.to_string()))?;
+        if let Some(key) = repeated {
+            return Err(RowFault::RepeatedKey { key, excerpt: excerpt(line) });
+        }
         Ok(JsonRow { fields: self, values })
     }
 
@@ -133,19 +135,9 @@ impl JsonFields {
         self.places = self.places.max(place + 1);
         place
     }
-
-    fn note_below(&mut self, node: usize) -> Vec<usize> {
-        let children: Vec<usize> = self.nodes[node].children.iter().map(|(_, child)| *child).collect();
-        let mut below: Vec<usize> = self.nodes[node].place.into_iter().collect();
-        for child in children {
-            below.extend(self.note_below(child));
-        }
-        self.nodes[node].below.clone_from(&below);
-        below
-    }
 }
 
-/// What is to be parsed of `line`: `<134>2019-08-24T10:28:13Z cache-hkg1 log[123]: {…}` without what stands before the object.
+/// What is to be parsed of `line`: `<134>2019-08-24T10:28:13Z cache-hkg1 log[123]: {…}` without what comes before the object.
 fn object_text(line: &[u8]) -> &[u8] {
     if line.first() == Some(&b'<')
         && let Some(start) = memchr::memchr(b'{', line)
@@ -161,15 +153,16 @@ struct Walk<'f, 'v, 'a> {
     fields: &'f JsonFields,
     node: &'f Node,
     values: &'v mut [JsonValue<'a>],
+    /// The first key that is twice in its object.
+    repeated: &'v mut Option<String>,
 }
 
 impl<'de> Walk<'_, '_, 'de> {
-    /// The value of the key that `child` stands for.
+    /// Takes the value of the key `child`.
     fn value<A: MapAccess<'de>>(&mut self, child: usize, map: &mut A) -> Result<(), A::Error> {
         let node = &self.fields.nodes[child];
-        // The key may have come before, with an object that had more in it.
-        node.below.iter().for_each(|place| self.values[*place] = JsonValue::Absent);
-        let inner = Walk { fields: self.fields, node, values: &mut *self.values };
+        let inner =
+            Walk { fields: self.fields, node, values: &mut *self.values, repeated: &mut *self.repeated };
         let Some(place) = node.place else { return map.next_value_seed(inner) };
         let raw: &'de RawValue = map.next_value()?;
         if !node.children.is_empty() && raw.get().starts_with('{') {
@@ -208,9 +201,18 @@ impl<'de> Visitor<'de> for Walk<'_, '_, 'de> {
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        let mut seen = 0u128;
         while let Some(child) = map.next_key_seed(Key(&self.node.children))? {
             match child {
-                Some(child) => self.value(child, &mut map)?,
+                Some(at) => {
+                    let (key, child) = &self.node.children[at];
+                    let bit = 1u128.checked_shl(at as u32).unwrap_or(0);
+                    if seen & bit != 0 {
+                        self.repeated.get_or_insert_with(|| key.clone());
+                    }
+                    seen |= bit;
+                    self.value(*child, &mut map)?;
+                }
                 None => {
                     map.next_value::<IgnoredAny>()?;
                 }
@@ -250,7 +252,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_, 'de> {
     }
 }
 
-/// Tells which of these keys the next one is, if any.
+/// Finds the next key among these, by its place.
 struct Key<'f>(&'f [(String, usize)]);
 
 impl<'de> DeserializeSeed<'de> for Key<'_> {
@@ -269,7 +271,7 @@ impl Visitor<'_> for Key<'_> {
     }
 
     fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
-        Ok(self.0.iter().find(|(name, _)| name == key).map(|(_, child)| *child))
+        Ok(self.0.iter().position(|(name, _)| name == key))
     }
 }
 
@@ -312,12 +314,19 @@ mod tests {
         assert_eq!(values(r#"{"a":"\u00e9\"","c":null}"#).unwrap()[0], text("é\""));
         assert_eq!(values("<134>1 h s[1]: {\"a\":true}").unwrap()[0], JsonValue::Bool(true));
         assert_eq!(values(" {\"a\":[{\"b\":1}]}\r").unwrap()[..2], [JsonValue::Nested, JsonValue::Absent]);
-        // A key of its own is preferred to a path, the last of the same to the others, and a name that is there to one that is not.
+        // A key of its own is preferred to a path, and a name that is there to one that is not.
         assert_eq!(values(r#"{"a":{"b":"path"},"a.b":"key"}"#).unwrap()[1], text("key"));
-        assert_eq!(
-            values(r#"{"a":{"b":"1"},"a":{"c":"2"}}"#).unwrap()[1..],
-            [JsonValue::Absent, JsonValue::Absent, text("2"), JsonValue::Absent,]
-        );
+        for (line, repeated) in [
+            (r#"{"a":{"b":"1"},"a":{"c":"2"}}"#, Some("a")),
+            (r#"{"a":{"b":"1","\u0062":"2"}}"#, Some("b")),
+            (r#"{"x":1,"x":2,"y":{"a":1,"b":2},"a":3}"#, None),
+        ] {
+            let key = match values(line) {
+                Err(RowFault::RepeatedKey { key, .. }) => Some(key),
+                _ => None,
+            };
+            assert_eq!(key.as_deref(), repeated, "{line}");
+        }
         assert_eq!(values(r#"{"c":null,"a":{"c":1}}"#).unwrap()[3], JsonValue::Null);
     }
 
@@ -367,7 +376,10 @@ mod tests {
         #[test]
         fn one_walk_finds_what_the_whole_object_holds(line in object()) {
             let whole: Value = serde_json::from_str(&line).unwrap();
-            prop_assert_eq!(values(&line).is_ok(), whole.is_object());
+            let found = values(&line);
+            // What `Value` makes of a repeated key is its last value; here it is a fault.
+            prop_assume!(!matches!(found, Err(RowFault::RepeatedKey { .. })));
+            prop_assert_eq!(found.is_ok(), whole.is_object());
             prop_assume!(whole.is_object());
             for (found, names) in values(&line).unwrap().into_iter().zip(NAMES) {
                 let expected = match plainly(&whole, names) {

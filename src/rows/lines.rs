@@ -1,7 +1,6 @@
-//! Lines of text: what ends them, and what may stand in front of the first.
+//! Lines of text: what ends them, and what may come before the first.
 
-/// `line` without the carriage returns at its end: programs of Windows write `\r\n`, and a file that was converted twice has
-/// `\r\r\n`.
+/// `line` without the carriage returns at its end.
 #[inline]
 pub fn without_cr(line: &[u8]) -> &[u8] {
     let mut line = line;
@@ -18,7 +17,8 @@ pub fn without_bom(text: &[u8]) -> &[u8] {
 
 /// The lines of `text`, without their line ends; blank ones too.
 pub fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    text.split(|byte| *byte == b'\n').map(without_cr)
+    let mut rest = text;
+    std::iter::from_fn(move || next_line(&mut rest))
 }
 
 /// The first line of `text` that is not empty, without its line end.
@@ -26,16 +26,32 @@ pub fn first_line(text: &[u8]) -> &[u8] {
     lines(text).find(|line| !line.is_empty()).unwrap_or_default()
 }
 
-/// Takes the first line off `rest`, without its `\n`; None where nothing is left.
+/// Takes the first line off `rest`, without its line end; None at the end of the text.
+///
+/// A line ends with `\n`, `\r\n` or `\r\r\n`, or with a `\r` alone, as on the first Macs; a text may mix them.
 #[inline]
 pub fn next_line<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     if rest.is_empty() {
         return None;
     }
     let text = *rest;
-    let end = memchr::memchr(b'\n', text).unwrap_or(text.len());
-    *rest = text.get(end + 1..).unwrap_or_default();
+    let end = memchr::memchr2(b'\n', b'\r', text).unwrap_or(text.len());
+    *rest = &text[after_line_end(text, end)..];
     Some(&text[..end])
+}
+
+/// More carriage returns in front of a newline are lines of their own. There is a limit so that a file full of them takes
+/// linear time.
+const RETURNS_MAX: usize = 8;
+
+/// Where the next line begins if a line of `text` ends at `at`, which is the place of a `\n` or `\r`, or the end of the text.
+#[inline]
+pub(super) fn after_line_end(text: &[u8], at: usize) -> usize {
+    if text.get(at) != Some(&b'\r') {
+        return (at + 1).min(text.len());
+    }
+    let returns = text[at..].iter().take(RETURNS_MAX + 1).take_while(|byte| **byte == b'\r').count();
+    if text.get(at + returns) == Some(&b'\n') { at + returns + 1 } else { at + 1 }
 }
 
 #[cfg(test)]
@@ -44,14 +60,14 @@ mod tests {
 
     #[test]
     fn every_line_end_is_cut_off() {
-        let found: Vec<&[u8]> = lines(b"a\r\nb\r\r\n\nc\rd\r\n").collect();
-        assert_eq!(found, [&b"a"[..], b"b", b"", b"c\rd", b""]);
+        let found: Vec<&[u8]> = lines(b"a\r\nb\r\r\n\nc\rd\r\r\re\r").collect();
+        assert_eq!(found, [&b"a"[..], b"b", b"", b"c", b"d", b"", b"", b"e"]);
         assert_eq!(first_line(b"\r\n\nx\r\n"), b"x");
         let mut rest = &b"a\r\n\nb"[..];
         let mut taken = Vec::new();
         while let Some(line) = next_line(&mut rest) {
             taken.push(line);
         }
-        assert_eq!(taken, [&b"a\r"[..], b"", b"b"]);
+        assert_eq!(taken, [&b"a"[..], b"", b"b"]);
     }
 }

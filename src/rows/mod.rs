@@ -2,9 +2,9 @@
 //!
 //! Knows columns, but not what is in them: no dates, sizes or users. How an input is read:
 //! 1. [`foreign::refuse`] refuses what is not text of lines, from its first bytes, and says what to do about it.
-//! 2. Where the columns are: [`Names`] of a header line, of a `#Fields` directive, or known beforehand.
+//! 2. Where the columns are: [`Names`] of a [`Header`], of a `#Fields` directive, or known beforehand.
 //! 3. A reader for the wanted columns: [`Delimited`] (any delimiter, with quotes or without) or [`JsonFields`] (an object a
-//!    line, also behind a syslog prefix). It gives a row's fields, or a [`RowFault`]. Both are free of state: one serves all
+//!    line, also after a syslog prefix). It gives a row's fields, or a [`RowFault`]. Both are free of state: one serves all
 //!    threads.
 //! 4. Rows with line breaks in quotes are put together by a [`Joiner`], one for each thread.
 //! 5. [`PartRows`] counts the rows of a block, and [`RowCount`] those of inputs, with the first bad ones and their lines. The
@@ -24,8 +24,8 @@ mod quotes;
 
 pub use delimited::{Delimited, Fields, TooWide};
 pub use fault::{BAD_ROWS_KEPT, BadRow, PartRows, RowCount, RowFault, excerpt};
-pub use header::{NameFault, Names, is_repeated};
-pub use joined::{Behind, Joiner, Piece};
+pub use header::{Header, NameFault, Names, is_repeated, separator};
+pub use joined::{Follows, Joiner, Piece};
 pub use json::{JsonFields, JsonRow, JsonValue};
 pub use lines::{first_line, lines, next_line, without_bom, without_cr};
 pub use quotes::{QuoteScan, Quotes};

@@ -15,7 +15,7 @@ pub enum Quotes {
     Torn,
 }
 
-/// A scan over the quotes of a row, to be continued as lines are added to it.
+/// Scans the quotes of a row; goes on where it was as lines are added to the row.
 #[derive(Debug, Clone)]
 pub struct QuoteScan {
     delimiter: u8,
@@ -37,17 +37,17 @@ impl QuoteScan {
     }
 
     /// Looks at `text`, the row so far without its last line end. After anything but [`Quotes::Open`] the scan is over; after
-    /// that, it may be called again with the same text and more behind it.
+    /// that, it may be called again with the same text and more after it.
     pub fn scan(&mut self, text: &[u8]) -> Quotes {
         loop {
             if self.is_open || text.get(self.at) == Some(&b'"') {
                 let inside = if self.is_open { self.at } else { self.at + 1 };
-                let Some(behind) = behind_closing_quote(text, inside) else {
+                let Some(after) = after_closing_quote(text, inside) else {
                     (self.at, self.is_open) = (text.len(), true);
                     return Quotes::Open;
                 };
-                (self.at, self.is_open) = (behind, false);
-                if text.get(behind).is_some_and(|byte| *byte != self.delimiter) {
+                (self.at, self.is_open) = (after, false);
+                if text.get(after).is_some_and(|byte| *byte != self.delimiter) {
                     return Quotes::Torn;
                 }
             }
@@ -65,7 +65,7 @@ pub(super) fn quotes(text: &[u8], delimiter: u8) -> Quotes {
 }
 
 /// Where the quotes that were opened before `at` are closed: the index after the closing quote.
-pub(super) fn behind_closing_quote(text: &[u8], mut at: usize) -> Option<usize> {
+pub(super) fn after_closing_quote(text: &[u8], mut at: usize) -> Option<usize> {
     loop {
         at += memchr::memchr(b'"', &text[at..])? + 1;
         if text.get(at) != Some(&b'"') {
@@ -75,7 +75,7 @@ pub(super) fn behind_closing_quote(text: &[u8], mut at: usize) -> Option<usize> 
     }
 }
 
-/// Adds what a quoted field means to `unquoted`; `inside` is what stands between its first and its last quote.
+/// Adds what a quoted field means to `unquoted`; `inside` is the text between its first and its last quote.
 pub(super) fn unquote(inside: &[u8], unquoted: &mut Vec<u8>) {
     let mut rest = inside;
     while let Some(at) = memchr::memchr(b'"', rest) {

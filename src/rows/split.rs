@@ -2,6 +2,8 @@
 use fearless_simd::prelude::*;
 use fearless_simd::{Level, dispatch, u8x64};
 
+use super::lines::after_line_end;
+
 /// The place of a field in the text given to [`Splitter::split`]: its first byte, and the byte after its last.
 pub type Span = (usize, usize);
 
@@ -28,7 +30,7 @@ pub struct Line {
 /// What is in a window of bytes, one bit a byte.
 struct Window {
     delimiters: u64,
-    newlines: u64,
+    line_ends: u64,
 }
 
 const WINDOW: usize = 64;
@@ -45,8 +47,8 @@ impl Splitter {
         &self.wanted
     }
 
-    /// Cuts the first line of `text`: `spans[i]` becomes the place of the `i`th wanted column. `\r`s at the end of a line are
-    /// not part of it.
+    /// Cuts the first line of `text`: `spans[i]` becomes the place of the `i`th wanted column. Lines end as for
+    /// [`next_line`](super::next_line).
     pub fn split(&self, text: &[u8], spans: &mut [Span]) -> Line {
         dispatch!(Level::new(), simd => self.split_by(simd, text, spans))
     }
@@ -59,9 +61,9 @@ impl Splitter {
         let mut field_start = 0;
         let mut base = 0;
         loop {
-            let Window { mut delimiters, newlines } = self.window(simd, text, base);
-            if newlines != 0 {
-                delimiters &= (newlines & newlines.wrapping_neg()) - 1;
+            let Window { mut delimiters, line_ends } = self.window(simd, text, base);
+            if line_ends != 0 {
+                delimiters &= (line_ends & line_ends.wrapping_neg()) - 1;
             }
             // Between wanted columns that are far apart, delimiters are only counted, a window at a time.
             let ends = delimiters.count_ones() as usize;
@@ -80,25 +82,21 @@ impl Splitter {
                 column += 1;
                 field_start = at + 1;
             }
-            let end = if newlines != 0 {
-                base + newlines.trailing_zeros() as usize
+            let end = if line_ends != 0 {
+                base + line_ends.trailing_zeros() as usize
             } else if base + WINDOW >= text.len() {
                 text.len()
             } else if found == self.wanted.len() {
-                memchr::memchr(b'\n', &text[base + WINDOW..]).map_or(text.len(), |at| base + WINDOW + at)
+                memchr::memchr2(b'\n', b'\r', &text[base + WINDOW..]).map_or(text.len(), |at| base + WINDOW + at)
             } else {
                 base += WINDOW;
                 continue;
             };
-            let mut len = end;
-            while len > 0 && text[len - 1] == b'\r' {
-                len -= 1;
-            }
             if found < self.wanted.len() && column == self.wanted[found] {
-                spans[found] = (field_start, len);
+                spans[found] = (field_start, end);
                 found += 1;
             }
-            return Line { len, len_with_end: (end + 1).min(text.len()), found, columns: column + 1 };
+            return Line { len: end, len_with_end: after_line_end(text, end), found, columns: column + 1 };
         }
     }
 
@@ -107,7 +105,7 @@ impl Splitter {
         match text.get(base..base + WINDOW).and_then(|window| window.first_chunk::<WINDOW>()) {
             Some(window) => self.masks(simd, window),
             None => {
-                // Zeros are neither delimiter nor newline.
+                // Zeros are neither delimiter nor line end.
                 let mut window = [0; WINDOW];
                 let rest = &text[base.min(text.len())..];
                 window[..rest.len()].copy_from_slice(rest);
@@ -119,7 +117,8 @@ impl Splitter {
     #[inline(always)]
     fn masks<S: Simd>(&self, simd: S, window: &[u8; WINDOW]) -> Window {
         let bytes = u8x64::from_slice(simd, window);
-        Window { delimiters: bytes.simd_eq(self.delimiter).to_bitmask(), newlines: bytes.simd_eq(b'\n').to_bitmask() }
+        let line_ends = (bytes.simd_eq(b'\n') | bytes.simd_eq(b'\r')).to_bitmask();
+        Window { delimiters: bytes.simd_eq(self.delimiter).to_bitmask(), line_ends }
     }
 }
 
@@ -140,9 +139,9 @@ mod tests {
 
     /// The same, in the simplest way.
     fn plainly(text: &str, wanted: &[usize]) -> (Vec<String>, Line) {
-        let line = text.split('\n').next().unwrap();
-        let len_with_end = (line.len() + 1).min(text.len());
-        let line = line.trim_end_matches('\r');
+        let mut rest = text.as_bytes();
+        let line = std::str::from_utf8(crate::rows::next_line(&mut rest).unwrap()).unwrap();
+        let len_with_end = text.len() - rest.len();
         let fields: Vec<&str> = line.split('\t').collect();
         let found: Vec<String> =
             wanted.iter().filter_map(|at| fields.get(*at)).map(|field| (*field).to_owned()).collect();

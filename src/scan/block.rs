@@ -26,7 +26,7 @@ impl Default for ScanOptions {
 /// Consecutive whole lines of an input.
 #[derive(Debug, Clone, Copy)]
 pub struct Block<'a> {
-    /// The lines, each with its `\n`; the input's last line may lack it.
+    /// The lines, each with its line end; the input's last line may lack it.
     pub bytes: &'a [u8],
     /// Offset of `bytes` in the decompressed input.
     pub offset: u64,

@@ -1,5 +1,4 @@
 //! Visits blocks of whole lines on every core and merges the results in input order.
-use std::fs::File;
 use std::io::Read;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -12,6 +11,7 @@ use super::block::{Block, ScanOptions};
 use super::cutter::{Chunk, LineCutter};
 use super::in_order::InOrder;
 use super::input::{Input, SourceError};
+use super::positioned::Positioned;
 use super::range::RangeReader;
 use super::source::{Content, Source, Taken};
 use crate::progress::Progress;
@@ -66,7 +66,7 @@ where
 {
     /// Each thread claims the next range of the file and reads it into its own buffer. Reading into a small reused buffer is
     /// twice as fast as a memory map: a page fault costs more than the copy.
-    fn positioned<W: Send>(&self, file: &File, wanted: Range<u64>) -> Vec<W>
+    fn positioned<W: Send>(&self, file: &Positioned, wanted: Range<u64>) -> Vec<W>
     where
         F: Fn() -> W + Sync,
         V: Fn(&mut W, &Block) -> T + Sync,

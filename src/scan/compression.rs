@@ -2,7 +2,7 @@
 use std::io::{self, BufRead, Read};
 use std::ops::RangeInclusive;
 
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use zstd::stream::read::Decoder as ZstdDecoder;
 
 /// Buffered here, since the decoders do not buffer.
@@ -25,7 +25,7 @@ const COMPRESSIONS: &[Compression] = &[
         name: "gzip",
         // RFC 1952, 2.3.1.
         magics: &[Magic(0x1f..=0x1f, &[0x8b])],
-        decoder: |compressed| Ok(Box::new(MultiGzDecoder::new(compressed))),
+        decoder: |compressed| Ok(Box::new(GzipMembers { member: Some(GzDecoder::new(compressed)) })),
         explained: &[],
     },
     Compression {
@@ -85,6 +85,40 @@ impl Compression {
     }
 }
 
+/// A gzip file: one member or several, one after the other. Zeros after a member are padding, as tapes and block devices need it;
+/// gzip itself passes over them.
+struct GzipMembers {
+    /// None after the last member.
+    member: Option<GzDecoder<Compressed>>,
+}
+
+impl Read for GzipMembers {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let Some(member) = &mut self.member else { return Ok(0) };
+            match member.read(buffer)? {
+                0 if !buffer.is_empty() => {}
+                read => return Ok(read),
+            }
+            let Some(member) = self.member.take() else { return Ok(0) };
+            let mut compressed = member.into_inner();
+            self.member = is_more(&mut compressed)?.then(|| GzDecoder::new(compressed));
+        }
+    }
+}
+
+/// Whether anything follows but zeros, which are taken.
+fn is_more(compressed: &mut Compressed) -> io::Result<bool> {
+    loop {
+        let buffered = compressed.fill_buf()?;
+        let (zeros, len) = (buffered.iter().take_while(|byte| **byte == 0).count(), buffered.len());
+        compressed.consume(zeros);
+        if zeros < len || len == 0 {
+            return Ok(len > 0);
+        }
+    }
+}
+
 struct Decoder {
     reader: Box<dyn Read + Send>,
     compression: &'static Compression,
@@ -123,7 +157,9 @@ mod tests {
     #[test]
     fn packed_content_is_unpacked_to_its_last_member() {
         let members = [gzip(b"one\n"), gzip(b""), gzip(b"two\n")].concat();
-        assert_eq!(unpacked(members).unwrap(), b"one\ntwo\n");
+        assert_eq!(unpacked(members.clone()).unwrap(), b"one\ntwo\n");
+        let padded = [members.clone(), vec![0; 300_000], members, vec![0; 5]].concat();
+        assert_eq!(unpacked(padded).unwrap(), b"one\ntwo\none\ntwo\n");
         let frames =
             [zstd::encode_all(&b"one\n"[..], 1).unwrap(), zstd::encode_all(&b"two\n"[..], 1).unwrap()].concat();
         assert_eq!(unpacked(frames).unwrap(), b"one\ntwo\n");

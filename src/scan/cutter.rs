@@ -3,6 +3,7 @@ use std::io::{self, Read};
 use std::ops::Range;
 
 use super::block::{Block, ScanOptions};
+use super::line_ends::{first_cut, last_cut};
 use super::page::{PAGE_BYTES, place_in_page};
 
 /// A block that owns its bytes: `begin..filled` of `bytes`. The bytes outside that range are meaningless; they stay so that
@@ -52,8 +53,7 @@ impl LineCutter {
         let mut searched_to = begin;
         loop {
             filled = self.read_to(&mut buffer[..end], filled)?;
-            if let Some(at) = memchr::memrchr(b'\n', &buffer[searched_to..filled]) {
-                let lines_end = searched_to + at + 1;
+            if let Some(lines_end) = last_cut(&buffer[..filled], searched_to..filled) {
                 self.rest.extend_from_slice(&buffer[lines_end..filled]);
                 return Ok(Some(self.chunk(buffer, begin..lines_end, lines_end, 0)));
             }
@@ -64,7 +64,8 @@ impl LineCutter {
                 let skipped = self.skip_line()?;
                 return Ok(Some(self.chunk(buffer, begin..filled, begin, skipped)));
             }
-            searched_to = filled;
+            // What follows a `\r` at the end was not known.
+            searched_to = (filled - 1).max(begin);
             end = filled + (filled - begin);
             grow(&mut buffer, end);
         }
@@ -96,9 +97,9 @@ impl LineCutter {
         let mut piece = vec![0; self.block_bytes];
         while !self.ended {
             let filled = self.read_to(&mut piece, 0)?;
-            if let Some(at) = memchr::memchr(b'\n', &piece[..filled]) {
-                self.rest.extend_from_slice(&piece[at + 1..filled]);
-                return Ok(skipped + at as u64 + 1);
+            if let Some(at) = first_cut(&piece[..filled], 0..filled) {
+                self.rest.extend_from_slice(&piece[at..filled]);
+                return Ok(skipped + at as u64);
             }
             skipped += filled as u64;
         }

@@ -5,13 +5,14 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::input::{Input, SourceError};
+use super::line_ends::{first_cut, last_cut};
 
 /// A change to a followed file since the last poll.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event<'a> {
     /// The lines that follow are from the beginning of a file.
     Began(Beginning),
-    /// Whole lines, each with its `\n`; the last line of a file that was rotated away may lack it. An overlong line is cut
+    /// Whole lines, each with its line end; the last line of a file that was rotated away may lack it. An overlong line is cut
     /// to just over the limit, so that readers still reject it.
     Lines(&'a [u8]),
     /// No file has the name now. Reported once; a file that is still open is read on.
@@ -144,13 +145,13 @@ impl Tail {
             happened = true;
             open.read_bytes += read as u64;
             let new = &self.buffer[..read];
-            let Some(end) = memchr::memrchr(b'\n', new).map(|at| at + 1) else {
+            let Some(end) = last_cut(new, 0..new.len()) else {
                 keep_partial(&mut open.partial, new, self.line_bytes_max);
                 continue;
             };
             let (mut lines, rest) = new.split_at(end);
             if !open.partial.is_empty() {
-                let first = memchr::memchr(b'\n', lines).map_or(lines.len(), |at| at + 1);
+                let first = first_cut(lines, 0..lines.len()).unwrap_or(lines.len());
                 keep_partial(&mut open.partial, &lines[..first - 1], self.line_bytes_max);
                 open.partial.push(b'\n');
                 each(Event::Lines(&open.partial))?;

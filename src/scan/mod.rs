@@ -5,6 +5,8 @@
 //! | `input` | inputs by name: a file, stdin, the files of a folder |
 //! | `compression` | the compressions, as a table |
 //! | `source` | an open input: a file read at any position, or a (decompressed) stream |
+//! | `positioned` | a file read at any position, without the NULs it may begin with |
+//! | `line_ends` | where text may be cut between lines |
 //! | `block` | what a reader gets at once, and its size |
 //! | `page`, `range`, `cutter` | how a file's ranges and a stream become blocks |
 //! | `in_order` | results of several threads in input order |
@@ -17,7 +19,9 @@ mod cutter;
 pub mod follow;
 mod in_order;
 mod input;
+mod line_ends;
 mod page;
+mod positioned;
 mod range;
 mod source;
 

@@ -1,15 +1,15 @@
 //! Reads the lines of one range of a file with positioned reads.
-use std::fs::File;
 use std::io;
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
 
 use super::block::{Block, ScanOptions};
+use super::line_ends::{first_cut, last_cut};
 use super::page::{PAGE_BYTES, place_in_page};
+use super::positioned::Positioned;
 
 /// Reads the lines that begin in a range of a file.
 pub(super) struct RangeReader<'a> {
-    file: &'a File,
+    file: &'a Positioned,
     line_bytes_max: usize,
     memory: Vec<u8>,
     /// The aligned part of `memory` that is read into.
@@ -20,7 +20,7 @@ pub(super) struct RangeReader<'a> {
 const TAIL_BYTES: usize = 4096;
 
 impl<'a> RangeReader<'a> {
-    pub(super) fn new(file: &'a File, options: &ScanOptions) -> Self {
+    pub(super) fn new(file: &'a Positioned, options: &ScanOptions) -> Self {
         RangeReader { file, line_bytes_max: options.line_bytes_max, memory: Vec::new(), place: 0..0 }
     }
 
@@ -36,24 +36,25 @@ impl<'a> RangeReader<'a> {
         let first = if start == 0 {
             0
         } else {
-            match memchr::memchr(b'\n', &self.buffer()[..range - 1]) {
-                Some(at) => at + 1,
+            match first_cut(&self.buffer()[..filled], 0..range - 1) {
+                Some(first) => first,
                 None => return Ok(Block { bytes: &[], offset: end, cut_line: None }),
             }
         };
-        // The last line that begins here ends at the first newline at or after the range's last byte.
+        // The last line that begins here ends at the first line end at or after the range's last byte.
         let mut searched = range - 1;
         loop {
-            if let Some(at) = memchr::memchr(b'\n', self.buffer().get(searched..filled).unwrap_or_default()) {
-                let bytes = &self.buffer()[first..searched + at + 1];
+            if let Some(end) = first_cut(&self.buffer()[..filled], searched..filled) {
+                let bytes = &self.buffer()[first..end];
                 return Ok(Block { bytes, offset: from + first as u64, cut_line: None });
             }
             if filled < self.buffer().len() {
                 let bytes = &self.buffer()[first..filled];
                 return Ok(Block { bytes, offset: from + first as u64, cut_line: None });
             }
-            searched = filled;
-            let last = memchr::memrchr(b'\n', &self.buffer()[first..range]).map_or(first, |at| first + at + 1);
+            // What follows a `\r` at the end was not known.
+            searched = (filled - 1).max(searched);
+            let last = last_cut(&self.buffer()[..filled], first..range).unwrap_or(first);
             if filled - last > self.line_bytes_max {
                 return Ok(Block {
                     bytes: &self.buffer()[first..last],

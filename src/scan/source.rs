@@ -2,12 +2,12 @@
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::os::fd::AsFd;
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::compression::{self, is_compressed};
 use super::input::{Input, SourceError};
+use super::positioned::{Positioned, WithoutNuls};
 
 /// An open input. [`Source::head`] looks at its beginning without consuming it.
 pub struct Source {
@@ -17,7 +17,7 @@ pub struct Source {
 
 pub(super) enum Content {
     /// A file that can be read at any position. The lines that begin in `start..end` are wanted.
-    Positioned { file: File, start: u64, end: u64 },
+    Positioned { file: Positioned, start: u64, end: u64 },
     /// Anything that can be read only once, and the part of it already read.
     Stream { head: Vec<u8>, reader: Box<dyn Read + Send>, taken_bytes: Taken },
 }
@@ -72,7 +72,7 @@ impl Source {
     pub fn peek(&self, offset: u64, bytes_max: usize) -> Result<Vec<u8>, SourceError> {
         match &self.content {
             Content::Positioned { file, .. } => {
-                read_at_most(file, offset, bytes_max).map_err(|cause| self.input.error(cause))
+                file.read_at_most(offset, bytes_max).map_err(|cause| self.input.error(cause))
             }
             Content::Stream { .. } => Ok(Vec::new()),
         }
@@ -94,7 +94,7 @@ impl Source {
     /// When they cannot be read.
     pub fn head(&mut self, bytes_max: usize) -> Result<Vec<u8>, SourceError> {
         let head = match &mut self.content {
-            Content::Positioned { file, .. } => read_at_most(file, 0, bytes_max),
+            Content::Positioned { file, .. } => file.read_at_most(0, bytes_max),
             Content::Stream { head, reader, .. } => {
                 let wanted = bytes_max.saturating_sub(head.len()) as u64;
                 reader.take(wanted).read_to_end(head).map(|_| head[..head.len().min(bytes_max)].to_vec())
@@ -106,7 +106,7 @@ impl Source {
     /// The whole content as a stream.
     pub fn into_reader(self) -> Box<dyn Read + Send> {
         match self.content {
-            Content::Positioned { file, .. } => Box::new(file),
+            Content::Positioned { file, .. } => Box::new(file.into_file()),
             Content::Stream { head, reader, .. } => Box::new(io::Cursor::new(head).chain(reader)),
         }
     }
@@ -123,17 +123,31 @@ fn widen(pipe: impl AsFd) {
 }
 
 /// A stream, decompressed if it is compressed.
-fn stream(mut reader: Box<dyn Read + Send>) -> io::Result<Content> {
+fn stream(reader: Box<dyn Read + Send>) -> io::Result<Content> {
     let taken_bytes = Taken::default();
-    let mut head = Vec::new();
-    (&mut reader).take(compression::head_bytes() as u64).read_to_end(&mut head)?;
-    let compression = compression::of(&head);
-    let counted = Counted { reader: io::Cursor::new(head).chain(reader), taken_bytes: taken_bytes.clone() };
-    let reader: Box<dyn Read + Send> = match compression {
-        Some(compression) => compression.decoder(Box::new(BufReader::with_capacity(COMPRESSED_BYTES, counted)))?,
-        None => Box::new(counted),
-    };
+    let counted: Box<dyn Read + Send> = Box::new(Counted { reader, taken_bytes: taken_bytes.clone() });
+    let reader: Box<dyn Read + Send> = Box::new(WithoutNuls::new(decompressed(counted)?)?);
     Ok(Content::Stream { head: Vec::new(), reader, taken_bytes })
+}
+
+/// What is compressed more than once is not compressed more often than this.
+const LAYERS_MAX: usize = 4;
+
+/// `reader`, decompressed as often as it is compressed: a gzip file that logrotate packs again is gzip in gzip.
+fn decompressed(mut reader: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+    for _ in 0..LAYERS_MAX {
+        let mut head = Vec::new();
+        (&mut reader).take(compression::head_bytes() as u64).read_to_end(&mut head)?;
+        let compression = compression::of(&head);
+        reader = Box::new(io::Cursor::new(head).chain(reader));
+        match compression {
+            Some(compression) => {
+                reader = compression.decoder(Box::new(BufReader::with_capacity(COMPRESSED_BYTES, reader)))?;
+            }
+            None => return Ok(reader),
+        }
+    }
+    Err(io::Error::other("it is compressed again and again: decompress it first"))
 }
 
 fn of_file(file: File) -> io::Result<Content> {
@@ -141,15 +155,19 @@ fn of_file(file: File) -> io::Result<Content> {
     if meta.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
-    let head = if meta.is_file() { read_at_most(&file, 0, compression::head_bytes())? } else { Vec::new() };
     // Files of /proc and the like report a length of 0 and are not empty.
-    if is_compressed(&head) || !meta.is_file() || meta.len() == 0 {
+    if !meta.is_file() || meta.len() == 0 {
         if !meta.is_file() {
             widen(&file);
         }
         return stream(Box::new(file));
     }
-    Ok(Content::Positioned { file, start: 0, end: meta.len() })
+    let file = Positioned::new(file)?;
+    if is_compressed(&file.read_at_most(0, compression::head_bytes())?) {
+        return stream(Box::new(file.into_file()));
+    }
+    let end = meta.len().saturating_sub(file.nuls());
+    Ok(Content::Positioned { file, start: 0, end })
 }
 
 /// Counts the bytes read from a reader.
@@ -164,21 +182,6 @@ impl<R: Read> Read for Counted<R> {
         self.taken_bytes.fetch_add(read as u64, Relaxed);
         Ok(read)
     }
-}
-
-fn read_at_most(file: &File, offset: u64, bytes_max: usize) -> io::Result<Vec<u8>> {
-    let mut head = vec![0; bytes_max];
-    let mut filled = 0;
-    while filled < bytes_max {
-        match file.read_at(&mut head[filled..], offset + filled as u64) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    head.truncate(filled);
-    Ok(head)
 }
 
 #[cfg(test)]

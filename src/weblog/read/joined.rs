@@ -2,7 +2,7 @@
 use super::block::BlockTotals;
 use super::options::SumOptions;
 use super::visitor::Visitor;
-use crate::rows::{Behind, Joiner, Piece, RowFault, excerpt};
+use crate::rows::{Follows, Joiner, Piece, RowFault, excerpt};
 use crate::scan::Block;
 use crate::weblog::format::LineReader;
 use crate::weblog::sink::Sink;
@@ -35,7 +35,7 @@ pub(super) fn visit_rest(
     let block = Block { bytes: b"", offset: 1, cut_line: None };
     let mut visitor = Visitor::new(options, &block);
     if reader.may_join() {
-        visitor.read_pieces(reader, carried, Behind::Nothing, sink);
+        visitor.read_pieces(reader, carried, Follows::Nothing, sink);
     }
     visitor.finish()
 }
@@ -43,18 +43,18 @@ pub(super) fn visit_rest(
 impl Visitor<'_> {
     /// Reads the lines of the block, and those carried over, as rows.
     pub(super) fn read_joined(&mut self, reader: &LineReader, carried: &mut Carried, sink: &mut impl Sink) {
-        let behind = if self.has_cut_line() { Behind::Nothing } else { Behind::Lines };
-        self.read_pieces(reader, carried, behind, sink);
+        let follows = if self.has_cut_line() { Follows::Nothing } else { Follows::Lines };
+        self.read_pieces(reader, carried, follows, sink);
     }
 
-    fn read_pieces(&mut self, reader: &LineReader, carried: &mut Carried, behind: Behind, sink: &mut impl Sink) {
+    fn read_pieces(&mut self, reader: &LineReader, carried: &mut Carried, follows: Follows, sink: &mut impl Sink) {
         let Some(delimited) = reader.delimited() else { return };
         let new_joiner = if carried.in_order { Joiner::in_order } else { Joiner::parallel };
         let joiner = carried.joiner.get_or_insert_with(|| {
             new_joiner(delimited.delimiter(), delimited.columns_named(), self.options.scan.line_bytes_max)
         });
         let mut rest = std::mem::take(&mut self.rest);
-        while let Some(piece) = joiner.next(&mut rest, behind) {
+        while let Some(piece) = joiner.next(&mut rest, follows, &|line| reader.read(line, |_| ()).is_ok()) {
             let number = self.found.rows.lines;
             match piece {
                 Piece::Line(line) => {
