@@ -290,7 +290,10 @@ fn an_open_quote_costs_its_own_line_and_a_repeated_header_none() {
     let rows = format!("{}{}", install("a"), open("a"));
     for (text, bad_line) in [
         (format!("\n{header}{}{rows}", install("\"b\"x")), Some("e.csv:3: text follows a closing quote")),
-        (format!("\r\ntime,uid,event_name,\"a\r\nnote\"\r\n{}x\n", rows.replace('\n', ",\n")), Some("e.csv:6: too few columns: 1")),
+        (
+            format!("\r\ntime,uid,event_name,\"a\r\nnote\"\r\n{}x\n", rows.replace('\n', ",\n")),
+            Some("e.csv:6: too few columns: 1"),
+        ),
         // Rows are not as wide as such a header would be: someone forgot a quote.
         (format!("time,uid,event_name,\"a\nx\",y\n{rows}"), Some("e.csv:2: too few columns: 2")),
         (format!("time,uid,event_name,\"a\n{rows}x\n"), Some("e.csv:4: too few columns: 1")),

@@ -56,7 +56,13 @@ impl Delimited {
         if needed > Self::COLUMNS_MAX || wanted.len() > Self::WANTED_MAX {
             return Err(TooWide { column: needed });
         }
-        Ok(Delimited { delimiter, has_quotes, spans_lines: has_quotes, width: None, splitter: Splitter::new(delimiter, wanted) })
+        Ok(Delimited {
+            delimiter,
+            has_quotes,
+            spans_lines: has_quotes,
+            width: None,
+            splitter: Splitter::new(delimiter, wanted),
+        })
     }
 
     /// The same reader, for rows of one line each: W3C's strings. Where a value only begins with a quote, and the row has as many
@@ -132,7 +138,11 @@ impl Delimited {
     pub fn check_width(&self, row: &[u8]) -> Result<(), RowFault> {
         let Some(width) = self.width else { return Ok(()) };
         let columns = 1 + memchr::memchr_iter(self.delimiter, row).count();
-        if columns == width.columns { Ok(()) } else { self.check_columns(row, columns, width, Self::filled(row, self.delimiter)) }
+        if columns == width.columns {
+            Ok(())
+        } else {
+            self.check_columns(row, columns, width, Self::filled(row, self.delimiter))
+        }
     }
 
     /// Whether `row` is one line for sure, and has the columns of its header if quotes mean nothing.

@@ -257,7 +257,10 @@ mod tests {
         assert_eq!(header, Header { text: b"time;url", lines_before: 3, lines: 1 });
         assert_eq!(Header::first(b"\nsep=,\ntime,url\n").unwrap().lines_before, 2);
         assert_eq!(Header::find(b"1;/a\n", names), None);
-        assert_eq!([&b"sep=;"[..], b"SEP=,", b"sep=\t", b"sep=", b"sep;url"].map(separator), [Some(b';'), Some(b','), Some(b'\t'), None, None]);
+        assert_eq!(
+            [&b"sep=;"[..], b"SEP=,", b"sep=\t", b"sep=", b"sep;url"].map(separator),
+            [Some(b';'), Some(b','), Some(b'\t'), None, None]
+        );
     }
 
     #[test]

@@ -108,12 +108,7 @@ impl Joiner {
         })
     }
 
-    fn find<'a>(
-        &mut self,
-        rest: &mut &'a [u8],
-        follows: Follows,
-        is_row: &dyn Fn(&[u8]) -> bool,
-    ) -> Option<Found<'a>> {
+    fn find<'a>(&mut self, rest: &mut &'a [u8], follows: Follows, is_row: &dyn Fn(&[u8]) -> bool) -> Option<Found<'a>> {
         self.drop_what_is_done();
         loop {
             if self.end == self.held.len() {

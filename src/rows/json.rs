@@ -161,8 +161,7 @@ impl<'de> Walk<'_, '_, 'de> {
     /// Takes the value of the key `child`.
     fn value<A: MapAccess<'de>>(&mut self, child: usize, map: &mut A) -> Result<(), A::Error> {
         let node = &self.fields.nodes[child];
-        let inner =
-            Walk { fields: self.fields, node, values: &mut *self.values, repeated: &mut *self.repeated };
+        let inner = Walk { fields: self.fields, node, values: &mut *self.values, repeated: &mut *self.repeated };
         let Some(place) = node.place else { return map.next_value_seed(inner) };
         let raw: &'de RawValue = map.next_value()?;
         if !node.children.is_empty() && raw.get().starts_with('{') {

@@ -42,6 +42,9 @@ mod tests {
         let cuts: Vec<usize> = (0..text.len()).filter_map(|at| first_cut(text, at..at + 1)).collect();
         assert_eq!(cuts, [3, 5, 9, 11, 13]);
         assert_eq!((first_cut(text, 3..text.len()), first_cut(text, 13..text.len())), (Some(5), None));
-        assert_eq!((last_cut(text, 0..text.len()), last_cut(text, 0..8), last_cut(text, 0..2)), (Some(13), Some(5), None));
+        assert_eq!(
+            (last_cut(text, 0..text.len()), last_cut(text, 0..8), last_cut(text, 0..2)),
+            (Some(13), Some(5), None)
+        );
     }
 }
