@@ -171,7 +171,7 @@ fn the_password_comes_from_the_address_then_the_environment_then_the_file() {
 fn what_a_server_lacks_is_told() {
     // No server: connection refused, no such host, no answer.
     let error = fails(1, &["--db", "mysql://ann:geh@im@127.0.0.1:1/test"]);
-    assert!(error.contains("cannot reach the server 127.0.0.1:1: nothing listens there"), "{error}");
+    assert!(error.contains("cannot reach the server 127.0.0.1:1: nothing is listening there"), "{error}");
     let error = fails(1, &["--db", "mysql://ann@nowhere.invalid/test"]);
     assert!(error.contains("cannot reach the server nowhere.invalid:3306"), "{error}");
     let error = fails(1, &["--db", "mysql://ann@/test?socket=/nowhere/s"]);
@@ -231,11 +231,11 @@ fn a_server_that_stops_answering_is_told_of() {
     let child = asking(&server, &["--db", &url]);
     server.sql("SELECT CONCAT('KILL ', id) INTO @k FROM information_schema.processlist WHERE user = 'ann'; PREPARE k FROM @k; EXECUTE k");
     let (code, error) = error_of(child);
-    assert!(code == Some(1) && error.contains("went away before it answered"), "{code:?} {error}");
+    assert!(code == Some(1) && error.contains("closed the connection before it answered"), "{code:?} {error}");
     let child = asking(&server, &["--db", &url]);
     server.kill();
     let (code, error) = error_of(child);
-    assert!(code == Some(1) && error.contains("went away before it answered"), "{code:?} {error}");
+    assert!(code == Some(1) && error.contains("closed the connection before it answered"), "{code:?} {error}");
     drop(lock);
 }
 
@@ -295,7 +295,7 @@ fn tls_is_what_the_mode_says() {
         ("localhost", format!("?ssl-mode=verify-identity&ssl-ca={ours}"), 1, "its certificate is for another host"),
         ("127.0.0.1", "?ssl-mode=verify-ca".to_owned(), 2, "needs the authority's certificate"),
         ("127.0.0.1", "?ssl-ca=/nowhere.pem".to_owned(), 1, "cannot use ssl-ca=/nowhere.pem: No such file"),
-        ("127.0.0.1", format!("?ssl-ca={}", path("ours.key")), 1, "it holds no certificate"),
+        ("127.0.0.1", format!("?ssl-ca={}", path("ours.key")), 1, "it contains no certificate"),
     ] {
         let error = fails(code, &["--db", &url(host, "tls", &options)]);
         assert!(error.contains(reason), "{options}: {error}");

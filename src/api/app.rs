@@ -1,4 +1,4 @@
-//! What handlers share, and a ballot's way to its outcome.
+//! The state shared by all handlers, and how a ballot gets its outcome.
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -15,25 +15,25 @@ use super::windows::Windows;
 use super::writer::{NotSubmitted, WriteQueue};
 use crate::ballot::{Ballot, Outcome};
 
-/// What handlers share.
+/// The state shared by all handlers.
 pub(super) struct App {
-    /// Takes ballots to the writer.
+    /// Queues ballots for the writer.
     pub writes: WriteQueue,
-    /// The vote as it is now.
+    /// The current state of the vote.
     pub snapshots: Arc<Snapshots>,
     /// Results of other windows.
     pub windows: Windows,
     /// Whether votes can be read and written.
     pub health: Arc<Health>,
-    /// What Prometheus scrapes.
+    /// The metrics served to Prometheus.
     pub metrics: Arc<Metrics>,
-    /// Holds clients to a rate, where one is set.
+    /// Limits clients to a rate, if one is set.
     pub limiter: Option<Limiter>,
-    /// Proxies whose word on who the client is counts.
+    /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted: Vec<IpNet>,
-    /// Room for event streams.
+    /// One permit per possible event stream.
     pub streams: Arc<Semaphore>,
-    /// True once the service is to end.
+    /// Becomes true when the service is told to stop.
     pub stopping: watch::Receiver<bool>,
     /// The service's `OpenAPI` description.
     pub description: Bytes,
@@ -43,7 +43,7 @@ impl App {
     /// Casts `ballot` and waits until it is on disk.
     ///
     /// # Errors
-    /// Why it is not stored, or that this is unknown.
+    /// The reason why it is not stored, or that the outcome is unknown.
     pub(super) async fn cast(&self, ballot: Ballot) -> Result<Outcome, Problem> {
         let answered = self.writes.submit(ballot).map_err(|why| match why {
             NotSubmitted::Full => {
@@ -61,10 +61,10 @@ impl App {
         }
     }
 
-    /// Holds the client of a request to the rate, where one is set.
+    /// Counts a request against its client's rate, if one is set.
     ///
     /// # Errors
-    /// 429.
+    /// 429 if the client has used up its rate.
     pub(super) fn admit<B>(&self, request: &Request<B>) -> Result<(), Problem> {
         let (Some(limiter), Some(Peer(peer))) = (&self.limiter, request.extensions().get()) else { return Ok(()) };
         let client = limits::client(*peer, request.headers(), &self.trusted);

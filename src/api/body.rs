@@ -1,4 +1,4 @@
-//! The body of a request: how large it may be, how long it may take, and how much room all of them have.
+//! Request bodies: limits on size, time, and the memory of all of them together.
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
@@ -9,22 +9,22 @@ use tokio::time::timeout;
 
 use super::problem::Problem;
 
-/// A body up to this many bytes always has room.
+/// A body up to this size is always accepted.
 const SMALL_BODY_BYTES: u64 = 4 * 1024;
-/// Room for all larger bodies together, from their arrival until they are answered: 32 MiB.
+/// Memory for all larger bodies together, from arrival to response: 32 MiB.
 static LARGE_BODIES_KIB: Semaphore = Semaphore::const_new(32 * 1024);
 
-/// The part of that room that a large body takes.
+/// The share of that memory taken by a large body.
 pub(super) type Room = Option<SemaphorePermit<'static>>;
 
 /// How long a body may take to arrive.
 const BODY_PATIENCE: Duration = Duration::from_secs(10);
 
-/// The whole body of a request, and the room that it takes until that is dropped.
+/// Reads the whole body of a request. The second value reserves its memory until dropped.
 ///
 /// # Errors
-/// 413 when it is larger than `bytes_most`, 408 when it does not arrive within [`BODY_PATIENCE`], 400 when it breaks off, 503
-/// when too many large ones are there at once.
+/// 413 if it is larger than `bytes_most`, 408 if it does not arrive within [`BODY_PATIENCE`], 400 if it breaks off, 503 if
+/// too many large bodies are there at once.
 pub(super) async fn read(request: Request<Body>, bytes_most: usize) -> Result<(Bytes, Room), Problem> {
     let too_large = || Problem::too_large(format!("a body has at most {bytes_most} bytes"));
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());

@@ -1,4 +1,4 @@
-//! Connections: how many there may be, how slow they may be, and how their requests are answered.
+//! Connections: how many there may be, how slow they may be, and how their requests are served.
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -23,16 +23,16 @@ use super::app::App;
 use super::limits::{self, Peer};
 use super::log::{self, AccessLog};
 
-/// How long the head of a request may take to arrive, and how long a connection may idle before the next one.
+/// Timeout for the head of a request to arrive, and for an idle connection.
 const HEAD_PATIENCE: Duration = Duration::from_secs(20);
-/// How long a client may take none of its response.
+/// Timeout for a client that reads nothing of its response.
 const WRITE_PATIENCE: Duration = Duration::from_secs(30);
-/// The largest head of a request, and how much of a body is read at once.
+/// Limit on the head of a request, and bytes of a body per read.
 const READ_BUFFER_BYTES: usize = 32 * 1024;
-/// How long to wait after a failure to accept: something is lacking that others must give back first.
+/// Pause after accept fails, as when file descriptors run out: others must be closed first.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// All open connections.
+/// Accepts connections and counts the open ones.
 pub(super) struct Connections {
     router: Router,
     app: Arc<App>,
@@ -44,7 +44,7 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    /// None yet; at most `connections_most` at a time.
+    /// Allows at most `connections_most` connections at a time.
     pub(super) fn new(router: Router, app: Arc<App>, connections_most: usize, access_log: AccessLog) -> Self {
         let mut builder = http1::Builder::new();
         builder.timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE).max_buf_size(READ_BUFFER_BYTES);
@@ -59,12 +59,12 @@ impl Connections {
         }
     }
 
-    /// How many are open, also after [`end`](Self::end).
+    /// The number of open connections, valid even after [`end`](Self::end).
     pub(super) fn open_count(&self) -> Arc<AtomicUsize> {
         self.open.clone()
     }
 
-    /// Accepts and answers for ever.
+    /// Accepts and serves connections forever.
     pub(super) async fn accept(&self, listener: TcpListener) {
         let mut failing = false;
         loop {
@@ -86,7 +86,7 @@ impl Connections {
     }
 
     fn open(&self, stream: TcpStream, peer: SocketAddr, place: OwnedSemaphorePermit) {
-        // Responses are small and whole: nothing is gained by waiting for more. If the socket is gone, writing to it will fail.
+        // Responses are small and complete, so waiting for more gains nothing. If the socket is gone, the next write fails.
         let _ = stream.set_nodelay(true);
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(WRITE_PATIENCE));
@@ -96,13 +96,13 @@ impl Connections {
         let watcher: Watcher = self.graceful.watcher();
         let counted = Counted::new(self.app.clone(), self.open.clone());
         tokio::spawn(async move {
-            // How a connection ends is its client's business.
+            // A connection that ends with an error concerns only its client.
             let _ = watcher.watch(connection).await;
             drop((counted, place));
         });
     }
 
-    /// Waits until all requests that were accepted are answered.
+    /// Waits until all accepted requests are answered.
     pub(super) async fn end(self) {
         self.graceful.shutdown().await;
     }

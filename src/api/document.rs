@@ -1,4 +1,4 @@
-//! JSON documents as they are sent: with an `ETag`, and what caches may do with them.
+//! JSON documents with an `ETag` and cache headers.
 use std::hash::{BuildHasher, Hasher};
 
 use axum::body::{Body, Bytes};
@@ -7,13 +7,13 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-/// What no cache may keep.
+/// For responses that no cache may keep.
 pub(super) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
-/// A cache in front answers the crowd and asks once a second.
+/// A cache in front answers the crowd and revalidates once a second.
 const A_SECOND: HeaderValue = HeaderValue::from_static("public, max-age=1");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// A document and what a cache knows it by.
+/// A JSON document and its tag.
 #[derive(Debug, Clone)]
 pub(super) struct Document {
     body: Bytes,
@@ -22,7 +22,7 @@ pub(super) struct Document {
 }
 
 impl Document {
-    /// `value` as JSON.
+    /// Serialises `value` to JSON.
     pub(super) fn new(value: &impl Serialize) -> Self {
         let body = Bytes::from(serde_json::to_vec(value).unwrap_or_default());
         let mut hasher = foldhash::quality::FixedState::with_seed(0).build_hasher();
@@ -31,7 +31,7 @@ impl Document {
         let etag = HeaderValue::from_str(&etag).unwrap_or_else(|_| HeaderValue::from_static("\"\""));
         Document { body, etag }
     }
-    /// The document, or that the client has it already, as its `If-None-Match` says.
+    /// The document, or 304 if `If-None-Match` says that the client has it.
     pub(super) fn respond(&self, headers: &HeaderMap) -> Response {
         let has_it = headers.get_all(IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok()).any(|line| {
             line.split(',')
@@ -51,7 +51,7 @@ impl Document {
     }
 }
 
-/// `body` as JSON.
+/// A response with the JSON `body`.
 pub(super) fn json(body: Bytes, cache: HeaderValue) -> Response {
     let mut response = Response::new(Body::from(body));
     response.headers_mut().insert(CONTENT_TYPE, JSON);

@@ -10,7 +10,7 @@ pub enum ServeError {
     /// The address cannot be listened on.
     #[error("cannot listen on {address}")]
     Listen {
-        /// The address.
+        /// The address and port.
         address: SocketAddr,
         /// What the system reported.
         source: io::Error,
@@ -18,10 +18,10 @@ pub enum ServeError {
     /// The votes cannot be read.
     #[error(transparent)]
     Box(#[from] BoxError),
-    /// The system gives no thread.
-    #[error("the system gives no thread")]
+    /// The system refused to start a thread.
+    #[error("the system refused to start a thread")]
     Thread(#[source] io::Error),
-    /// The thread that writes, or the one that reads, ended, which is a bug of ours.
+    /// The writer or reader thread ended, which is a bug.
     #[error("a part of the service ended before the service did: this is a bug in votekit, please report it")]
     ThreadEnded,
 }

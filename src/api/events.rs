@@ -1,4 +1,4 @@
-//! `GET /events`: the state of the vote, whenever it changes.
+//! `GET /events`: the state of the vote whenever it changes.
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,11 +15,11 @@ use super::contract::State as VoteState;
 use super::document::NO_STORE;
 use super::problem::Problem;
 
-/// The shortest time between two events of a stream: the eye sees no more.
+/// The shortest time between two events of a stream: the eye sees no faster.
 const EVENT_PAUSE: Duration = Duration::from_millis(100);
-/// A stream ends after this, and its client connects again: no client holds a place for ever.
+/// A stream ends after this time and its client reconnects, so that no client keeps its slot forever.
 const STREAM_LIFE: Duration = Duration::from_secs(30 * 60);
-/// How often a stream without news shows that it is alive.
+/// Interval of keep-alive comments in a stream without news.
 const STREAM_BEAT: Duration = Duration::from_secs(15);
 
 /// The state of the vote whenever it changes
@@ -37,7 +37,7 @@ pub(super) async fn events(State(app): State<Arc<App>>) -> Response {
     let Ok(permit) = app.streams.clone().try_acquire_owned() else {
         return Problem::overloaded("as many event streams are open as may be: ask /result instead").into_response();
     };
-    // Followed before it is read, so that no change is missed in between.
+    // Subscribed before the first read, so that no change is missed in between.
     let follow = app.snapshots.follow();
     let first = match app.snapshots.current().await {
         Ok(first) => first,
@@ -67,7 +67,7 @@ pub(super) async fn events(State(app): State<Arc<App>>) -> Response {
     );
     let mut response = Sse::new(stream).keep_alive(KeepAlive::new().interval(STREAM_BEAT)).into_response();
     response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
-    // nginx would hold events back.
+    // nginx would buffer the events.
     response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
     response
 }

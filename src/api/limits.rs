@@ -1,4 +1,4 @@
-//! Who a client is, and how often one may vote.
+//! Client addresses, and how often a client may vote.
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::str::FromStr;
@@ -12,11 +12,11 @@ use ipnet::IpNet;
 use super::problem::Problem;
 use crate::units::DurationSecs;
 
-/// The other end of the connection; an extension of every request.
+/// The address of the other end of the connection: an extension of every request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Peer(pub SocketAddr);
 
-/// How many votes a client may cast in a unit of time.
+/// The number of votes a client may cast per unit of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     votes: NonZeroU32,
@@ -49,7 +49,7 @@ pub(super) fn client(peer: SocketAddr, headers: &HeaderMap, trusted: &[IpNet]) -
     }
     let named = headers.get_all("x-forwarded-for");
     let mut client = peer;
-    // Each proxy appends the address that its request came from; the last header line is the latest.
+    // Each proxy appends the address its request came from, so the last header line is the latest.
     for line in named.iter().rev() {
         for address in line.to_str().unwrap_or("").rsplit(',') {
             let Some(address) = parse_address(address.trim()) else { return client };
@@ -68,13 +68,13 @@ fn parse_address(text: &str) -> Option<IpAddr> {
     plain.ok().or_else(|| Some(text.parse::<SocketAddr>().ok()?.ip())).map(|address| address.to_canonical())
 }
 
-/// Holds each client to a rate.
+/// Limits each client to a rate.
 pub(super) struct Limiter {
     clients: DefaultKeyedRateLimiter<IpAddr>,
 }
 
 impl Limiter {
-    /// Each client has `rate.votes` at first and regains them at an even pace.
+    /// Each client starts with `rate.votes` and regains them evenly.
     pub(super) fn new(rate: Rate) -> Self {
         let each = rate.per / rate.votes.get();
         // Never zero: a rate has at most 2^32 votes an hour, and an hour has more nanoseconds.
@@ -85,7 +85,7 @@ impl Limiter {
     /// Takes one of `client`'s votes.
     ///
     /// # Errors
-    /// 429 when none is left, with the time until there is one.
+    /// 429 if none is left, with the time until the next.
     pub(super) fn admit(&self, client: IpAddr) -> Result<(), Problem> {
         self.clients.check_key(&network(client)).map_err(|until| {
             let wait = until.wait_time_from(DefaultClock::default().now());
@@ -94,14 +94,14 @@ impl Limiter {
         })
     }
 
-    /// Forgets clients that have all their votes again, so that memory does not grow with every client that ever came.
+    /// Forgets clients that have regained all their votes, so that memory does not grow with every client that ever came.
     pub(super) fn forget_idle(&self) {
         self.clients.retain_recent();
         self.clients.shrink_to_fit();
     }
 }
 
-/// The addresses that count as one client: it may have a whole /64 of IPv6 addresses to choose from.
+/// The network that counts as one client: an IPv6 client may have a whole /64 to choose from.
 fn network(client: IpAddr) -> IpAddr {
     match client {
         IpAddr::V4(_) => client,

@@ -1,21 +1,21 @@
-//! The vote on HTTP: the only home of axum and tokio.
+//! The vote over HTTP: the only home of axum and tokio.
 //!
 //! | module | what it knows |
 //! |---|---|
-//! | `server` | the service as a whole: how it listens, runs and ends |
+//! | `server` | the service as a whole: how it starts, runs and stops |
 //! | `connections` | how many there may be, how slow they may be |
-//! | `routes` | which request is answered by what: a line an endpoint |
+//! | `routes` | the routes: one line per endpoint |
 //! | `vote`, `result`, `events`, `operation` | the endpoints |
-//! | `page`, `form` | the page, and how its form is taken without scripts |
-//! | `app` | what handlers share, and a ballot's way to its outcome |
-//! | `body`, `document` | requests' bodies; documents with an ETag |
+//! | `page`, `form` | the page, and form posts without scripts |
+//! | `app` | the state shared by handlers, and how a ballot gets its outcome |
+//! | `body`, `document` | request bodies; documents with an ETag |
 //! | `contract` | the documents of the REST contract |
-//! | `writer` | the one thread that writes: all waiting ballots in one transaction |
-//! | `snapshots` | the vote as bytes, never older than the last commit |
+//! | `writer` | the thread that writes all waiting ballots in one transaction |
+//! | `snapshots` | the rendered result, never older than the last commit |
 //! | `windows` | results of other windows |
-//! | `limits` | who a client is, and how often one may vote |
-//! | `problem`, `error` | errors → status, problem details; why the service cannot run |
-//! | `health`, `metrics`, `log` | how the service is doing |
+//! | `limits` | client addresses, and how often a client may vote |
+//! | `problem`, `error` | errors as status and problem details; why the service cannot run |
+//! | `health`, `metrics`, `log` | monitoring |
 mod app;
 mod body;
 mod connections;

@@ -1,4 +1,4 @@
-//! `GET /result`, of the last ten minutes or of another window, and `GET /candidates`.
+//! `GET /result`, with the last ten minutes or another window, and `GET /candidates`.
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -19,9 +19,9 @@ use crate::units::DurationSecs;
     params(("window" = Option<String>, Query, description = "Another window than ten minutes: 90s, 30m, 1h30m, 2d. The second \
         list then holds `total_vote_in_window` and `window_secs`")),
     responses(
-        (status = 200, description = "All candidates, those without votes too", body = Vec<Vec<ResultRow>>),
-        (status = 304, description = "As the client has it"),
-        (status = 400, description = "The window is none", body = Problem, content_type = "application/problem+json"),
+        (status = 200, description = "All candidates, including those without votes", body = Vec<Vec<ResultRow>>),
+        (status = 304, description = "The client's copy is current"),
+        (status = 400, description = "The window is not a duration", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "Hidden until the vote closes", body = Problem, content_type = "application/problem+json"),
         (status = 500, description = "Storage is broken", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "No room just now: try again", body = Problem, content_type = "application/problem+json"),
@@ -39,7 +39,7 @@ pub(super) async fn result(State(app): State<Arc<App>>, request: Request<Body>) 
     response.await.unwrap_or_else(IntoResponse::into_response)
 }
 
-/// The window that the query asks for.
+/// The window given in the query, if any.
 fn window(uri: &Uri) -> Result<Option<DurationSecs>, Problem> {
     let Some(query) = uri.query() else { return Ok(None) };
     let Some((_, text)) = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "window") else {
@@ -53,7 +53,7 @@ fn window(uri: &Uri) -> Result<Option<DurationSecs>, Problem> {
     get, path = "/candidates", tag = "result",
     responses(
         (status = 200, description = "All candidates", body = Vec<CandidateName>),
-        (status = 304, description = "As the client has it"),
+        (status = 304, description = "The client's copy is current"),
         (status = 500, description = "Storage is broken", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "No room just now: try again", body = Problem, content_type = "application/problem+json"),
     )

@@ -1,4 +1,4 @@
-//! Which request is answered by what. An endpoint is a handler with its `#[utoipa::path]`, and a line here.
+//! The routes. An endpoint is a handler with its `#[utoipa::path]`, and a line here.
 use std::sync::Arc;
 
 use axum::Router;
@@ -20,7 +20,7 @@ use super::{events, form, operation, result, vote};
 ))]
 struct Description;
 
-/// All routes, and their description as `OpenAPI`.
+/// All routes, and their `OpenAPI` description.
 pub(super) fn routes() -> (Router<Arc<App>>, Bytes) {
     let described = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(events::events))
@@ -35,13 +35,15 @@ pub(super) fn routes() -> (Router<Arc<App>>, Bytes) {
     let router = router
         .route("/", get(form::show).post(form::take))
         .route("/assets/{name}", get(form::asset))
-        .fallback(|uri: Uri| async move { Problem::not_found(format!("there is nothing at {}", uri.path())) })
+        .fallback(|uri: Uri| async move {
+            Problem::not_found(format!("there is nothing at {}; /openapi.json lists what there is", uri.path()))
+        })
         .method_not_allowed_fallback(wrong_method);
-    // Plain values: writing them as JSON cannot fail.
+    // Serialising these plain values cannot fail.
     (router, Bytes::from(description.to_pretty_json().unwrap_or_default()))
 }
 
-/// Paths of the contract are there with a slash at their end too, which the description only mentions.
+/// The paths of the contract also exist with a trailing slash, which the description mentions only once.
 fn with_and_without_slash(
     router: OpenApiRouter<Arc<App>>,
     endpoint: UtoipaMethodRouter<Arc<App>>,

@@ -14,7 +14,7 @@ use super::document::{NO_STORE, json};
 use super::problem::Problem;
 use crate::ballot::{Ballot, Limits, Outcome};
 
-/// A body's bytes at most.
+/// Limit on the body, in bytes.
 const BODY_BYTES: usize = 64 * 1024;
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
@@ -27,7 +27,7 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
         answered as the first time and counts once", min_length = 1, max_length = 200)),
     responses(
         (status = 200, description = "The vote is stored; with `Idempotent-Replayed: true`, it was stored before", body = Stored),
-        (status = 400, description = "No vote can be read from it", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "The body is not a vote", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "Not open, or not for this voter", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No such candidate", body = Problem, content_type = "application/problem+json"),
         (status = 408, description = "The body took too long", body = Problem, content_type = "application/problem+json"),
@@ -58,10 +58,10 @@ pub(super) async fn vote(State(app): State<Arc<App>>, request: Request<Body>) ->
     }
 }
 
-/// The ballot in a request with a JSON body, and the room that it takes.
+/// The ballot in a request with a JSON body, and its reserved memory.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The reason why it is not a ballot.
 async fn ballot(request: Request<Body>) -> Result<(Ballot, Room), Problem> {
     if !is_json(request.headers()) {
         return Err(Problem::content_type("send the vote as JSON, with the header Content-Type: application/json"));
@@ -85,13 +85,13 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind.eq_ignore_ascii_case("application/json") || kind.to_ascii_lowercase().ends_with("+json")
 }
 
-/// The key in `Idempotency-Key`: bare, or in quotes as the header's draft has it
+/// The key in `Idempotency-Key`: bare, or in quotes as in the draft standard
 /// (<https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/>).
 fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut lines = headers.get_all("idempotency-key").iter();
     let Some(line) = lines.next() else { return Ok(None) };
     if lines.next().is_some() {
-        return Err(Problem::bad_request("the header Idempotency-Key is there more than once"));
+        return Err(Problem::bad_request("the header Idempotency-Key must not be repeated"));
     }
     let wrong = || {
         Problem::bad_request(format!("the header Idempotency-Key must be 1 to {} ASCII characters", Limits::NAME_CHARS))

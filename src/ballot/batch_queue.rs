@@ -1,4 +1,4 @@
-//! The queue of lines between the thread that reads ballots and the one that stores them.
+//! The queue between the thread that reads lines and the one that stores ballots.
 use std::sync::Arc;
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
@@ -7,12 +7,12 @@ use super::lines::BadLine;
 use super::sorted::SortedBallots;
 use super::vote::Ballot;
 
-/// Most ballots in one transaction. The more there are, the less each with a key or a voter costs: a transaction writes each
+/// Limit on ballots in one transaction. Larger batches make ballots with keys or voters cheaper: a transaction writes each
 /// page of the file at most once.
 pub(super) const BALLOTS_MOST: usize = 500_000;
-/// Most bytes of lines in one transaction, for long opinions.
+/// Limit on bytes of lines in one transaction, for long opinions.
 const BYTES_MOST: u64 = 64 * 1024 * 1024;
-/// Ballots in one transaction until its speed is known.
+/// Ballots in one transaction until the speed is known.
 pub(super) const BALLOTS_AT_FIRST: usize = 50_000;
 /// Ballots that may be read while a sorted batch waits, so that no more than about one transaction is in memory.
 const BALLOTS_AHEAD: usize = 32_768;
@@ -54,12 +54,12 @@ struct State {
     gathered: Lines,
     /// The batch before them, sorted.
     ready: Option<SortedLines>,
-    /// The producer is sorting a batch: it is in neither of the above.
+    /// The producer is sorting a batch, which is in neither of the above.
     is_sorting: bool,
     /// At most so many ballots in one transaction.
     ballots_most: usize,
     is_input_over: bool,
-    /// The consumer has stopped: nothing more will be stored.
+    /// The consumer has stopped, and nothing more will be stored.
     is_abandoned: bool,
 }
 
@@ -93,7 +93,7 @@ impl BatchQueue {
         BatchQueue { state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    /// Adds `lines`, which are left empty, and waits while too many are queued. False: the consumer has stopped.
+    /// Adds `lines`, leaving it empty, and waits while too many are queued. Returns false if the consumer has stopped.
     pub(super) fn put(&self, lines: &mut Lines) -> bool {
         let mut state = self.state.lock();
         state.gathered.append(lines);
@@ -123,7 +123,7 @@ impl BatchQueue {
         state
     }
 
-    /// The producer adds no more.
+    /// Called when the producer has finished.
     fn end_input(&self) {
         let mut state = self.state.lock();
         if state.gathered.bytes > 0 && !std::thread::panicking() {
@@ -134,14 +134,14 @@ impl BatchQueue {
         self.changed.notify_all();
     }
 
-    /// The consumer takes no more.
+    /// Called when the consumer stops.
     pub(super) fn abandon(&self) {
         self.state.lock().is_abandoned = true;
         self.changed.notify_all();
     }
 
-    /// Takes all that waits, or waits for it; from now on a batch has at most `ballots_most` ballots. `None`: the input is
-    /// over and all of it was taken.
+    /// Takes everything queued, or waits for it. From now on a batch has at most `ballots_most` ballots. `None` once the
+    /// input has ended and all of it was taken.
     pub(super) fn take(&self, ballots_most: usize) -> Option<SortedLines> {
         let mut state = self.state.lock();
         state.ballots_most = ballots_most;

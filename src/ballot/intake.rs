@@ -1,4 +1,4 @@
-//! A stream of ballots, one a line, into a box: one thread reads, parses and sorts, another stores what waits.
+//! Stores a stream of ballots, one per line: one thread reads, parses and sorts, another stores.
 use std::io::{self, BufRead, BufReader, Read};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,19 +15,19 @@ use super::vote::Outcome;
 use crate::progress::Progress;
 use crate::threads;
 
-/// Transactions should not take longer than this: other writers wait for them.
+/// Target limit for a transaction, since other writers wait for it.
 const TRANSACTION_MOST: Duration = Duration::from_secs(4);
 /// Size of the read buffer.
 const READ_BYTES: usize = 256 * 1024;
-/// Most ballots that are queued at once, and the least a transaction is shrunk to.
+/// Ballots handed over at once; transactions are not made smaller than this.
 const BALLOTS_HANDED: usize = 8_192;
 
 /// What became of the lines.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Intake {
-    /// Lines whose vote is stored.
+    /// Lines whose vote was stored.
     pub stored: u64,
-    /// Lines whose vote was in the box already, under the same key.
+    /// Lines whose vote was already in the box under the same key.
     pub repeated: u64,
     /// Lines that are not ballots, or whose ballot the rules refuse.
     pub refused: u64,
@@ -44,8 +44,8 @@ pub enum IntakeError {
     Box(#[from] BoxError),
 }
 
-/// Stores the ballots on the lines of `input`; each transaction takes all that wait. Each line whose vote is not stored is
-/// reported to `on_bad_line` with its number from 1. `done` counts what is on disk, also if this ends early.
+/// Stores the ballots on the lines of `input`; each transaction takes all that wait. A line whose vote is not stored is
+/// reported to `on_bad_line` with its number, from 1. `done` counts what is on disk, even if this ends early.
 ///
 /// # Errors
 /// When the input cannot be read or the box cannot be written.
@@ -59,7 +59,7 @@ pub fn take_in(
 ) -> Result<(), IntakeError> {
     let queue = Arc::new(BatchQueue::new());
     let producer = Producer(Arc::clone(&queue));
-    // Not a scoped thread: when the box fails, this must not wait until a silent input has more lines.
+    // Not a scoped thread: if the box fails, this must not wait for a silent input.
     let reader = std::thread::spawn(move || read_all(input, &producer.0));
     let stored = store_all(votes, &queue, clock, progress, on_bad_line, done);
     queue.abandon();
@@ -80,7 +80,7 @@ pub fn take_in_all(
 ) -> Result<Intake, BoxError> {
     let parsed = || (1..).zip(lines(input)).map(|(number, line)| (number, line, parse_line(bare(number, line))));
     let mut done = Intake::default();
-    // First the lines that are not ballots: that needs no transaction.
+    // Lines that are not ballots come first, since they need no transaction.
     for (number, _, error) in parsed().filter_map(|(number, line, parsed)| Some((number, line, parsed.err()?))) {
         on_bad_line(number, &error.into());
         done.refused += 1;
@@ -110,7 +110,7 @@ fn lines(input: &[u8]) -> impl Iterator<Item = &[u8]> {
     input.split_inclusive(|byte| *byte == b'\n')
 }
 
-/// A line without its line end, and the first one without a byte order mark.
+/// Removes the line end, and a byte order mark from the first line.
 fn bare(number: u64, line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     if number == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line }
@@ -130,7 +130,7 @@ impl Lines {
     }
 }
 
-/// Queues what was read whenever the next line is not in the buffer yet: ballots of a slow input do not wait for more.
+/// Queues what was read whenever the next line is not buffered yet, so that ballots of a slow input do not wait for more.
 fn read_all(input: impl Read, queue: &BatchQueue) -> io::Result<()> {
     let mut reader = BufReader::with_capacity(READ_BYTES, input);
     let mut lines = Lines::default();
@@ -151,7 +151,7 @@ fn read_all(input: impl Read, queue: &BatchQueue) -> io::Result<()> {
     Ok(())
 }
 
-/// Reads a line with its line end into `line`, but only the beginning of one that is too long. Gives the bytes read.
+/// Reads a line with its line end into `line`, but only the beginning of an overlong one. Returns the bytes read.
 fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<usize> {
     let mut bytes = 0;
     loop {
@@ -162,7 +162,7 @@ fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<usize>
         };
         let end = memchr(b'\n', seen).map(|end| end + 1);
         let part = &seen[..end.unwrap_or(seen.len())];
-        // Two more: the line end, and one that shows that the line is too long.
+        // Two bytes more: the line end, and one that shows that the line is too long.
         let room = (Limits::LINE_BYTES + 2).saturating_sub(line.len());
         line.extend_from_slice(&part[..part.len().min(room)]);
         let used = part.len();

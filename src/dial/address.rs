@@ -10,7 +10,7 @@ use super::password::Password;
 
 /// The default port of `MySQL`'s protocol.
 const DEFAULT_PORT: u16 = 3306;
-/// The schemes of an address.
+/// The schemes of a server's address.
 const SCHEMES: [&str; 2] = ["mysql://", "mariadb://"];
 
 /// How much the connection must be protected, as `MySQL`'s `--ssl-mode`.
@@ -25,7 +25,7 @@ pub enum TlsMode {
     Required,
     /// TLS, and the certificate is signed by the authority in `ssl-ca`.
     VerifyCa,
-    /// As `VerifyCa`, or without `ssl-ca` signed by an authority that browsers trust; and the certificate is for that host.
+    /// As `VerifyCa`, and the certificate is for that host. Without `ssl-ca`, any authority that browsers trust will do.
     VerifyIdentity,
 }
 
@@ -61,27 +61,27 @@ pub struct Address {
 /// What is wrong with an address. It never holds a password.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum AddressError {
-    /// Not a URL of this form.
+    /// Not a URL of the form `mysql://USER@HOST:PORT/DATABASE`.
     #[error(
-        "this is no address of a server: {0}; write mysql://USER@HOST:PORT/DATABASE, with @ in a name as %40 and / as %2F"
+        "not the address of a server: {0}; write mysql://USER@HOST:PORT/DATABASE, with @ in a name as %40 and / as %2F"
     )]
     Form(String),
-    /// It names no database.
+    /// The address names no database.
     #[error("the address names no database: write mysql://USER@HOST/DATABASE")]
     NoDatabase,
-    /// An unknown option.
+    /// An option after `?` that does not exist.
     #[error("the address has an option {0:?}; known are ssl-mode, ssl-ca and socket")]
     UnknownOption(String),
-    /// An unknown TLS mode.
+    /// A value of `ssl-mode` that does not exist.
     #[error("ssl-mode is {0:?}; known are disabled, preferred, required, verify-ca, verify-identity")]
     UnknownMode(String),
-    /// An authority must be checked and none is given.
+    /// `verify-ca` was asked for without an authority.
     #[error("ssl-mode=verify-ca needs the authority's certificate: add &ssl-ca=FILE.pem")]
     NoCa,
-    /// An authority is given and would not be checked.
+    /// An authority was given that the mode would not check.
     #[error("ssl-ca is only used by ssl-mode=verify-ca and ssl-mode=verify-identity; ask for one of them")]
     UnusedCa,
-    /// TLS needs TCP.
+    /// TLS was asked for on a socket, which has none.
     #[error("a socket has no TLS: leave ssl-mode out, or name a host instead of the socket")]
     TlsOnSocket,
 }
@@ -145,7 +145,7 @@ impl Address {
             ca: None,
         };
         if url.fragment().is_some() {
-            return Err(AddressError::Form("it has a #, which is %23 in a name".to_owned()));
+            return Err(AddressError::Form("it contains a #: write %23 in a name".to_owned()));
         }
         address.take_options(&url)?;
         Ok(address)
@@ -217,12 +217,12 @@ impl Address {
         self.tls_mode
     }
 
-    /// The file with the authority's certificate.
+    /// Path of the authority's certificate, in PEM.
     pub(super) fn ca(&self) -> Option<&Path> {
         self.ca.as_deref()
     }
 
-    /// The database's name.
+    /// The database to use on the server.
     pub fn database(&self) -> &str {
         &self.database
     }

@@ -1,6 +1,5 @@
-//! Keeps a password that was typed on the command line out of `ps`, where every user of the system can read it: before
-//! anything else, the process replaces itself by one whose arguments lack the password, which goes through a pipe that only
-//! the two of them hold.
+//! Keeps a password typed on the command line out of `ps`, where every user of the system could read it. Before anything
+//! else, the process replaces itself by one without the password in its arguments, and passes the password through a pipe.
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -11,9 +10,9 @@ use std::process::Command;
 use super::address::split_password;
 use super::password::Password;
 
-/// The environment variable that tells the new process which descriptor is the pipe's end.
+/// Tells the new process which descriptor is the reading end of the pipe.
 const PIPE: &str = "VOTEKIT_PASSWORD_FD";
-/// Longer than any password, and less than a pipe holds without a reader.
+/// More than any password has, and less than a pipe holds without a reader.
 const BYTES_MAX: usize = 4096;
 
 /// Why the password is still on the command line.
@@ -21,10 +20,10 @@ const BYTES_MAX: usize = 4096;
 #[error("cannot take the password off the command line; give it in MYSQL_PWD or ~/.my.cnf instead: {0}")]
 pub struct HideError(String);
 
-/// Replaces this process by one without a password among its arguments, if there is one. Returns if there is none.
+/// If the arguments contain a password, replaces this process by one without it. Otherwise returns.
 ///
 /// # Errors
-/// When the process cannot be replaced. The caller must not go on with the password in sight.
+/// When the process cannot be replaced. The caller must not go on while the password is visible.
 pub fn hide_password() -> Result<(), HideError> {
     let args: Vec<OsString> = std::env::args_os().collect();
     let mut found = None;
@@ -46,7 +45,7 @@ pub(super) fn hidden_password() -> io::Result<Option<Password>> {
     Ok(Some(Password(password)))
 }
 
-/// `arg` as everyone may see it; its password goes to `found`.
+/// Moves the password in `arg`, if any, to `found`.
 fn without_password(arg: &OsStr, found: &mut Option<Password>) -> OsString {
     let Some(text) = arg.to_str() else { return arg.to_owned() };
     // Either the address alone, or `--db=` and the address.
@@ -60,13 +59,13 @@ fn without_password(arg: &OsStr, found: &mut Option<Password>) -> OsString {
     }
 }
 
-/// Executes the same program with `args`; returns only to say why it could not.
+/// Executes the same program with `args`. Returns only if that fails, with the reason.
 fn replace_process(args: &[OsString], password: &Password) -> String {
     let start = || -> io::Result<io::Error> {
         if password.0.len() > BYTES_MAX {
             return Err(io::Error::other(format!("it is longer than {BYTES_MAX} bytes")));
         }
-        // Unlike the standard library's, this pipe stays open when another program is executed.
+        // Unlike the standard library's pipes, this one is not closed by exec.
         let (reader, writer) = rustix::pipe::pipe()?;
         File::from(writer).write_all(password.0.as_bytes())?;
         let (name, rest) = args.split_first().ok_or_else(|| io::Error::other("there is no argument 0"))?;

@@ -1,4 +1,4 @@
-//! A connection with limits on how long it is waited for, and errors that say what to do.
+//! A connection with timeouts, and with errors that say what to do.
 use std::net::ToSocketAddrs;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -10,11 +10,11 @@ use super::address::{Address, TlsMode};
 use super::error::DialError;
 use super::tls;
 
-/// How long connecting may take at most, even if an answer may take longer.
+/// Timeout for connecting, even if answers may take longer.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
-/// How long to try to end a query whose answer nobody waits for any more.
+/// Timeout for cancelling a query that timed out.
 const KILL_LIMIT: Duration = Duration::from_secs(2);
-/// After how much silence the system checks whether the server is still there.
+/// Silence after which TCP checks whether the server still exists.
 const KEEPALIVE_MS: u32 = 60_000;
 
 /// A connection to a server.
@@ -22,13 +22,13 @@ const KEEPALIVE_MS: u32 = 60_000;
 pub struct Connection {
     connection: Conn,
     address: Address,
-    /// What made `connection`, for another one that ends its query.
+    /// The options of `connection`, for a second one that cancels its query.
     options: Opts,
     limit: Duration,
 }
 
 impl Connection {
-    /// Connects. `limit` is how long each answer may take; connecting may take as long, but 10 s at most.
+    /// Connects. Each answer may take `limit`; connecting may take as long, but at most 10 s.
     ///
     /// # Errors
     /// When there is no server, no TLS where it is required, or the login is refused.
@@ -37,7 +37,7 @@ impl Connection {
         let connect_limit = limit.min(CONNECT_LIMIT);
         let opened = {
             let address = address.clone();
-            // The system's name lookup takes no limit, so it runs in a thread of its own.
+            // The system's name lookup has no timeout, so it runs in its own thread.
             within(connect_limit, move || open(&address, tls, limit, connect_limit))
         };
         let (server, secs) = (address.to_string(), connect_limit.as_secs_f64());
@@ -48,16 +48,16 @@ impl Connection {
         }
     }
 
-    /// Where the server is.
+    /// The address that was connected to.
     pub fn address(&self) -> &Address {
         &self.address
     }
 
-    /// Runs `work` on the driver's connection; `asked` is what a timeout says the server did not answer. The query that
-    /// timed out is ended on the server, as far as that works.
+    /// Runs `work` on the driver's connection. If it times out, the query is cancelled on the server if possible, and the
+    /// error says that the server did not answer `asked`.
     ///
     /// # Errors
-    /// What `work` fails with, explained.
+    /// The error of `work`, explained.
     pub fn run<T>(
         &mut self,
         asked: &'static str,
@@ -93,17 +93,17 @@ impl Connection {
     }
 }
 
-/// The result of `work`, if there is one in time.
+/// Runs `work` in a thread; None if it does not finish in time.
 fn within<T: Send + 'static>(limit: Duration, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     let (done, result) = mpsc::channel();
     std::thread::spawn(move || {
-        // If it took too long, nobody receives it.
+        // Fails if the receiver has given up waiting.
         let _ = done.send(work());
     });
     result.recv_timeout(limit).ok()
 }
 
-/// A connection, and the options that made it.
+/// Connects; returns the options too.
 fn open(
     address: &Address,
     tls: Option<SslOpts>,
@@ -120,7 +120,7 @@ fn open(
         .write_timeout(Some(limit))
         .tcp_keepalive_time_ms(Some(KEEPALIVE_MS))
         .prefer_socket(false)
-        // By default these hold the command line.
+        // The default attributes contain the command line.
         .connect_attrs::<String, String>(None);
     if let Some(path) = address.socket() {
         return dial(common.socket(Some(path.display().to_string())), None, address.tls_mode());
@@ -137,8 +137,8 @@ fn open(
     Err(refused.unwrap_or(Error::DriverError(DriverError::ConnectTimeout)))
 }
 
-/// The hosts to try, in order. The driver itself tries only the first address of a name, which for localhost may be `::1`.
-/// Where the certificate must be for the host, its name is needed.
+/// The hosts to try, in order. The driver tries only the first address of a name, which for localhost may be `::1`. If the
+/// certificate must be for the host, the name itself is needed.
 fn hosts(address: &Address) -> Result<Vec<String>, Error> {
     if address.tls_mode() == TlsMode::VerifyIdentity {
         return Ok(vec![address.host().to_owned()]);

@@ -1,5 +1,5 @@
-//! What an address leaves open comes from the user's environment, in the order of `MySQL`'s client: a password from the command
-//! line, then `MYSQL_PWD`, then `~/.my.cnf`.
+//! Completes an address from the user's environment, in the order of `MySQL`'s client: a password from the command line,
+//! then `MYSQL_PWD`, then `~/.my.cnf`.
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -9,20 +9,20 @@ use super::command_line::hidden_password;
 use super::option_file::{OptionFile, OptionFileError};
 use super::password::Password;
 
-/// An address that lacks nothing the environment could add.
+/// An address completed from the environment.
 #[derive(Debug)]
 pub struct Completed {
-    /// The address.
+    /// The address with its gaps filled.
     pub address: Address,
-    /// The option file, where it holds a password and other users can read it: worth a warning.
+    /// The option file, if it contains a password and other users can read it: worth a warning.
     pub exposed_file: Option<PathBuf>,
 }
 
 /// Why an address cannot be completed.
 #[derive(Debug, thiserror::Error)]
 pub enum CompletionError {
-    /// The pipe with the password from the command line cannot be read. As text: a pipe of our own that breaks must not look
-    /// like a reader that closed stdout.
+    /// The pipe with the password from the command line cannot be read. The cause is text, since a broken pipe of our own
+    /// must not look like a closed stdout.
     #[error("cannot read the password that was on the command line: {0}")]
     HiddenPassword(String),
     /// The user's option file cannot be used.

@@ -1,13 +1,13 @@
-//! What can go wrong on the way to a server, and what to do about it.
+//! Why a server cannot be reached or asked, and what to do about it.
 use std::io::{self, ErrorKind};
 
 use mysql::{DriverError, Error};
 
-/// Why a server does not answer. `server` is its host and port, or its socket. It never holds a password, and no `io::Error`
-/// is its source: a broken connection must not look like a reader that closed our stdout.
+/// Why a server cannot be reached or asked. `server` is its host and port, or its socket; no field contains a password. No
+/// `io::Error` is its source, since a broken connection must not look like a closed stdout.
 #[derive(Debug, thiserror::Error)]
 pub enum DialError {
-    /// No connection.
+    /// The connection cannot be made.
     #[error("cannot reach the server {server}: {reason}")]
     Unreachable {
         /// The server's place.
@@ -15,7 +15,7 @@ pub enum DialError {
         /// Why, and what to look at.
         reason: String,
     },
-    /// No TLS, or not with the right server.
+    /// TLS cannot be set up, or the certificate is not acceptable.
     #[error("no TLS with the server {server}: {reason}")]
     Tls {
         /// The server's place.
@@ -41,7 +41,7 @@ pub enum DialError {
         /// What the server says.
         reason: String,
     },
-    /// No answer in time.
+    /// No answer before the timeout.
     #[error("the server {server} did not answer {asked} within {secs} s; --timeout gives it longer")]
     Timeout {
         /// The server's place.
@@ -52,14 +52,16 @@ pub enum DialError {
         secs: f64,
     },
     /// The connection broke after it was made.
-    #[error("the server {server} went away before it answered: {reason}; look whether it runs, and ask again")]
+    #[error(
+        "the server {server} closed the connection before it answered: {reason}; check that it runs, and try again"
+    )]
     Gone {
         /// The server's place.
         server: String,
         /// What was seen.
         reason: String,
     },
-    /// It refuses what it was asked to do.
+    /// The server answered with an error.
     #[error("the server {server} says: {reason}")]
     Refused {
         /// The server's place.
@@ -70,7 +72,7 @@ pub enum DialError {
 }
 
 impl DialError {
-    /// Explains the driver's `error`: while connecting to `server`, or while it was asked for `asked`.
+    /// Explains the driver's `error`, which occurred while connecting to `server`, or while asking it for `asked`.
     pub(super) fn of(error: &Error, server: &str, asked: Option<&'static str>, secs: f64) -> Self {
         let server = server.to_owned();
         match error {
@@ -80,14 +82,14 @@ impl DialError {
                 1040 | 1129 | 1130 | 1203 => DialError::Unreachable { server, reason: said.message.clone() },
                 1049 => DialError::Refused {
                     server,
-                    reason: format!("{}; SHOW DATABASES lists those that it has", said.message),
+                    reason: format!("{}; SHOW DATABASES lists the existing ones", said.message),
                 },
                 _ => DialError::Refused { server, reason: format!("{} (error {})", said.message, said.code) },
             },
             Error::TlsError(error) => DialError::Tls { server, reason: error.to_string() },
             Error::DriverError(DriverError::TlsNotSupported) => DialError::Tls {
                 server,
-                reason: "it has none; ssl-mode=disabled goes without, in the clear".to_owned(),
+                reason: "it has none; ssl-mode=disabled connects without encryption".to_owned(),
             },
             Error::DriverError(DriverError::ConnectTimeout) => {
                 DialError::Timeout { server, asked: "the connection", secs }
@@ -119,7 +121,7 @@ impl DialError {
     }
 }
 
-/// A rustls error in words for whoever manages the certificates.
+/// Explains a rustls error to the people who manage the certificates.
 fn tls_reason(error: &rustls::Error) -> String {
     use rustls::CertificateError as Bad;
     match error {
@@ -133,13 +135,15 @@ fn tls_reason(error: &rustls::Error) -> String {
         rustls::Error::InvalidCertificate(Bad::Expired | Bad::ExpiredContext { .. }) => {
             "its certificate has expired".to_owned()
         }
-        other => format!("{other}; ssl-mode=disabled goes without TLS, in the clear"),
+        other => format!("{other}; ssl-mode=disabled connects without encryption"),
     }
 }
 
 fn unreachable(kind: ErrorKind, reason: &str) -> String {
     match kind {
-        ErrorKind::ConnectionRefused => "nothing listens there; is the server up, are host and port right?".to_owned(),
+        ErrorKind::ConnectionRefused => {
+            "nothing is listening there; is the server up, are host and port right?".to_owned()
+        }
         ErrorKind::NotFound => "there is no such socket; is the server up?".to_owned(),
         ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => {
             "it closed the connection at once; is this MySQL's port?".to_owned()
@@ -148,7 +152,7 @@ fn unreachable(kind: ErrorKind, reason: &str) -> String {
     }
 }
 
-/// The I/O error inside `error`, wherever the driver put it.
+/// The I/O error inside `error`, if any.
 fn io_error(error: &Error) -> Option<&io::Error> {
     match error {
         Error::IoError(error) => Some(error),

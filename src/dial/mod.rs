@@ -1,7 +1,7 @@
-//! How to reach a server that speaks `MySQL`'s protocol (`MySQL`, `MariaDB`, Aurora, `TiDB`, Vitess) by its URL: the address, the
-//! user's option file, passwords that nobody else sees, TLS, and a connection whose errors say what to do.
+//! Connecting to a server that speaks `MySQL`'s protocol (`MySQL`, `MariaDB`, Aurora, `TiDB`, Vitess) by URL: the address,
+//! the user's option file, secret passwords, TLS, and a connection whose errors say what to do.
 //!
-//! What is asked of the server is not known here: [`Connection::run`] lends the driver's connection to whoever asks.
+//! Knows nothing about queries: [`Connection::run`] lends the driver's connection to the caller.
 #[cfg_attr(not(feature = "mysql"), expect(dead_code, reason = "only a connection reads all of an address"))]
 mod address;
 mod command_line;

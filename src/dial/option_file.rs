@@ -5,25 +5,25 @@ use std::path::{Path, PathBuf};
 
 use super::password::Password;
 
-/// The file's options for a connection. As in `MySQL`'s client, a later line wins, and `[mysql]` wins over `[client]`.
+/// The connection options of the file. As in `MySQL`'s client, later lines win, and `[mysql]` wins over `[client]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OptionFile {
-    /// `user`.
+    /// The option `user`.
     pub user: Option<String>,
-    /// `password`.
+    /// The option `password`.
     pub password: Option<Password>,
-    /// `host`.
+    /// The option `host`: a name or an address.
     pub host: Option<String>,
-    /// `port`.
+    /// The option `port`, a TCP port.
     pub port: Option<u16>,
-    /// `socket`.
+    /// The option `socket`: the path of a Unix socket.
     pub socket: Option<PathBuf>,
 }
 
-/// Why the file cannot be used. It never holds a value of the file.
+/// Why the file cannot be used. Never contains a value from the file.
 #[derive(Debug, thiserror::Error)]
 pub enum OptionFileError {
-    /// It exists and cannot be read.
+    /// The file exists but cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     Read {
         /// The file.
@@ -31,12 +31,12 @@ pub enum OptionFileError {
         /// Why.
         source: io::Error,
     },
-    /// Its port is not a port number.
+    /// The value of `port` is not a port number.
     #[error("{}:{line}: the port is not a number from 1 to 65535", path.display())]
     Port {
         /// The file.
         path: PathBuf,
-        /// The line, from 1.
+        /// Line number, from 1.
         line: usize,
     },
 }
@@ -56,7 +56,7 @@ impl OptionFile {
             .map_err(|line| OptionFileError::Port { path: path.to_owned(), line })
     }
 
-    /// The error is the number of the line whose port is not one.
+    /// The error is the number of the line with an invalid port.
     fn parse(text: &str) -> Result<Self, usize> {
         let (mut client, mut mysql) = (OptionFile::default(), OptionFile::default());
         let mut group = "";
@@ -71,7 +71,7 @@ impl OptionFile {
                 "mysql" => &mut mysql,
                 _ => continue,
             };
-            // `password` without a value makes MySQL's client prompt; there is nothing to take here.
+            // `password` without a value makes MySQL's client prompt; here it is ignored.
             let Some((name, value)) = line.split_once('=').filter(|_| !line.starts_with(['#', ';'])) else { continue };
             into.take(name.trim(), value_of(value)).map_err(|()| index + 1)?;
         }
@@ -97,7 +97,7 @@ impl OptionFile {
     }
 }
 
-/// The value after `=`: without a comment, which a `#` outside quotes begins, and without quotes; `\s` and the like resolved.
+/// The value after `=`, without quotes and without a comment (`#` outside quotes), with escapes such as `\s` resolved.
 fn value_of(text: &str) -> String {
     let text = text.trim();
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''));

@@ -1,4 +1,4 @@
-//! A password that does not show by accident.
+//! A password that cannot be shown by accident.
 use std::fmt;
 
 /// A password; neither `Debug` nor any error shows it.

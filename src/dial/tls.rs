@@ -1,5 +1,6 @@
-//! TLS by rustls and ring. The driver trusts every public authority besides the one it is given. With `verify-ca`, which does
-//! not check names, anyone with a public certificate could then pass for the server, so the public keys are refused here.
+//! TLS with rustls and ring. The driver always trusts all public authorities in addition to the given one. With `verify-ca`,
+//! which does not check names, anybody with a public certificate could then impersonate the server, so signatures by public
+//! authorities are refused here.
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use rustls::pki_types::{
 use super::address::{Address, TlsMode};
 use super::error::DialError;
 
-/// The driver's TLS options; `None` is without TLS. Chooses the process's crypto, once.
+/// The driver's TLS options; `None` means no TLS. Installs the process's crypto provider, once.
 pub(super) fn options(address: &Address) -> Result<Option<SslOpts>, DialError> {
     let own = match address.ca() {
         Some(path) => {
@@ -29,10 +30,10 @@ pub(super) fn options(address: &Address) -> Result<Option<SslOpts>, DialError> {
         TlsMode::VerifyIdentity => SslOpts::default(),
     };
     let refused = if own.is_empty() { Vec::new() } else { foreign_keys(webpki_roots::TLS_SERVER_ROOTS, &own) };
-    // Only a process's first choice counts. If a later one were ignored, its authority would not be enforced.
+    // Only the first provider of a process counts. If this one were ignored, its authority would not be enforced.
     let installed = provider(refused).install_default().is_ok();
     if !installed && !own.is_empty() {
-        let reason = "another connection of this process has set up TLS already".to_owned();
+        let reason = "another connection of this process has already set up TLS".to_owned();
         return Err(DialError::Tls { server: address.to_string(), reason });
     }
     Ok(Some(match address.ca() {
@@ -41,20 +42,20 @@ pub(super) fn options(address: &Address) -> Result<Option<SslOpts>, DialError> {
     }))
 }
 
-/// The keys of the authorities in the PEM file at `path`; the error says why there are none.
+/// The keys of the authorities in the PEM file at `path`. The error is the reason.
 fn authorities(path: &Path) -> Result<Vec<Vec<u8>>, String> {
     let text = std::fs::read(path).map_err(|error| error.to_string())?;
     let certificates: Vec<CertificateDer<'_>> = CertificateDer::pem_slice_iter(&text)
         .collect::<Result<_, _>>()
-        .map_err(|error| format!("it is not PEM: {error}"))?;
+        .map_err(|error| format!("not a PEM file: {error}"))?;
     if certificates.is_empty() {
-        return Err("it holds no certificate: a PEM file has a line -----BEGIN CERTIFICATE-----".to_owned());
+        return Err("it contains no certificate: a PEM file has a line -----BEGIN CERTIFICATE-----".to_owned());
     }
     certificates
         .iter()
         .map(|certificate| match webpki::anchor_from_trusted_cert(certificate) {
             Ok(anchor) => Ok(anchor.subject_public_key_info.to_vec()),
-            Err(error) => Err(format!("it holds a certificate that cannot be read: {error}")),
+            Err(error) => Err(format!("it contains a certificate that cannot be read: {error}")),
         })
         .collect()
 }
@@ -65,7 +66,7 @@ fn foreign_keys(public: &[TrustAnchor<'_>], own: &[Vec<u8>]) -> Vec<Vec<u8>> {
     keys.filter(|key| !own.contains(key)).collect()
 }
 
-/// ring's crypto, except that it accepts no signature by one of the `refused` keys.
+/// ring's crypto provider, except that signatures by the `refused` keys are invalid.
 fn provider(refused: Vec<Vec<u8>>) -> CryptoProvider {
     let provider = ring::default_provider();
     if refused.is_empty() {
@@ -74,7 +75,7 @@ fn provider(refused: Vec<Vec<u8>>) -> CryptoProvider {
     let refused: Arc<[Vec<u8>]> = refused.into();
     let wrapped = |algorithm: &&'static dyn SignatureVerificationAlgorithm| {
         let wrapped = Box::new(Refusing { algorithm: *algorithm, refused: Arc::clone(&refused) });
-        // rustls needs them for the life of the process, which is short: one connection sets up TLS.
+        // rustls needs them for the life of the process. Little leaks: only one connection sets up TLS.
         &*Box::leak(wrapped) as &'static dyn SignatureVerificationAlgorithm
     };
     let known = provider.signature_verification_algorithms;
@@ -84,8 +85,8 @@ fn provider(refused: Vec<Vec<u8>>) -> CryptoProvider {
     CryptoProvider { signature_verification_algorithms, ..provider }
 }
 
-/// A signature check that fails for some keys. A chain of certificates ends in its authority's signature, so refusing the
-/// authority's key refuses the chain.
+/// A signature check that fails for some keys. Every chain of certificates ends in its authority's signature, so refusing
+/// that key refuses the chain.
 #[derive(Debug)]
 struct Refusing {
     algorithm: &'static dyn SignatureVerificationAlgorithm,

@@ -1,10 +1,10 @@
-//! Checks the file: counts everything again and compares it with what is kept.
+//! Checks a file: recounts everything and compares it with the kept figures.
 use rusqlite::{Connection, ErrorCode, Row};
 
 use super::read;
 use crate::ballot::{Finding, Moment, check_name};
 
-/// A statement that finds faults, and how to read a row of it.
+/// A query that finds faults, and how to read its rows.
 type Check = (&'static str, fn(&Row<'_>) -> rusqlite::Result<Finding>);
 
 const CHECKS: &[Check] = &[
@@ -45,7 +45,7 @@ const CHECKS: &[Check] = &[
     }),
 ];
 
-/// Most findings of one kind.
+/// Limit on findings of one kind.
 const FINDINGS_MOST: usize = 100;
 
 /// All faults, at most [`FINDINGS_MOST`] of each kind. Damage that prevents reading is a finding too.
@@ -83,7 +83,7 @@ fn find(
     Ok(())
 }
 
-/// Runs `check`. If the file is too damaged for it, that is a finding, once, and other checks go on.
+/// Runs `check`. If the file is too damaged for it, that becomes one finding, and the other checks still run.
 fn unless_damaged(
     found: &mut Vec<Finding>,
     check: impl FnOnce(&mut Vec<Finding>) -> rusqlite::Result<()>,

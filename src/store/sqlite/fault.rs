@@ -1,4 +1,4 @@
-//! `SQLite`'s errors as those of the trait.
+//! Translates `SQLite`'s errors to those of the trait.
 use std::path::Path;
 
 use rusqlite::ffi;
@@ -7,7 +7,7 @@ use rusqlite::{Error, ErrorCode};
 use super::busy::waited_secs;
 use crate::ballot::BoxError;
 
-/// The extended result code; 0 where `SQLite` gave none.
+/// The extended result code; 0 if there is none.
 fn extended(error: &Error) -> i32 {
     error.sqlite_error().map_or(0, |error| error.extended_code)
 }
@@ -19,14 +19,14 @@ fn reason(error: &Error) -> String {
     }
 }
 
-/// The meaning of an `error` of anything but a commit: nothing was stored.
+/// Translates an error of anything but a commit: nothing was stored.
 pub(super) fn fault(path: &Path, error: &Error) -> BoxError {
     let place = path.display().to_string();
     match (error.sqlite_error_code(), extended(error)) {
         (Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed), _) => {
             BoxError::Busy { place, waited_secs: waited_secs() }
         }
-        // On a full disk, making or growing the -shm file fails with codes of its own.
+        // On a full disk, creating or growing the -shm file fails with other codes.
         (Some(ErrorCode::DiskFull), _) | (_, ffi::SQLITE_IOERR_SHMSIZE | ffi::SQLITE_IOERR_WRITE) => {
             BoxError::Full { place }
         }
@@ -46,8 +46,8 @@ pub(super) fn fault(path: &Path, error: &Error) -> BoxError {
     }
 }
 
-/// The meaning of an `error` of a commit. `SQLite` reports a full disk before it writes the commit record, so nothing was stored
-/// then; any other failure (above all of an fsync) leaves it open whether the record reached the disk.
+/// Translates an error of a commit. `SQLite` reports a full disk before it writes the commit record, so nothing was stored
+/// then. After any other failure (above all of an fsync) it is unknown whether the record reached the disk.
 pub(super) fn commit_fault(path: &Path, error: &Error) -> BoxError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull | ErrorCode::DatabaseBusy) => fault(path, error),

@@ -1,5 +1,5 @@
-//! Bloom filters of what a file holds: in a bulk load nearly every key and voter is new, and looking all of them up would
-//! take a fifth of the CPU time.
+//! Bloom filters of the keys and voters in a file: in a bulk load nearly all of them are new, and looking them up would take
+//! a fifth of the CPU time.
 use fastbloom::BloomFilter;
 use foldhash::fast::RandomState;
 use rusqlite::Connection;
@@ -8,7 +8,7 @@ use rusqlite::Connection;
 /// in 2.
 const BITS: usize = 8 * 1024 * 1024 * 8;
 
-/// Bits set for each text; each costs an access to memory.
+/// Bits set for each text; each costs a memory access.
 const BITS_PER_TEXT: u32 = 2;
 
 /// A Bloom filter of texts.
@@ -19,7 +19,7 @@ impl Filter {
         Filter(BloomFilter::with_num_bits(BITS).hasher(RandomState::default()).hashes(BITS_PER_TEXT))
     }
 
-    /// Adds `text`. False: it was certainly not in the filter before.
+    /// Adds `text`. Returns false if it was certainly not in the filter before.
     pub(super) fn insert(&mut self, text: &str) -> bool {
         self.0.insert(text)
     }
@@ -35,11 +35,11 @@ impl Filter {
     }
 }
 
-/// Filters of the keys and voters in the file. They cover all of them as long as no other connection writes, and all that
-/// this one writes is inserted.
+/// Filters of the keys and voters in the file. Complete as long as no other connection writes, since everything this one
+/// writes is inserted.
 pub(super) struct Filters {
     pub keys: Filter,
-    /// `None` where only listed voters may vote: nearly all that are looked up are in the file.
+    /// `None` if only listed voters may vote: nearly all of them are in the file, so a filter would not help.
     pub voters: Option<Filter>,
 }
 
