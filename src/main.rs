@@ -6,7 +6,6 @@ mod cli;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
-use clap::Parser;
 use cli::Cli;
 use cli::terminal::console::{Color, Console};
 use cli::terminal::exit;
@@ -18,7 +17,7 @@ fn main() -> ExitCode {
     if let Err(error) = dial::hide_password() {
         return exit::conclude(&error.into(), &Console::new(false, false, Color::Auto)).into();
     }
-    let cli = Cli::parse();
+    let cli = Cli::read();
     let console = cli.console();
     let run = AssertUnwindSafe(|| cli.run(&console));
     let exit = match catch_unwind(run) {

@@ -56,8 +56,17 @@ pub struct Report {
     pub rows: Vec<Vec<Value>>,
     /// Totals and other figures about the whole: `total_votes`.
     pub beside: Vec<(String, Value)>,
-    /// A single figure is the bare number in plain and a flat object in JSON.
-    single: bool,
+    shape: Shape,
+}
+
+/// What a report is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Table,
+    /// A single figure: the bare number in plain, a flat object in JSON.
+    Figure,
+    /// A single figure about sample data, which every format marks as such.
+    Sample,
 }
 
 impl Report {
@@ -68,7 +77,7 @@ impl Report {
             columns: columns.iter().map(|name| (*name).to_owned()).collect(),
             rows: Vec::new(),
             beside: Vec::new(),
-            single: false,
+            shape: Shape::Table,
         }
     }
 
@@ -76,8 +85,14 @@ impl Report {
     pub fn figure(name: &str, value: impl Into<Value>) -> Self {
         let mut report = Report::table(name, &[name]);
         report.rows.push(vec![value.into()]);
-        report.single = true;
+        report.shape = Shape::Figure;
         report
+    }
+
+    /// A single figure about sample data that nobody asked for: each format says so, and none has a bare `name`, so that it
+    /// cannot pass for a result.
+    pub fn sample(name: &str, value: impl Into<Value>) -> Self {
+        Report { shape: Shape::Sample, ..Report::figure(name, value) }
     }
 
     /// Adds a row with one value per column.
@@ -92,8 +107,13 @@ impl Report {
         self.beside.push((name.to_owned(), value.into()));
     }
 
-    /// Whether this is a single figure, made by [`Report::figure`].
+    /// Whether this is a single figure, made by [`Report::figure`] or [`Report::sample`].
     pub fn is_single(&self) -> bool {
-        self.single
+        self.shape != Shape::Table
+    }
+
+    /// Whether this is about sample data, made by [`Report::sample`].
+    pub fn is_sample(&self) -> bool {
+        self.shape == Shape::Sample
     }
 }

@@ -29,7 +29,7 @@ fn a_reader_that_leaves_early_ends_the_program_quietly() {
     for line in [
         "for i in $(seq 200); do cat SAMPLE; done > log; votekit logsum log --by url --type any -q --format json 2>err | head -1",
         "votekit --help | head -1",
-        "votekit q1 -q | true",
+        "votekit q1 --events EVENTS -q | true",
         "for i in 1 2 3; do votekit vote 2; done | head -1",
     ] {
         let output = shell(line);
@@ -148,9 +148,6 @@ fn help_lists_the_log_formats() {
 
 #[test]
 fn stdout_holds_the_result_and_nothing_else() {
-    let output = shell("votekit logsum --from 2019-08-24 --to 2019-08-25");
-    assert_eq!(text(&output.stdout), "638571\n");
-    assert!(text(&output.stderr).contains("the sample log that is built in"));
     assert_eq!(text(&shell("cat SAMPLE | votekit logsum --from 2019-08-24 --to 2019-08-25").stdout), "638571\n");
     assert_eq!(text(&shell("votekit logsum --from 2019-08-24 --to 2019-08-25 < SAMPLE").stdout), "638571\n");
     let json = shell("votekit vote 2 -q; votekit tally --format json | jq -r '.candidates[1].votes'");
@@ -158,6 +155,72 @@ fn stdout_holds_the_result_and_nothing_else() {
     // A pipe that brings nothing is not the sample: it would pass for an answer.
     let empty = shell("true | votekit logsum");
     assert_eq!((empty.status.code(), text(&empty.stdout)), (Some(1), String::new()));
+}
+
+/// Two days of the built-in sample, whose JPEGs have 638,571 bytes.
+const DAYS: &str = "--from 2019-08-24 --to 2019-08-25";
+
+#[test]
+fn the_built_in_sample_never_passes_for_a_result() {
+    for (line, stdout) in [
+        (&*format!("votekit logsum {DAYS}"), "sample\t638571\n"),
+        (&format!("votekit logsum {DAYS} --human"), "sample\t638.6 kB\n"),
+        (&format!("votekit logsum {DAYS} --format csv"), "sample_bytes\n638571\n"),
+        (&format!("votekit logsum {DAYS} --format json | jq -c ."), "{\"sample\":{\"bytes\":638571}}\n"),
+        (&format!("votekit logsum {DAYS} 2>&- | cat"), "sample\t638571\n"),
+        (&format!("votekit logsum {DAYS} <&-"), "sample\t638571\n"),
+        (&format!("votekit logsum {DAYS} --sample"), "638571\n"),
+        (&format!("cat SAMPLE | votekit logsum {DAYS} --sample --format json | jq .bytes"), "638571\n"),
+        ("votekit logsum --sample -q 2>&-", "1569088\n"),
+        ("votekit q1", "sample\t8\n"),
+        ("votekit q1 --format json | jq -c .", "{\"sample\":{\"users\":8}}\n"),
+        ("votekit q1 --sample --from 2017-04-02", "8\n"),
+        ("cat EVENTS | votekit q1", "8\n"),
+        ("votekit q1 --collation binary < EVENTS", "5\n"),
+    ] {
+        let output = shell(line);
+        assert_eq!((text(&output.stdout).as_str(), output.status.code()), (stdout, Some(0)), "{line}: {output:?}");
+    }
+    let shown = terminal(&format!("votekit logsum {DAYS} --color never"));
+    assert!(shown.contains("built-in sample") && shown.contains("638,571"), "{shown}");
+    let shown = terminal(&format!("votekit logsum {DAYS} --sample --color never"));
+    assert!(!shown.contains("built-in sample") && shown.contains("638,571"), "{shown}");
+    // The format depends on stdout alone: here stdin is a terminal.
+    let piped = terminal(&format!("votekit logsum {DAYS} 2>/dev/null | cat"));
+    assert_eq!(piped, "sample\t638571\n");
+}
+
+#[test]
+fn a_question_that_may_be_about_another_log_is_not_answered_from_the_sample() {
+    let days = |options: &str| format!("votekit logsum {DAYS} {options}");
+    for line in [
+        "votekit logsum",
+        "votekit logsum --from 2019-08-24",
+        "votekit logsum --to 2019-08-24",
+        "votekit logsum --from 08-24 --to 08-25",
+        "votekit logsum --from 2019-08-21 --to 2019-08-25",
+        "votekit logsum --from 2019-08-24 --to 2019-09-03",
+        "votekit logsum --from 2024-08-24 --to 2024-08-25",
+        &days("--by day"),
+        &days("--by day --svg days.svg"),
+        &days("--rejects bad.tsv"),
+        &days("--strict"),
+        &days("-q"),
+        "votekit q1 --install-day 2017-04-01",
+        "votekit q1 --from 2017-04-02",
+        "votekit q1 --event FIRST_INSTALL",
+        "votekit q1 --by day",
+        "votekit q1 --user id",
+        "votekit q1 -q",
+        "votekit q1 --collation binary",
+    ] {
+        let output = shell(line);
+        assert_eq!((output.stdout.len(), output.status.code()), (0, Some(2)), "{line}: {output:?}");
+        assert!(text(&output.stderr).contains("--sample"), "{line}: {output:?}");
+    }
+    // A pipe that brings nothing is an input too.
+    let output = shell(&format!("true | votekit logsum {DAYS}"));
+    assert_eq!((output.stdout.len(), output.status.code()), (0, Some(1)), "{output:?}");
 }
 
 /// Runs a line of shell with a terminal on stdout and stderr; gives what the terminal was sent.

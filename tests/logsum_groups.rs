@@ -8,7 +8,7 @@ use votekit::scan::{Input, ScanOptions};
 use votekit::weblog::by::{By, GroupKey, display};
 use votekit::weblog::group::GroupOptions;
 use votekit::weblog::{
-    self, Choice, Column, DayRange, Filter, GroupRun, Media, Needs, Outcome, Sinks, SumOptions, TimeRange,
+    self, Choice, Column, DayRange, Filter, GroupRun, LogClock, Media, Needs, Outcome, Sinks, SumOptions, TimeRange,
 };
 
 const EXTENSIONS: [&str; 4] = ["jpg", "JPEG", "png", "jpe?x=1"];
@@ -77,7 +77,7 @@ proptest! {
         let scan = ScanOptions { threads, block_bytes, ..ScanOptions::default() };
         let memory_bytes = if top.is_none() { 1 << 22 } else { memory_bytes };
         let mut needs = Needs { time: false, columns: vec![Column::ContentType] };
-        let run = GroupRun::new(&by, &mut needs, 0, GroupOptions { top, memory_bytes, workers: threads, may_spill: true });
+        let run = GroupRun::new(&by, &mut needs, LogClock::LOGS, GroupOptions { top, memory_bytes, workers: threads, may_spill: true });
         let days = TimeRange::days(DayRange::new(None, None).unwrap());
         let options = SumOptions {
             filter: Filter { time_range: days, media: Media::Jpeg, content_type: Some(0), tests: Vec::new() },

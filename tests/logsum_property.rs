@@ -11,7 +11,7 @@ use votekit::units::Day;
 use votekit::weblog::by::{By, GroupKey};
 use votekit::weblog::group::GroupOptions;
 use votekit::weblog::{
-    Choice, Column, DayRange, Filter, Granularity, GroupRun, LogTime, Media, Needs, Outcome, Sinks, SumOptions,
+    Choice, Column, DayRange, Filter, Granularity, GroupRun, LogClock, LogTime, Media, Needs, Outcome, Sinks, SumOptions,
     TimeRange, sum,
 };
 
@@ -217,7 +217,7 @@ proptest! {
         let by = ["day".parse::<By>().unwrap()];
         for granularity in [Granularity::Times(CalendarUnit::Day), Granularity::Rows] {
             let mut options = options(scan, granularity);
-            let run = GroupRun::new(&by, &mut options.needs, 0, groups);
+            let run = GroupRun::new(&by, &mut options.needs, LogClock::LOGS, groups);
             let sinks = Sinks::new(|| run.counter());
             let outcome = sum(&inputs, &options, &sinks, &());
             prop_assert_eq!(outcome.totals.bytes, expected.bytes);
@@ -362,15 +362,14 @@ proptest! {
             LogTime { date: date.into(), second: second % 86_400 }
         };
         let mut time_range = TimeRange::days(DayRange::new(None, None).unwrap());
-        time_range.offset_secs = offset_secs;
+        time_range.clock = LogClock::Fixed(offset_secs);
         let (from, to) = ends.map_or((0, u32::MAX), |(from, length)| (from, from + length));
         if ends.is_some() {
             (time_range.from, time_range.to) = (Some(at(from)), Some(at(to)));
         }
         let mut expected: BTreeMap<String, (u64, u128)> = BTreeMap::new();
         for (second, _, size) in rows.iter().filter(|(_, good, _)| *good) {
-            let shown = i64::from(*second) + i64::from(offset_secs);
-            if (i64::from(from)..=i64::from(to)).contains(&shown) || ends.is_none() {
+            if (from..=to).contains(second) || ends.is_none() {
                 let sums = expected.entry(hour(*second, offset_secs)).or_default();
                 *sums = (sums.0 + 1, sums.1 + u128::from(*size));
             }
@@ -397,10 +396,10 @@ proptest! {
             ];
             for granularity in granularities {
                 let mut options = options(scan, granularity);
-                options.filter.time_range = time_range;
+                options.filter.time_range = time_range.clone();
                 options.needs.time = true;
                 let groups = GroupOptions { top: None, memory_bytes: 64 << 20, workers: threads, may_spill: true };
-                let run = GroupRun::new(&by, &mut options.needs, offset_secs, groups);
+                let run = GroupRun::new(&by, &mut options.needs, LogClock::Fixed(offset_secs), groups);
                 prop_assert_eq!(run.granularity(), Granularity::Times(CalendarUnit::Hour));
                 let sinks = Sinks::new(|| run.counter());
                 let outcome = sum(&[Input::Path(file.path().to_owned())], &options, &sinks, &());

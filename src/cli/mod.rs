@@ -7,7 +7,8 @@ mod logsum;
 mod q1;
 pub(crate) mod terminal;
 
-use clap::{Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use self::ballot::{candidates, check, export, init, serve, tally, vote};
 use self::terminal::console::{Color, Console};
@@ -57,6 +58,17 @@ enum Command {
 }
 
 impl Cli {
+    /// The command line of this process; where it makes no sense, ends the process as clap does.
+    pub(crate) fn read() -> Self {
+        let mut command = Cli::command();
+        let matches = command.get_matches_mut();
+        let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit());
+        if let (Command::Q1(args), Some((_, matches))) = (&mut cli.command, matches.subcommand()) {
+            args.has_options = has_options(matches);
+        }
+        cli
+    }
+
     /// The console that the shared options ask for.
     pub(crate) fn console(&self) -> Console {
         Console::new(self.shared.quiet, self.shared.verbose, self.shared.color)
@@ -80,4 +92,10 @@ impl Cli {
             Command::Vote(args) => args.run(format, console),
         }
     }
+}
+
+/// Whether an option other than `--format` was typed.
+fn has_options(matches: &ArgMatches) -> bool {
+    let is_typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+    matches.ids().map(clap::Id::as_str).any(|id| id != "format" && is_typed(id))
 }

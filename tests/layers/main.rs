@@ -35,7 +35,7 @@ const NEVER: &[(&str, &str)] = &[
 
 /// Crates, and the only entries that may name them.
 const HOMES: &[(&[&str], &[&str])] = &[
-    (&["clap", "indicatif", "comfy_table"], &["cli", "main.rs"]),
+    (&["clap", "indicatif", "comfy_table"], &["cli"]),
     (&["plotters"], &["cli/draw"]),
     (&["axum", "hyper", "utoipa", "utoipa_axum", "tokio"], &["api"]),
     (&["rusqlite"], &["store/sqlite", "retention"]),

@@ -54,6 +54,11 @@ pub(super) struct Answers {
 }
 
 impl AnswerArgs {
+    /// Whether more is asked for than one figure.
+    pub(super) fn has_groups(&self) -> bool {
+        !self.by.is_empty()
+    }
+
     /// What the options mean. `threads` share the memory, except with `--follow`, which has one thread.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 mod answers;
 mod follow;
 mod rows;
+mod sample;
 
 use std::path::PathBuf;
 
@@ -18,10 +19,10 @@ Examples:
   votekit logsum access.log --from 2019-08-24 --to 2019-08-25   bytes of JPEGs on two days
   votekit logsum access.log --from 08-24 --to 08-25             the same days of any year
   zcat *.gz | votekit logsum                                    all days, from a pipe
-  votekit logsum                                                the sample that is built in
   votekit logsum access.log --by day,ext --top 20 --human       groups, the most bytes first
   votekit logsum access.log --by hour --svg hours.svg           a picture for a report
   votekit logsum access.log --by dir --chart --follow           bars that grow with the log
+  votekit logsum --sample --by day                              the sample that is built in
 
 A log has a header that names its columns date, size and url, or is of the four columns date, time, size, url; tabs stand \
 between them; or it is of one of the formats at --log-format. JPEGs are told by the content type where the log has one, else by \
@@ -32,9 +33,12 @@ first three told of.";
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct Args {
-    /// Logs to read, plain, gzip or zstd; a directory for all files below it; - for stdin [default: stdin if something is there, else the built-in sample]
+    /// Logs to read, plain, gzip or zstd; a directory for all files below it; - for stdin [default: stdin if something is piped in]
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Read the small sample log that is built in
+    #[arg(long, conflicts_with_all = ["files", "follow"])]
+    sample: bool,
     #[command(flatten)]
     rows: rows::RowArgs,
     /// Keep the rows that cannot be read in this file: the log, the line, the reason, and the row as it is, tabs between
@@ -63,8 +67,8 @@ impl Args {
     /// When the options contradict each other, an input cannot be read or is no log, or stdout cannot be written.
     pub(super) fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
         let scan = ScanOptions::default();
-        let answers = self.answers.resolve(format, scan.threads, self.follow)?;
-        let rows::Rows { filter, mut needs, format: log_format, in_words, clock } = self.rows.resolve()?;
+        let answers = self.answers.clone().resolve(format, scan.threads, self.follow)?;
+        let rows::Rows { filter, mut needs, format: log_format, in_words, clock } = self.rows.clone().resolve()?;
         let run = GroupRun::new(&answers.by, &mut needs, filter.time_range.offset_secs, answers.groups);
         if needs.columns.len() > Needs::COLUMNS_MAX {
             return Err(exit::misuse(format!("at most {} columns can be asked for in one run", Needs::COLUMNS_MAX)));
@@ -72,11 +76,7 @@ impl Args {
         if self.sorted && !matches!(filter.time_range.days, DayRange::Dated { .. }) {
             return Err(exit::misuse("--sorted needs days with their year: days of any year stand in many places"));
         }
-        let inputs = if self.follow {
-            self.files.iter().cloned().map(Input::Path).collect()
-        } else {
-            read(&self.files, console)?
-        };
+        let inputs = self.inputs(console)?;
         inputs::refuse_to_overwrite(&inputs, "--rejects", self.rejects.as_deref())?;
         inputs::refuse_to_overwrite(&inputs, "--svg", answers.pictures.svg())?;
         let rejects = self.rejects.as_deref().map(files::OutputFile::create).transpose()?;
@@ -112,13 +112,39 @@ impl Args {
             rejects.keep()?;
         }
         if answers.by.is_empty() {
-            let figure = Report::figure("bytes", Value::Bytes(totals.bytes));
+            let bytes = Value::Bytes(totals.bytes);
+            let is_asked_for = self.sample || inputs != [sample::LOG];
+            let figure = if is_asked_for { Report::figure("bytes", bytes) } else { Report::sample("bytes", bytes) };
             output::print(&figure, format, &console.with_human_bytes(answers.human_bytes))?;
         } else {
             output::write_stdout(&answers.text(&grouped, &about, format, Place::Alone, console)?)?;
         }
         tell_of_bad_rows(&totals, console);
         Ok(())
+    }
+
+    /// What is read: the files that are named, else what is piped in. The built-in sample is read if `--sample` asks for it, or
+    /// if there is no log and the question can be about nothing else.
+    fn inputs(&self, console: &Console) -> anyhow::Result<Vec<Input>> {
+        if self.follow {
+            return Ok(self.files.iter().cloned().map(Input::Path).collect());
+        }
+        if !self.files.is_empty() {
+            return inputs::named(&self.files, "no sum");
+        }
+        if self.sample {
+            return Ok(vec![sample::LOG]);
+        }
+        if stdin::is_given() {
+            return Ok(vec![Input::Stdin]);
+        }
+        let is_plain = self.rejects.is_none() && !self.strict && !console.is_quiet() && !self.answers.has_groups();
+        let (from, to) = self.rows.range();
+        if is_plain && sample::holds(from, to) {
+            console.note("no log given: this is the sample that is built in");
+            return Ok(vec![sample::LOG]);
+        }
+        Err(exit::misuse("no log given: name files, pipe one in, or try the built-in sample with --sample"))
     }
 }
 
@@ -153,18 +179,6 @@ fn tell_of_formats(totals: &Totals, console: &Console) {
     for (name, format) in &totals.formats {
         console.detail(&format!("{name}: read as {format}"));
     }
-}
-
-/// What is read: the files that are named, else stdin if something is there, else the sample.
-fn read(files: &[PathBuf], console: &Console) -> anyhow::Result<Vec<Input>> {
-    if !files.is_empty() {
-        return inputs::named(files, "no sum");
-    }
-    if stdin::is_given() {
-        return Ok(vec![Input::Stdin]);
-    }
-    console.note("no FILE, and nothing on stdin: this is the sample log that is built in");
-    Ok(vec![Input::BuiltIn { name: "samples/cdn.log", bytes: include_bytes!("../../../samples/cdn.log") }])
 }
 
 fn tell_of_bad_rows(totals: &Totals, console: &Console) {

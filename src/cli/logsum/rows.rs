@@ -113,6 +113,11 @@ pub(super) struct Rows {
 }
 
 impl RowArgs {
+    /// `--from` and `--to`.
+    pub(super) fn range(&self) -> (Option<Bound>, Option<Bound>) {
+        (self.from, self.to)
+    }
+
     /// What the options mean.
     ///
     /// # Errors

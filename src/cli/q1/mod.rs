@@ -19,15 +19,15 @@ use self::curves::{Asked, CurveArgs};
 use self::reading::{Reading, dated, warn_of_bad_events};
 use crate::cli::terminal::console::Console;
 use crate::cli::terminal::exit;
-use crate::cli::terminal::inputs;
+use crate::cli::terminal::{inputs, stdin};
 use crate::cli::terminal::output::{self, Format};
 
 const EXAMPLES: &str = "\
 Examples:
-  votekit q1                                       the sample that is built in
   votekit q1 --events events.tsv                   columns time, uid, event_name by their names
   votekit q1 --events logs/ --by day               each day of the window: how many came back, and what share
   votekit q1 --events events.tsv.gz --cohorts 2017-04-01..2017-04-14 --svg triangle.svg
+  votekit q1 --sample --by day                     the sample that is built in
   votekit q1 load --events events.tsv --db events.db
   votekit q1 --db events.db --install-day 2017-04-03 --from 2017-04-04 --to 2017-04-10
   votekit q1 --db 'mysql://ann@db.example/matomo?ssl-mode=required' --table log_visit --user idvisitor
@@ -46,9 +46,12 @@ verify-identity; ?socket=PATH is a socket.";
 pub(super) struct Args {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Events: TSV or CSV with a header, NDJSON; gzip and zstd too; - for stdin [default: the built-in sample]
+    /// Events: TSV or CSV with a header, NDJSON; gzip and zstd too; - for stdin [default: stdin if something is piped in]
     #[arg(long, value_name = "FILE|DIR", conflicts_with = "db", num_args = 1..)]
     events: Vec<PathBuf>,
+    /// Read the few sample events that are built in
+    #[arg(long, conflicts_with_all = ["events", "db"])]
+    sample: bool,
     /// A `SQLite` database, or a server as <mysql://USER@HOST/DATABASE>, with a table `piwik_track(time`, uid, `event_name`); only read
     #[arg(long, value_name = "FILE|URL")]
     db: Option<PathBuf>,
@@ -77,6 +80,9 @@ pub(super) struct Args {
     /// Print the query, which `MySQL` runs as it is, and do nothing else
     #[arg(long)]
     print_sql: bool,
+    /// Whether an option other than `--format` was typed, even with the value it has anyway.
+    #[arg(skip)]
+    pub(super) has_options: bool,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -121,6 +127,9 @@ impl Args {
         let asked = self.curves.resolve(&question, format)?;
         let (answer, read) = self.answer(&question, asked.as_ref(), console)?;
         match answer {
+            Answer::Figure(users) if self.is_unasked_sample() => {
+                output::print(&Report::sample("users", users), format, console)?;
+            }
             Answer::Figure(users) => output::print(&Report::figure("num_of_user", users), format, console)?,
             Answer::Curves(asked, found) => asked.show(&found, format, console)?,
         }
@@ -161,9 +170,20 @@ impl Args {
 
     fn place(&self, console: &Console) -> anyhow::Result<Place> {
         let Some(path) = &self.db else {
-            if self.events.is_empty() {
-                console.note("no --events and no --db: these are the sample events that are built in");
+            if self.sample {
                 return Ok(Place::Files(vec![SAMPLE]));
+            }
+            if self.is_unasked_sample() {
+                console.note("no events given: this is the sample that is built in");
+                return Ok(Place::Files(vec![SAMPLE]));
+            }
+            if self.events.is_empty() && stdin::is_given() {
+                return Ok(Place::Files(vec![Input::Stdin]));
+            }
+            if self.events.is_empty() {
+                return Err(exit::misuse(
+                    "no events given: name files, pipe them in, or try the built-in sample with --sample",
+                ));
             }
             return Ok(Place::Files(inputs::named(&self.events, "cannot load the events")?));
         };
@@ -180,6 +200,12 @@ impl Args {
             }
             _ => Ok(Place::Sqlite(path.clone())),
         }
+    }
+
+    /// Whether there are no events, and the question is the one that the built-in sample answers: any option would be about
+    /// events of the user's own.
+    fn is_unasked_sample(&self) -> bool {
+        self.events.is_empty() && self.db.is_none() && !self.sample && !self.has_options && !stdin::is_given()
     }
 
     fn refuse_to_draw_over(&self, inputs: &[Input]) -> anyhow::Result<()> {

@@ -35,6 +35,11 @@ impl Console {
         Console { human_bytes, ..self.clone() }
     }
 
+    /// Whether `--quiet` was given.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Whether people read bytes as `12.1 GB`.
     pub(crate) fn human_bytes(&self) -> bool {
         self.human_bytes

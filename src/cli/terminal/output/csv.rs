@@ -18,7 +18,8 @@ struct Csv<'a> {
 /// When the header cannot be written.
 pub(super) fn begin<'a>(head: &Report, look: Look, out: Box<dyn Write + 'a>) -> anyhow::Result<Box<dyn Rows + 'a>> {
     let mut writer = ::csv::WriterBuilder::new().buffer_capacity(1 << 16).from_writer(out);
-    writer.write_record(&head.columns).map_err(cause)?;
+    let prefix = if head.is_sample() { "sample_" } else { "" };
+    writer.write_record(head.columns.iter().map(|name| format!("{prefix}{name}"))).map_err(cause)?;
     Ok(Box::new(Csv { look, writer }))
 }
 

@@ -41,6 +41,7 @@ struct Json<'a> {
     /// The columns' names, quoted.
     columns: Vec<String>,
     is_single: bool,
+    is_sample: bool,
     entries: usize,
     rows: usize,
 }
@@ -56,7 +57,7 @@ pub(super) fn begin<'a>(head: &Report, look: Look, out: Box<dyn Write + 'a>) -> 
         Place::Streamed => LINES,
     };
     let columns = head.columns.iter().map(|name| text(name)).collect::<Result<_, _>>()?;
-    let mut json = Json { out, spacing, columns, is_single: head.is_single(), entries: 0, rows: 0 };
+    let mut json = Json { out, spacing, columns, is_single: head.is_single(), is_sample: head.is_sample(), entries: 0, rows: 0 };
     json.out.write_all(b"{")?;
     for (name, value) in &head.beside {
         let value = value_text(value)?;
@@ -81,6 +82,17 @@ impl Json<'_> {
 
 impl Rows for Json<'_> {
     fn row(&mut self, row: &[Value]) -> anyhow::Result<()> {
+        if self.is_sample {
+            self.entry("\"sample\"")?;
+            write!(self.out, "{{")?;
+            for (index, (name, value)) in self.columns.iter().zip(row).enumerate() {
+                let [before, between, _] = self.spacing.rows;
+                let spacing = if index == 0 { before } else { between };
+                write!(self.out, "{spacing}{name}{}{}", self.spacing.field_colon, value_text(value)?)?;
+            }
+            write!(self.out, "{}}}", self.spacing.rows[2])?;
+            return Ok(());
+        }
         if self.is_single {
             for (name, value) in std::mem::take(&mut self.columns).iter().zip(row) {
                 self.entry(name)?;

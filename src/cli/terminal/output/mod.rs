@@ -209,6 +209,18 @@ mod tests {
     }
 
     #[test]
+    fn a_figure_about_sample_data_says_so_in_every_format() {
+        let report = Report::sample("bytes", Value::Bytes(1234));
+        let text = |format| rendered(&report, format, Place::Alone, false);
+        assert_eq!(text(Format::Plain), "sample\t1234\n");
+        assert_eq!(text(Format::Csv), "sample_bytes\n1234\n");
+        assert_eq!(text(Format::Json), "{\n  \"sample\": {\n    \"bytes\": 1234\n  }\n}\n");
+        let table = text(Format::Table);
+        assert!(table.starts_with("built-in sample\n") && table.contains("1,234"), "{table}");
+        assert_eq!(rendered(&report, Format::Json, Place::InSeries, false), "{\"sample\":{\"bytes\":1234}}\n");
+    }
+
+    #[test]
     fn csv_quotes() {
         let text = rendered(&sample(), Format::Csv, Place::Alone, false);
         assert_eq!(text, "name,num_vote,share\n薯片,1234567,0.666667\n\"a\tb\x1b\"\"c\",,0\n");

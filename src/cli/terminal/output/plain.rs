@@ -10,6 +10,7 @@ use crate::cli::terminal::console::printable;
 
 struct Plain<'a> {
     look: Look,
+    is_sample: bool,
     out: Box<dyn Write + 'a>,
 }
 
@@ -17,12 +18,15 @@ struct Plain<'a> {
 ///
 /// # Errors
 /// None.
-pub(super) fn begin<'a>(_: &Report, look: Look, out: Box<dyn Write + 'a>) -> anyhow::Result<Box<dyn Rows + 'a>> {
-    Ok(Box::new(Plain { look, out }))
+pub(super) fn begin<'a>(head: &Report, look: Look, out: Box<dyn Write + 'a>) -> anyhow::Result<Box<dyn Rows + 'a>> {
+    Ok(Box::new(Plain { look, is_sample: head.is_sample(), out }))
 }
 
 impl Rows for Plain<'_> {
     fn row(&mut self, row: &[Value]) -> anyhow::Result<()> {
+        if self.is_sample {
+            self.out.write_all(b"sample\t")?;
+        }
         for (index, value) in row.iter().enumerate() {
             if index > 0 {
                 self.out.write_all(b"\t")?;

@@ -21,6 +21,7 @@ const STREAMED_ROWS_MOST: usize = 100_000;
 struct Laid<'a> {
     table: Table,
     look: Look,
+    is_sample: bool,
     rows_name: String,
     beside: String,
     rows: usize,
@@ -52,6 +53,7 @@ pub(super) fn begin<'a>(head: &Report, look: Look, out: Box<dyn Write + 'a>) -> 
     Ok(Box::new(Laid {
         table,
         look,
+        is_sample: head.is_sample(),
         rows_name: head.rows_name.clone(),
         beside: beside(head, look.human_bytes),
         rows: 0,
@@ -93,7 +95,11 @@ impl Rows for Laid<'_> {
     }
 
     fn end(self: Box<Self>) -> anyhow::Result<()> {
-        let Laid { mut table, beside, is_right, mut out, .. } = *self;
+        let Laid { mut table, look, is_sample, beside, is_right, mut out, .. } = *self;
+        if is_sample {
+            let (bold, normal) = if look.styled { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
+            writeln!(out, "{bold}built-in sample{normal}\n")?;
+        }
         for (column, _) in table.column_iter_mut().zip(is_right).filter(|(_, is_right)| *is_right) {
             column.set_cell_alignment(CellAlignment::Right);
         }

@@ -1,0 +1,45 @@
+//! The sample log that is built in, and the one kind of question that it answers unasked.
+use chrono::{Datelike, NaiveDate};
+use votekit::scan::Input;
+use votekit::units::Bound;
+
+/// The log.
+pub(super) const LOG: Input =
+    Input::BuiltIn { name: "samples/cdn.log", bytes: include_bytes!("../../../samples/cdn.log") };
+
+/// Year, month and day of the log's first and last rows.
+const DAYS: [(i32, u32, u32); 2] = [(2019, 8, 22), (2019, 9, 2)];
+
+/// Whether the range has both its ends, each with its year and among the sample's days: no other log can be meant by it.
+pub(super) fn holds(from: Option<Bound>, to: Option<Bound>) -> bool {
+    let date = |bound: Option<Bound>| match bound? {
+        Bound::Day(day) => day.dated(),
+        Bound::Within { date, .. } => Some(date),
+    };
+    let numbers = |date: NaiveDate| (date.year(), date.month(), date.day());
+    let is_inside = |date: NaiveDate| (DAYS[0]..=DAYS[1]).contains(&numbers(date));
+    date(from).is_some_and(is_inside) && date(to).is_some_and(is_inside)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ends_have_their_year_and_lie_within_the_samples_days() {
+        let asked = |from: &str, to: &str| holds(from.parse().ok(), to.parse().ok());
+        assert!(asked("2019-08-22", "2019-09-02"));
+        assert!(asked("24/8/2019", "2019-08-25T10:00"));
+        for (from, to) in [
+            ("", ""),
+            ("2019-08-24", ""),
+            ("", "2019-08-24"),
+            ("08-24", "08-25"),
+            ("2019-08-21", "2019-08-25"),
+            ("2019-08-24", "2019-09-03"),
+            ("2020-08-24", "2020-08-25"),
+        ] {
+            assert!(!asked(from, to), "{from} to {to}");
+        }
+    }
+}
