@@ -15,7 +15,7 @@
 //! | 1 | [`dial`] | how to reach a MySQL-compatible server by its URL: address, option file, passwords, TLS |
 //! | 0 | [`scan`] | where bytes come from and how they reach every core in whole lines; knows no columns |
 //! | 0 | [`report`], [`progress`], [`units`] | plain results, a progress sink, days, times, durations and byte sizes as they are written |
-//! | 0 | [`pending_file`], [`threads`] | files that appear whole or not at all, work on several threads |
+//! | 0 | [`nearest`], [`pending_file`], [`threads`] | the name nearest to one that does not exist, files that appear whole or not at all, work on several threads |
 //!
 //! Three wings, none of which imports another: logs ([`weblog`] on `rows`), retention ([`retention`] on `rows` and [`dial`]),
 //! and votes ([`api`] and [`store`] on [`ballot`]; these two meet only in its trait).
@@ -30,6 +30,7 @@ compile_error!("votekit needs Unix: it reads files at positions, and knows them 
 pub mod api;
 pub mod ballot;
 pub mod dial;
+pub mod nearest;
 pub mod pending_file;
 pub mod progress;
 pub mod report;

@@ -259,6 +259,65 @@ fn nothing_from_data_steers_a_terminal() {
     assert!(!text(&error.stderr).contains('\u{1b}'), "{error:?}");
 }
 
+/// A log of one row an hour, from 2026-03-28T22:00 to 2026-03-29T23:00 UTC, and of another year's day; the hour is the size.
+const HOURS: &str = "printf \"date\\ttime\\tsize\\turl\\n\" > log; \
+    for h in 22 23; do printf \"2026-03-28\\t$h:30:00\\t$h\\t/a.jpg\\n\" >> log; done; \
+    for h in 0{0..9} {10..23}; do printf \"2026-03-29\\t$h:30:00\\t1$h\\t/a.jpg\\n\" >> log; done; ";
+
+#[test]
+fn times_are_read_as_people_type_them_on_the_clocks_that_were_asked_for() {
+    for (options, figure) in [
+        // The whole day, of UTC and of Berlin, whose day has 23 hours then.
+        ("--from 20260329 --to 29/3/2026", "2676"),
+        ("--since today --until today", "2676"),
+        ("--from 3/29/2026 --to 2026-3-29 --date-order mdy", "2676"),
+        ("--from today --to today --time-zone Europe/Berlin", "2454"),
+        ("--from yesterday --to yesterday", "45"),
+        ("--from -1d --to -1d", "45"),
+        // It is 12:10:30: the whole hour of two hours ago, a minute, and what an offset says.
+        ("--from -2h --to -2h", "110"),
+        ("--from 10:30 --to 10:30", "110"),
+        ("--from 10:31 --to 11:29", "0"),
+        ("--from 2026-03-29T10:30Z --to 20260329T1030", "110"),
+        ("--from 2026-03-29T12:30+02:00 --to 2026-03-29T12:30:00+02:00", "110"),
+        ("--from 12:30 --to 12:30 --time-zone europe/berlin", "110"),
+        ("--from 12:30 --to 12:30 --utc-offset +02:00", "110"),
+        // Berlin's clocks go from 01:59 to 03:00.
+        ("--from 2026-03-29T01:00 --to 2026-03-29T03:59 --time-zone Europe/Berlin", "201"),
+    ] {
+        let output = shell(&format!("{HOURS} TZ=UTC faketime -f '2026-03-29 12:10:30' votekit logsum log {options}"));
+        assert_eq!(text(&output.stdout).trim_end(), figure, "{options}: {output:?}");
+    }
+    let by_hour = shell(&format!(
+        "{HOURS} votekit logsum log --by hour --time-zone Europe/Berlin --to 2026-03-29 | cut -f 1,3 | head -5"
+    ));
+    let rows = "2026-03-28T23:00\t22\n2026-03-29T00:00\t23\n2026-03-29T01:00\t100\n2026-03-29T03:00\t101\n2026-03-29T04:00\t102\n";
+    assert_eq!(text(&by_hour.stdout), rows);
+}
+
+#[test]
+fn a_time_that_is_none_is_answered_with_how_to_write_one() {
+    for (line, way_out) in [
+        ("votekit logsum SAMPLE --from Tuesday", "write 2026-01-24"),
+        ("votekit logsum SAMPLE --from 8/24/2019", "use --date-order mdy"),
+        ("votekit logsum SAMPLE --from 2026-03-29T02:30 --time-zone Europe/Berlin", "write it with its offset"),
+        ("votekit logsum SAMPLE --from 2026-10-25T02:30 --time-zone Europe/Berlin", "write it with its offset"),
+        ("votekit logsum SAMPLE --time-zone Europe/Berln", "did you mean Europe/Berlin?"),
+        ("votekit logsum SAMPLE --time-zone Berlin", "did you mean Europe/Berlin?"),
+        ("votekit q1 --events EVENTS --from 04-02", "lacks its year"),
+        ("votekit q1 --events EVENTS --from 18:00", "is not a whole day"),
+        ("votekit q1 --events EVENTS --cohorts 2017-04-01", "write 2017-04-01..2017-04-14"),
+        ("votekit vote 2 -q; votekit tally --at noon", "write 2026-01-24"),
+        ("votekit tally --window 10", "write 90s, 10m"),
+    ] {
+        let output = shell(line);
+        assert_eq!(output.status.code(), Some(2), "{line}: {output:?}");
+        assert!(text(&output.stderr).contains(way_out), "{line}: {output:?}");
+    }
+    let typed = shell("votekit q1 --events EVENTS --install-day 1/4/2017 --from 20170402 --to 2017-4-8");
+    assert_eq!(text(&typed.stdout), "8\n", "{typed:?}");
+}
+
 #[test]
 fn ctrl_c_ends_it_at_once() {
     // Where the tests run in the background of a shell, SIGINT is ignored, and children would inherit that.

@@ -76,7 +76,7 @@ proptest! {
         let inputs = [Input::Path(file.path().to_owned())];
         let scan = ScanOptions { threads, block_bytes, ..ScanOptions::default() };
         let memory_bytes = if top.is_none() { 1 << 22 } else { memory_bytes };
-        let mut needs = Needs { time: false, columns: vec![Column::ContentType] };
+        let mut needs = Needs { columns: vec![Column::ContentType], ..Needs::default() };
         let run = GroupRun::new(&by, &mut needs, LogClock::LOGS, GroupOptions { top, memory_bytes, workers: threads, may_spill: true });
         let days = TimeRange::days(DayRange::new(None, None).unwrap());
         let options = SumOptions {

@@ -11,8 +11,8 @@ use votekit::units::Day;
 use votekit::weblog::by::{By, GroupKey};
 use votekit::weblog::group::GroupOptions;
 use votekit::weblog::{
-    Choice, Column, DayRange, Filter, Granularity, GroupRun, LogClock, LogTime, Media, Needs, Outcome, Sinks, SumOptions,
-    TimeRange, sum,
+    Choice, Column, DayRange, Filter, Granularity, GroupRun, LogClock, LogTime, Media, Needs, Outcome, Sinks,
+    SumOptions, TimeRange, sum,
 };
 
 /// The result of the reference.
@@ -102,7 +102,7 @@ fn options(scan: ScanOptions, granularity: Granularity) -> SumOptions {
             content_type: Some(0),
             tests: Vec::new(),
         },
-        needs: Needs { time: false, columns: vec![Column::ContentType] },
+        needs: Needs { columns: vec![Column::ContentType], ..Needs::default() },
         format: Choice::Detect,
         granularity,
         strict: false,

@@ -7,7 +7,7 @@ fuzz_target!(|data: &[u8]| {
     if data.is_empty() {
         return;
     }
-    let needs = Needs { time: true, columns: vec![Column::ContentType] };
+    let needs = Needs { time: true, columns: vec![Column::ContentType], ..Needs::default() };
     let Ok(reader) = detect(data, &Choice::Detect, &needs) else { return };
     for line in data.split(|byte| *byte == b'\n') {
         if !reader.is_header(line) {

@@ -23,7 +23,7 @@ fn options(format: &str, block_bytes: usize, time: bool, tests: Vec<Test>) -> Su
             content_type: Some(0),
             tests,
         },
-        needs: Needs { time, columns: vec![Column::ContentType] },
+        needs: Needs { time, columns: vec![Column::ContentType], ..Needs::default() },
         format: Choice::Named(format.to_owned()),
         granularity: Granularity::Rows,
         sorted: false,

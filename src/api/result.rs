@@ -45,7 +45,10 @@ fn window(uri: &Uri) -> Result<Option<DurationSecs>, Problem> {
     let Some((_, text)) = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "window") else {
         return Ok(None);
     };
-    text.parse().map(Some).map_err(|error| Problem::bad_request(format!("window {text:?} is {error}")))
+    // A bare number counts seconds, as it did when the service was first described.
+    let is_bare = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let with_unit = if is_bare { format!("{text}s") } else { text.clone().into_owned() };
+    with_unit.parse().map(Some).map_err(|error| Problem::bad_request(format!("window {text:?} is {error}")))
 }
 
 /// The candidates in order of their ids

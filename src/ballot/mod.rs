@@ -40,5 +40,5 @@ pub use settings::{Opening, Settings};
 pub use setup::{Setup, Voter};
 pub use sorted::{BatchIndex, SortedBallots, TextIndex};
 pub use tally::{CandidateTotal, Counts, Finding, PacePoint, PrivateRecord, Record, Tally};
-pub use time::{Clock, Moment, MomentError, SystemClock};
+pub use time::{Clock, Moment, SystemClock};
 pub use vote::{AllOrNothing, Ballot, CandidateId, Choice, Outcome, VoteId};

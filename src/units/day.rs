@@ -36,12 +36,12 @@ pub enum DayError {
     /// Not written in a known form.
     #[error("not a day: write 2019-08-24, 24/8/2019, or 08-24 for any year")]
     Shape,
-    /// A day, followed by something that is not a time.
-    #[error("not a time of a day: write 2019-08-24T10:00 or 2019-08-24T10:00:30")]
-    Time,
     /// Well formed, but not in the calendar: `2019-02-30`.
     #[error("no such day in the calendar")]
     Calendar,
+    /// `8/24/2019`, which the calendar would have if the month came first.
+    #[error("no day of the calendar, for the month is over 12: if the month comes first, use --date-order mdy")]
+    MonthFirst,
 }
 
 impl Day {
@@ -68,7 +68,10 @@ impl Day {
         match (separator, third) {
             (b'-', Some(third)) => dated(first, second, third),
             (b'/', Some(third)) if order == DateOrder::MonthFirst => dated(third, first, second),
-            (b'/', Some(third)) => dated(third, second, first),
+            (b'/', Some(third)) => match (dated(third, second, first), dated(third, first, second)) {
+                (Err(DayError::Calendar), Ok(_)) => Err(DayError::MonthFirst),
+                (day, _) => day,
+            },
             (b'-', None) => {
                 let (month, day) = (one_or_two(first)?, one_or_two(second)?);
                 // 2000 was a leap year: 02-29 exists in some years.
@@ -150,6 +153,8 @@ mod tests {
         let date = |month, day| Ok(Day::Dated(NaiveDate::from_ymd_opt(2019, month, day).unwrap()));
         assert_eq!(Day::parse(b"4/8/2019", DateOrder::DayFirst), date(8, 4));
         assert_eq!(Day::parse(b"4/8/2019", DateOrder::MonthFirst), date(4, 8));
+        assert_eq!(Day::parse(b"8/24/2019", DateOrder::DayFirst), Err(DayError::MonthFirst));
+        assert_eq!(Day::parse(b"8/34/2019", DateOrder::DayFirst), Err(DayError::Calendar));
         assert_eq!(Day::parse(b"24/8/2019", DateOrder::MonthFirst), Err(DayError::Calendar));
         assert_eq!(Day::parse(b"2019-08-24", DateOrder::MonthFirst), date(8, 24));
     }

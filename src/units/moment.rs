@@ -86,6 +86,8 @@ pub enum Problem {
     NoYear,
     /// Well formed, but not in the calendar: `2019-02-30`.
     NoSuchDay,
+    /// A month over 12, in a day that the calendar would have if the month came first.
+    MonthFirst,
     /// Not a time of a day.
     NotATime,
     /// Not a known offset from UTC.
@@ -127,8 +129,9 @@ pub fn parse(text: &[u8], notation: Notation) -> Result<Written, MomentError<'_>
     let date = match Day::parse(day, notation.order) {
         Ok(Day::Dated(date)) => date,
         Ok(Day::AnyYear { .. }) => return Err(MomentError { part: day, problem: Problem::NoYear }),
+        Err(DayError::MonthFirst) => return Err(MomentError { part: day, problem: Problem::MonthFirst }),
         Err(DayError::Calendar) => return Err(MomentError { part: day, problem: Problem::NoSuchDay }),
-        Err(DayError::Shape | DayError::Time) => return Err(MomentError { part: day, problem: Problem::NotADay }),
+        Err(DayError::Shape) => return Err(MomentError { part: day, problem: Problem::NotADay }),
     };
     let form = match day {
         [_, _, _, _, b'-', ..] if day.len() == 10 => Form::Iso,
@@ -161,7 +164,7 @@ pub fn with_zeros_for_blanks(text: &[u8], form: Form) -> Option<Vec<u8>> {
 }
 
 /// Splits `10:28:13+02:00` into time and offset. None if what follows the time is not an offset.
-fn split_offset(text: &[u8]) -> Option<(&[u8], Option<Offset>)> {
+pub(super) fn split_offset(text: &[u8]) -> Option<(&[u8], Option<Offset>)> {
     if let Some(clock) = text.strip_suffix(b"Z").or(text.strip_suffix(b"z")) {
         return Some((clock.trim_ascii_end(), Some(Offset { secs: 0, form: OffsetForm::Zulu })));
     }

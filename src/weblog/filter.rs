@@ -1,6 +1,7 @@
 //! Which rows count.
 use regex::bytes::Regex;
 
+use super::log_clock::LogClock;
 use super::log_time::{Date, LogTime};
 use super::media::Media;
 use super::record::Row;
@@ -90,55 +91,47 @@ impl Filter {
 }
 
 /// A range of time: whole days, and, if its ends are given, to the second.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimeRange {
-    /// Whole days, as clocks at `offset_secs` show them.
+    /// Whole days, as `clock` shows them.
     pub days: DayRange,
-    /// How far those clocks are ahead of the log's.
-    pub offset_secs: i32,
-    /// The first moment, on those clocks.
+    /// The clock of the days.
+    pub clock: LogClock,
+    /// The first moment, as the log has it.
     pub from: Option<LogTime>,
-    /// The last moment, on those clocks.
+    /// The last moment, as the log has it.
     pub to: Option<LogTime>,
 }
 
 impl TimeRange {
     /// Whole days, as the log has them.
     pub fn days(days: DayRange) -> Self {
-        TimeRange { days, offset_secs: 0, from: None, to: None }
+        TimeRange { days, clock: LogClock::LOGS, from: None, to: None }
     }
 
     /// Whether the day alone does not tell.
     pub fn needs_time(&self) -> bool {
-        self.offset_secs != 0 || self.from.is_some() || self.to.is_some()
+        !self.clock.is_logs() || self.from.is_some() || self.to.is_some()
     }
 
-    /// The longest time whose rows all fall on the same minute or hour of the clocks at `offset_secs`, for rows that are known
-    /// to be of one hour of the log's clock: an hour, or a minute where the offset is no whole number of hours.
-    pub fn unit_secs(&self) -> u32 {
-        if self.offset_secs % 3600 == 0 { 3600 } else { 60 }
-    }
-
-    /// Whether all rows of `first` to `last`, as the log has them and within one [`TimeRange::unit_secs`], count, or none; None
+    /// Whether all rows of `first` to `last`, as the log has them and within one [`LogClock::unit_secs`], count, or none; None
     /// where some do.
     pub fn contains_all(&self, first: LogTime, last: LogTime) -> Option<bool> {
         match (self.contains(first), self.contains(last)) {
             (true, true) => Some(true),
-            _ if self.days.contains(first.shifted(self.offset_secs).date) && self.cuts(first, last) => None,
+            _ if self.days.contains(self.clock.shown(first).date) && self.cuts(first, last) => None,
             _ => Some(false),
         }
     }
 
     /// Whether an end of the range is in `first` to `last`.
     fn cuts(&self, first: LogTime, last: LogTime) -> bool {
-        let shown = first.shifted(self.offset_secs)..=last.shifted(self.offset_secs);
-        [self.from, self.to].iter().flatten().any(|end| shown.contains(end))
+        [self.from, self.to].iter().flatten().any(|end| (first..=last).contains(end))
     }
 
     /// Whether a row of this moment, as the log has it, counts.
     pub fn contains(&self, moment: LogTime) -> bool {
-        let moment = if self.offset_secs == 0 { moment } else { moment.shifted(self.offset_secs) };
-        self.days.contains(moment.date)
+        self.days.contains(self.clock.shown(moment).date)
             && self.from.is_none_or(|from| from <= moment)
             && self.to.is_none_or(|to| moment <= to)
     }

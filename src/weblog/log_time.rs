@@ -61,6 +61,13 @@ pub struct LogTime {
 }
 
 impl LogTime {
+    /// A moment in Unix seconds, on the clocks of UTC; within the years 1 to 9999.
+    pub fn from_unix(secs: i64) -> Self {
+        let within =
+            chrono::DateTime::from_timestamp(secs.clamp(-62_135_596_800, 253_402_300_799), 0).unwrap_or_default();
+        LogTime { date: within.date_naive().into(), second: secs.rem_euclid(86_400) as u32 }
+    }
+
     /// The start of the minute, hour or day (60, 3,600 or 86,400 `unit_secs`) that this is in.
     #[must_use]
     pub fn floor(self, unit_secs: u32) -> LogTime {

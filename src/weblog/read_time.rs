@@ -7,12 +7,19 @@ use crate::rows::excerpt;
 use crate::units::moment::{self, Form, Notation, Problem, Written};
 use crate::units::offset::Offset;
 use crate::units::time_of_day::{self, Precision};
-use crate::units::{Day, DayError};
+use crate::units::{DateOrder, Day, DayError};
 
 const NOT_A_DAY: &str = "not a day";
 const NO_SUCH_DAY: &str = "no day of the calendar";
+const MONTH_FIRST: &str =
+    "no day of the calendar, for the month is over 12: if the month comes first, use --date-order mdy";
 const NO_YEAR: &str = "a day without a year";
 const NOT_A_TIME: &str = "not a time";
+
+/// Whether a row's day has a month over 12, and would be a day if the month came first.
+pub(super) fn is_month_first(error: &RowError) -> bool {
+    matches!(error, RowError::Day { reason, .. } if *reason == MONTH_FIRST)
+}
 
 fn wrong(part: &[u8], reason: &'static str) -> RowError {
     RowError::Day { text: excerpt(part), reason }
@@ -22,8 +29,8 @@ fn wrong(part: &[u8], reason: &'static str) -> RowError {
 ///
 /// # Errors
 /// When it is of another form, has no year, or is not in the calendar.
-pub(super) fn read_date(field: &[u8]) -> Result<Date, RowError> {
-    iso_date(field).map_or_else(|| read_any_date(field), Ok)
+pub(super) fn read_date(field: &[u8], order: DateOrder) -> Result<Date, RowError> {
+    iso_date(field).map_or_else(|| read_any_date(field, order), Ok)
 }
 
 /// Fast path for `2019-08-24`; None for anything else, and for what is not a day of the calendar.
@@ -40,13 +47,17 @@ fn iso_date(field: &[u8]) -> Option<Date> {
 }
 
 #[cold]
-fn read_any_date(field: &[u8]) -> Result<Date, RowError> {
-    let day = std::str::from_utf8(field).ok().map_or(Err(DayError::Shape), str::parse::<Day>);
+fn read_any_date(field: &[u8], order: DateOrder) -> Result<Date, RowError> {
+    let day = match Day::parse(field, order) {
+        Ok(Day::Dated(date)) if date.year() == 0 => Err(DayError::Calendar),
+        day => day,
+    };
     let reason = match day {
         Ok(day @ Day::Dated(_)) => return Ok(day.into()),
         Ok(Day::AnyYear { .. }) => NO_YEAR,
         Err(DayError::Calendar) => NO_SUCH_DAY,
-        Err(DayError::Shape | DayError::Time) => NOT_A_DAY,
+        Err(DayError::MonthFirst) => MONTH_FIRST,
+        Err(DayError::Shape) => NOT_A_DAY,
     };
     Err(wrong(field, reason))
 }
@@ -87,8 +98,8 @@ fn read_any_second(clock: &[u8]) -> Option<u32> {
 ///
 /// # Errors
 /// When it is none of these.
-pub(super) fn read_moment(field: &[u8], needs_time: bool) -> Result<LogTime, RowError> {
-    iso_moment(field).map_or_else(|| read_any_moment(field, needs_time), Ok)
+pub(super) fn read_moment(field: &[u8], needs_time: bool, order: DateOrder) -> Result<LogTime, RowError> {
+    iso_moment(field).map_or_else(|| read_any_moment(field, needs_time, order), Ok)
 }
 
 /// Fast path for `2019-08-24T10:28:13`, with a `Z` or with nothing after it; None for anything else.
@@ -99,11 +110,12 @@ fn iso_moment(field: &[u8]) -> Option<LogTime> {
     Some(LogTime { date: iso_date(day)?, second: quick_second(clock)? })
 }
 
-fn read_any_moment(field: &[u8], needs_time: bool) -> Result<LogTime, RowError> {
-    let written = moment::parse(field, Notation::default()).map_err(|error| {
+fn read_any_moment(field: &[u8], needs_time: bool, order: DateOrder) -> Result<LogTime, RowError> {
+    let written = moment::parse(field, Notation { order, ..Notation::default() }).map_err(|error| {
         let reason = match error.problem {
             Problem::NotADay => NOT_A_DAY,
             Problem::NoYear => NO_YEAR,
+            Problem::MonthFirst => MONTH_FIRST,
             Problem::NoSuchDay => NO_SUCH_DAY,
             Problem::NotATime | Problem::NotAnOffset | Problem::NotANumberOfTime => NOT_A_TIME,
         };
@@ -183,7 +195,7 @@ mod tests {
             ("04-30", "\"04-30\" is a day without a year"),
             ("today", "\"today\" is not a day"),
         ] {
-            assert_eq!(read_date(field.as_bytes()).unwrap_err().to_string(), expected);
+            assert_eq!(read_date(field.as_bytes(), DateOrder::DayFirst).unwrap_err().to_string(), expected);
         }
     }
 
@@ -207,9 +219,12 @@ mod tests {
             ("2019-08-24T23:59:60Z", at(24, 86_399)),
             ("24/Aug/2019:23:28:13 -0200", at(25, 3600 + 28 * 60 + 13)),
         ] {
-            assert_eq!(read_moment(field.as_bytes(), false), expected, "{field}");
+            assert_eq!(read_moment(field.as_bytes(), false, DateOrder::DayFirst), expected, "{field}");
         }
-        assert_eq!(read_moment(b"2019-08-24", true).unwrap_err().to_string(), "\"2019-08-24\" is a day without a time");
+        assert_eq!(
+            read_moment(b"2019-08-24", true, DateOrder::DayFirst).unwrap_err().to_string(),
+            "\"2019-08-24\" is a day without a time"
+        );
         for field in [
             "",
             "-",
@@ -225,10 +240,10 @@ mod tests {
             "24/Aug/-2019:10:28:13 +0000",
             "24/Aug/12019:10:28:13 +0000",
         ] {
-            assert!(read_moment(field.as_bytes(), false).is_err(), "{field}");
+            assert!(read_moment(field.as_bytes(), false, DateOrder::DayFirst).is_err(), "{field}");
         }
         // A word is told whole, though a `t` may stand between a day and its time.
-        assert_eq!(read_moment(b"date", false).unwrap_err().to_string(), "\"date\" is not a day");
+        assert_eq!(read_moment(b"date", false, DateOrder::DayFirst).unwrap_err().to_string(), "\"date\" is not a day");
     }
 
     #[test]
@@ -283,12 +298,12 @@ mod tests {
             between in "[T t-]", end in "Z?|[+]02:00",
         ) {
             let date = format!("{year}-{month}-{day}");
-            prop_assert_eq!(iso_date(date.as_bytes()), read_any_date(date.as_bytes()).ok());
+            prop_assert_eq!(iso_date(date.as_bytes()), read_any_date(date.as_bytes(), DateOrder::DayFirst).ok());
             let second = read_any_second(clock.as_bytes());
             prop_assert!(quick_second(clock.as_bytes()) == second || second.is_none() && clock.len() > 8, "{}", clock);
             let moment = format!("{date}{between}{clock}{end}");
             if let Some(quick) = iso_moment(moment.as_bytes()) {
-                prop_assert_eq!(read_any_moment(moment.as_bytes(), true), Ok(quick));
+                prop_assert_eq!(read_any_moment(moment.as_bytes(), true, DateOrder::DayFirst), Ok(quick));
             }
         }
 
@@ -309,7 +324,7 @@ mod tests {
             near in "[0-9/-]{0,10}[Tt ]?[0-9:.]{0,14}( ?[+-][0-9:]{0,6}|Z)?|[0-9]{2}/[A-Z][a-z]{2}/[0-9:]{0,14}[ +0-9]{0,6}",
         ) {
             for text in [&text, near.as_bytes()] {
-                let _ = (read_date(text), read_second(text), read_moment(text, true), read_apache(text));
+                let _ = (read_date(text, DateOrder::DayFirst), read_second(text), read_moment(text, true, DateOrder::DayFirst), read_apache(text));
             }
         }
     }

@@ -12,7 +12,7 @@ use imports::{Import, Sources};
 /// The entries of `src`, from the bottom up. An entry may import entries of lower layers; of its own layer only what
 /// [`BESIDE`] allows.
 const LAYERS: &[&[&str]] = &[
-    &["scan", "report", "pending_file", "progress", "threads", "units"],
+    &["scan", "report", "pending_file", "progress", "threads", "nearest", "units"],
     &["rows", "dial"],
     &["weblog", "retention", "ballot"],
     &["api", "store"],
@@ -20,7 +20,7 @@ const LAYERS: &[&[&str]] = &[
 ];
 
 /// An entry, and one of its own layer that it may import.
-const BESIDE: &[(&str, &str)] = &[("scan", "progress"), ("scan", "threads"), ("main", "cli")];
+const BESIDE: &[(&str, &str)] = &[("scan", "progress"), ("scan", "threads"), ("units", "nearest"), ("main", "cli")];
 
 /// An entry, and one of a lower layer that it may not import.
 const NEVER: &[(&str, &str)] = &[
@@ -297,7 +297,7 @@ fn layers_and_homes_are_held() {
         assert_eq!(import(from, to), None, "{from} {to}");
     }
     let small = small(&[
-        ("main.rs", "mod cli; fn main() { clap::run() }"),
+        ("main.rs", "mod cli; fn main() { cli::run() }"),
         ("lib.rs", "mod api; mod store;"),
         ("api/mod.rs", "fn f(clap: u8) { clap }"),
         ("store/mod.rs", "fn f() -> axum::Router { g!(::mysql::Pool) }"),

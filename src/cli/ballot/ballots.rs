@@ -5,10 +5,11 @@ use chrono::Local;
 use votekit::ballot::{BallotBox, BoxError, Candidate, Moment, Setup};
 use votekit::report::{Report, Value};
 use votekit::store;
+use votekit::units::{DateOrder, Zone};
 
 use crate::cli::explain::DEFAULT_BALLOTS;
 use crate::cli::terminal::console::Console;
-use crate::cli::terminal::exit;
+use crate::cli::terminal::{exit, times};
 
 /// The option that names the ballot file.
 #[derive(Debug, clap::Args)]
@@ -80,12 +81,14 @@ pub(super) fn candidates_report(candidates: &[Candidate]) -> Report {
     report
 }
 
-/// Reads a time as typed: RFC 3339, or local time without a zone.
+/// The moment at which the time that was typed as `option` begins; on the clocks of this machine where it has no offset.
 ///
 /// # Errors
-/// A usage error if it is not a time.
+/// A usage error if it is not a time, or a day of any year.
 pub(super) fn moment(option: &str, text: &str) -> anyhow::Result<Moment> {
-    Moment::parse(text, &Local).map_err(|error| exit::misuse(format!("{option} {text:?} is {error}")))
+    let first = times::time(option, text, Zone::Machine, DateOrder::default())?.first(Zone::Machine);
+    let lacks_year = || exit::misuse(format!("{option} {text:?} lacks its year: write 2026-11-24"));
+    first.map(Moment).ok_or_else(lacks_year)
 }
 
 /// A time in the zone of this machine: `2026-11-24T20:00:00+08:00`.

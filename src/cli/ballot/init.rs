@@ -19,8 +19,9 @@ Examples:
   votekit init --candidate yes --candidate no --closes '2026-11-24 20:00' --hide-until-closed
 
 Candidates get the ids 1, 2, 3, … in the order given. --candidates reads a CSV whose column `name` counts, or whose only column;
---voters one with the columns `id` and, if you like, `name`, or without a header. A time is RFC 3339
-(2026-11-24T20:00:00Z) or local (2026-11-24 20:00); the vote is open from --opens until just before --closes.
+--voters one with the columns `id` and, if you like, `name`, or without a header. A time is on this
+machine's clocks (2026-11-24 20:00, 20:00 today, tomorrow) or has its offset (2026-11-24T20:00Z). The vote is open from --opens
+until just before --closes.
 
 Limits: 1,000 candidates; lists of 256 MiB; names, ids and titles of 200 characters without control characters. A name cannot be a number,
 which would be taken for an id, nor look like another's.
@@ -53,10 +54,10 @@ pub(crate) struct Args {
     #[arg(long)]
     allow_change: bool,
     /// When voting begins
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     opens: Option<String>,
     /// When voting ends
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     closes: Option<String>,
     /// Show nobody what candidates got before --closes
     #[arg(long)]

@@ -44,8 +44,8 @@ pub(crate) struct Args {
     /// The number of recent votes and nothing else
     #[arg(long, conflicts_with_all = ["chart", "by", "svg"])]
     recent: bool,
-    /// As of another time: 2026-11-24T20:00:00Z, or local 2026-11-24 20:00
-    #[arg(long, value_name = "TIME", conflicts_with_all = ["watch", "by"])]
+    /// As of another time, on this machine's clocks: 20:00, -2h, 2026-11-24 20:00; or 2026-11-24T20:00Z
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, conflicts_with_all = ["watch", "by"])]
     at: Option<String>,
     /// Show it again whenever it changes, until Ctrl-C; in place on a terminal
     #[arg(long)]

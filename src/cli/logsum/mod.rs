@@ -68,15 +68,16 @@ impl Args {
     pub(super) fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
         let scan = ScanOptions::default();
         let answers = self.answers.clone().resolve(format, scan.threads, self.follow)?;
-        let rows::Rows { filter, mut needs, format: log_format, in_words, clock } = self.rows.clone().resolve()?;
-        let run = GroupRun::new(&answers.by, &mut needs, filter.time_range.offset_secs, answers.groups);
+        let rows::Rows { filter, mut needs, format: log_format, in_words, range, zone } =
+            self.rows.clone().resolve()?;
+        let run = GroupRun::new(&answers.by, &mut needs, filter.time_range.clock.clone(), answers.groups);
         if needs.columns.len() > Needs::COLUMNS_MAX {
             return Err(exit::misuse(format!("at most {} columns can be asked for in one run", Needs::COLUMNS_MAX)));
         }
         if self.sorted && !matches!(filter.time_range.days, DayRange::Dated { .. }) {
             return Err(exit::misuse("--sorted needs days with their year: days of any year stand in many places"));
         }
-        let inputs = self.inputs(console)?;
+        let inputs = self.inputs(&range, console)?;
         inputs::refuse_to_overwrite(&inputs, "--rejects", self.rejects.as_deref())?;
         inputs::refuse_to_overwrite(&inputs, "--svg", answers.pictures.svg())?;
         let rejects = self.rejects.as_deref().map(files::OutputFile::create).transpose()?;
@@ -90,7 +91,7 @@ impl Args {
             rejects: rejects.as_ref().map(files::OutputFile::writer),
             scan,
         };
-        let about = answers::About { rows: in_words, clock };
+        let about = answers::About { rows: in_words, clock: zone.to_string() };
         if self.follow {
             return follow::run(&self.files, &options, &answers, &run, &about, format, console);
         }
@@ -125,7 +126,7 @@ impl Args {
 
     /// What is read: the files that are named, else what is piped in. The built-in sample is read if `--sample` asks for it, or
     /// if there is no log and the question can be about nothing else.
-    fn inputs(&self, console: &Console) -> anyhow::Result<Vec<Input>> {
+    fn inputs(&self, range: &rows::Range, console: &Console) -> anyhow::Result<Vec<Input>> {
         if self.follow {
             return Ok(self.files.iter().cloned().map(Input::Path).collect());
         }
@@ -139,8 +140,7 @@ impl Args {
             return Ok(vec![Input::Stdin]);
         }
         let is_plain = self.rejects.is_none() && !self.strict && !console.is_quiet() && !self.answers.has_groups();
-        let (from, to) = self.rows.range();
-        if is_plain && sample::holds(from, to) {
+        if is_plain && sample::holds(range) {
             console.note("no log given: this is the sample that is built in");
             return Ok(vec![sample::LOG]);
         }

@@ -2,28 +2,29 @@
 use std::collections::HashSet;
 use std::str::FromStr;
 
-use votekit::units::offset::{Offset, OffsetForm};
-use votekit::units::{Bound, Day};
+use votekit::units::{DateOrder, Day, TypedTime, Zone};
 use votekit::weblog::{
     Choice, Column, DayRange, FORMATS, Filter, GivenColumns, LogTime, Media, Needs, StatusKind, Test, TimeRange,
-    read_offset,
 };
 
 use crate::cli::terminal::exit;
+use crate::cli::terminal::times::{self, ClockArgs, TypedDateOrder};
 
 /// The options as they are typed.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Rows that count")]
 pub(super) struct RowArgs {
-    /// The first day: 2019-08-24, 24/8/2019, or 08-24 for any year; a minute or second: 2019-08-24T10:00
-    #[arg(long, value_name = "DAY")]
-    from: Option<Bound>,
-    /// The last day, minute or second, whole
-    #[arg(long, value_name = "DAY")]
-    to: Option<Bound>,
-    /// Days begin at midnight of this offset from the log's clock, which is UTC as a rule
-    #[arg(long, value_name = "+HH:MM", value_parser = offset_secs, default_value = "+00:00", allow_hyphen_values = true)]
-    utc_offset: i32,
+    /// The first day or time: 2019-08-24, 08-24 of any year, 2019-08-24T10:00, 10:00 today, yesterday, or -2d
+    #[arg(long, value_name = "TIME", visible_alias = "since", allow_hyphen_values = true)]
+    from: Option<String>,
+    /// The last day or time; all of it counts: 2019-08-24 to its midnight, -3h to the end of that hour
+    #[arg(long, value_name = "TIME", visible_alias = "until", allow_hyphen_values = true)]
+    to: Option<String>,
+    #[command(flatten)]
+    clock: ClockArgs,
+    /// What 4/8/2019 is: 4 August (dmy) or 8 April (mdy)
+    #[arg(long, value_name = "ORDER", default_value = "dmy")]
+    date_order: TypedDateOrder,
     /// What was sent is one of these: jpeg, image, video, css, png, image/webp, any, …; by content type where the log has one, else by URL [default: jpeg; any with --ext]
     #[arg(long = "type", value_name = "NAME,…")]
     media: Vec<Kinds>,
@@ -108,28 +109,41 @@ pub(super) struct Rows {
     pub format: Choice,
     /// The rows that count, in words: `JPEGs, 2019-08-24 to 2019-08-25`.
     pub in_words: String,
-    /// The zone of days and hours: `UTC`, `UTC+08:00`.
-    pub clock: String,
+    /// `--from` and `--to`.
+    pub range: Range,
+    /// The zone of days and hours.
+    pub zone: Zone,
+}
+
+/// The ends of the time that counts, as they were typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Range {
+    /// The first day or time.
+    pub from: Option<TypedTime>,
+    /// The last day or time.
+    pub to: Option<TypedTime>,
+    /// The clocks of both.
+    pub zone: Zone,
 }
 
 impl RowArgs {
-    /// `--from` and `--to`.
-    pub(super) fn range(&self) -> (Option<Bound>, Option<Bound>) {
-        (self.from, self.to)
-    }
-
     /// What the options mean.
     ///
     /// # Errors
     /// When the options contradict each other.
     pub(super) fn resolve(self) -> anyhow::Result<Rows> {
-        let time_range = self.time_range()?;
+        let range = self.range()?;
+        let time_range = range.time_range()?;
         let mut seen = HashSet::new();
         let mut names = self.columns.iter().map(|(name, _)| name.to_lowercase());
         if let Some(twice) = names.find(|name| !seen.insert(name.clone())) {
             return Err(exit::misuse(format!("--columns names {twice} twice")));
         }
-        let mut needs = Needs { time: time_range.needs_time(), columns: vec![Column::ContentType] };
+        let mut needs = Needs {
+            time: time_range.needs_time(),
+            date_order: self.date_order.into(),
+            columns: vec![Column::ContentType],
+        };
         let mut tests = Vec::new();
         let words = |list: &String| list.split(',').map(|word| word.trim().to_owned()).collect::<Vec<_>>();
         tests.extend(self.ext.iter().map(|list| {
@@ -146,7 +160,7 @@ impl RowArgs {
         for (column, value) in &self.equal {
             tests.push(Test::Is(needs.place_of(Column::Named(column.clone())), value.clone()));
         }
-        let in_words = self.in_words();
+        let in_words = self.in_words(&range);
         let content_type = needs.place_of(Column::ContentType);
         let mut kinds = self.media.into_iter().map(|kinds| kinds.media);
         let media = match kinds.next() {
@@ -161,10 +175,6 @@ impl RowArgs {
             None => Media::Any,
         };
         tests.extend(kinds.map(|either| Test::Media(content_type, either)));
-        let clock = match self.utc_offset {
-            0 => "UTC".to_owned(),
-            secs => format!("UTC{}", Offset { secs, form: OffsetForm::Colon }),
-        };
         let format = match (self.log_format, self.columns) {
             (Some(name), _) => Choice::Named(name),
             (None, columns) if columns.is_empty() => Choice::Detect,
@@ -175,39 +185,27 @@ impl RowArgs {
             needs,
             format,
             in_words,
-            clock,
+            range,
+            zone: range.zone,
         })
     }
 
-    fn time_range(&self) -> anyhow::Result<TimeRange> {
-        let day = |bound: Bound| match bound {
-            Bound::Day(day) => day,
-            Bound::Within { date, .. } => Day::Dated(date),
+    fn range(&self) -> anyhow::Result<Range> {
+        let (zone, order) = (self.clock.zone(), DateOrder::from(self.date_order));
+        let time = |option: &str, text: &Option<String>| {
+            text.as_deref().map(|text| times::time(option, text, zone, order)).transpose()
         };
-        let days = DayRange::new(self.from.map(day), self.to.map(day))?;
-        let moment = |bound: Option<Bound>, last: bool| match bound {
-            Some(Bound::Within { date, second, span_secs }) => {
-                Some(LogTime { date: date.into(), second: second + if last { span_secs - 1 } else { 0 } })
-            }
-            _ => None,
-        };
-        let (from, to) = (moment(self.from, false), moment(self.to, true));
-        if let (Some(first), Some(last), Some(from_text), Some(to_text)) = (from, to, self.from, self.to)
-            && first > last
-        {
-            return Err(exit::misuse(format!("the range ends before it begins: {from_text} is after {to_text}")));
-        }
-        Ok(TimeRange { days, offset_secs: self.utc_offset, from, to })
+        Ok(Range { from: time("--from", &self.from)?, to: time("--to", &self.to)?, zone })
     }
 
     /// The rows that count, in words.
-    fn in_words(&self) -> String {
+    fn in_words(&self, range: &Range) -> String {
         let kinds = self.media.iter().map(|kinds| kinds.in_words.as_str());
         let mut what = kinds.chain(self.ext.iter().map(String::as_str)).collect::<Vec<_>>().join(" and ");
         if what.is_empty() {
             "JPEGs".clone_into(&mut what);
         }
-        let mut text = match (self.from, self.to) {
+        let mut text = match (range.first_text(), range.last_text()) {
             (None, None) => format!("{what}, all days"),
             (Some(from), None) => format!("{what}, from {from} on"),
             (None, Some(to)) => format!("{what}, up to {to}"),
@@ -222,8 +220,35 @@ impl RowArgs {
     }
 }
 
-fn offset_secs(text: &str) -> Result<i32, String> {
-    read_offset(text).ok_or_else(|| "write hours and minutes with a sign: +08:00".to_owned())
+impl Range {
+    /// The beginning as a report writes it.
+    pub(super) fn first_text(&self) -> Option<String> {
+        self.from.map(|from| from.first_text(self.zone))
+    }
+
+    /// The end as a report writes it.
+    pub(super) fn last_text(&self) -> Option<String> {
+        self.to.map(|to| to.last_text(self.zone))
+    }
+
+    /// The rows' times that count: whole days on the clocks of the zone, or moments.
+    fn time_range(&self) -> anyhow::Result<TimeRange> {
+        let Range { from, to, zone } = *self;
+        let first = from.filter(|from| from.day().is_none()).and_then(|from| from.first(zone));
+        let last = to.filter(|to| to.day().is_none()).and_then(|to| to.last(zone));
+        let day = |time: Option<TypedTime>, moment: Option<i64>| {
+            time.and_then(TypedTime::day).or_else(|| moment.map(|moment| Day::Dated(zone.shown(moment).date())))
+        };
+        let days = DayRange::new(day(from, first), day(to, last))?;
+        if let (Some(from), Some(to)) = (from.and_then(|from| from.first(zone)), to.and_then(|to| to.last(zone)))
+            && from > to
+        {
+            let [from, to] = [self.first_text(), self.last_text()].map(Option::unwrap_or_default);
+            return Err(exit::misuse(format!("the range ends before it begins: {from} is after {to}")));
+        }
+        let log_time = |moment: Option<i64>| moment.map(LogTime::from_unix);
+        Ok(TimeRange { days, clock: zone.into(), from: log_time(first), to: log_time(last) })
+    }
 }
 
 fn media(text: &str) -> Result<Media, String> {

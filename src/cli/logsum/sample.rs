@@ -1,7 +1,8 @@
 //! The sample log that is built in, and the one kind of question that it answers unasked.
-use chrono::{Datelike, NaiveDate};
+use chrono::Datelike;
 use votekit::scan::Input;
-use votekit::units::Bound;
+
+use super::rows::Range;
 
 /// The log.
 pub(super) const LOG: Input =
@@ -11,23 +12,28 @@ pub(super) const LOG: Input =
 const DAYS: [(i32, u32, u32); 2] = [(2019, 8, 22), (2019, 9, 2)];
 
 /// Whether the range has both its ends, each with its year and among the sample's days: no other log can be meant by it.
-pub(super) fn holds(from: Option<Bound>, to: Option<Bound>) -> bool {
-    let date = |bound: Option<Bound>| match bound? {
-        Bound::Day(day) => day.dated(),
-        Bound::Within { date, .. } => Some(date),
+pub(super) fn holds(range: &Range) -> bool {
+    let Range { from, to, zone } = *range;
+    let numbers = |moment: i64| {
+        let shown = zone.shown(moment);
+        (shown.year(), shown.month(), shown.day())
     };
-    let numbers = |date: NaiveDate| (date.year(), date.month(), date.day());
-    let is_inside = |date: NaiveDate| (DAYS[0]..=DAYS[1]).contains(&numbers(date));
-    date(from).is_some_and(is_inside) && date(to).is_some_and(is_inside)
+    let is_inside = |moment: i64| (DAYS[0]..=DAYS[1]).contains(&numbers(moment));
+    from.and_then(|from| from.first(zone)).is_some_and(is_inside)
+        && to.and_then(|to| to.last(zone)).is_some_and(is_inside)
 }
 
 #[cfg(test)]
 mod tests {
+    use votekit::units::{DateOrder, TypedTimeContext, Zone, parse_typed_time};
+
     use super::*;
 
     #[test]
     fn both_ends_have_their_year_and_lie_within_the_samples_days() {
-        let asked = |from: &str, to: &str| holds(from.parse().ok(), to.parse().ok());
+        let context = TypedTimeContext { now: 0, zone: Zone::UTC, order: DateOrder::default() };
+        let time = |text: &str| parse_typed_time(text, &context).ok();
+        let asked = |from: &str, to: &str| holds(&Range { from: time(from), to: time(to), zone: Zone::UTC });
         assert!(asked("2019-08-22", "2019-09-02"));
         assert!(asked("24/8/2019", "2019-08-25T10:00"));
         for (from, to) in [

@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 use chrono::NaiveDate;
 use votekit::report::{Report, Value};
 use votekit::retention::{Curve, Curves, CurvesFound, DAYS_MOST, DaySpan, Question};
+use votekit::units::{DateOrder, Zone};
 
 use crate::cli::draw::picture::{Bars, HeatMap};
 use crate::cli::draw::pictures::{Picture, Pictures};
-use crate::cli::q1::reading::dated;
 use crate::cli::terminal::console::Console;
-use crate::cli::terminal::exit;
 use crate::cli::terminal::output::{self, Format};
+use crate::cli::terminal::{exit, times};
 
 /// More than the one figure.
 #[derive(Debug, clap::Args)]
@@ -22,8 +22,8 @@ pub(super) struct CurveArgs {
     by: Option<By>,
     /// A row a cohort, a column a day: of those who installed on each of these days, how many were active 1 to 7 days later;
     /// what is behind the last event is empty
-    #[arg(long, value_name = "DAY..DAY", conflicts_with_all = ["install_day", "from", "to"], value_parser = days)]
-    cohorts: Option<DaySpan>,
+    #[arg(long, value_name = "DAY..DAY", conflicts_with_all = ["install_day", "from", "to"], allow_hyphen_values = true)]
+    cohorts: Option<String>,
     /// Draw it in the terminal
     #[arg(long)]
     chart: bool,
@@ -40,14 +40,16 @@ enum By {
 /// How many days after the install a triangle shows.
 const TRIANGLE_AFTER: (u64, u64) = (1, 7);
 
-fn days(text: &str) -> Result<DaySpan, String> {
-    const EXAMPLE: &str = "2017-04-01..2017-04-14";
-    let (first, last) = text.split_once("..").ok_or(format!("write two days, as in {EXAMPLE}"))?;
-    let (first, last) = (dated(first, EXAMPLE)?, dated(last, EXAMPLE)?);
+fn days(text: &str) -> anyhow::Result<DaySpan> {
+    let Some((first, last)) = text.split_once("..") else {
+        return Err(exit::misuse(format!("--cohorts {text:?} is not two days: write 2017-04-01..2017-04-14")));
+    };
+    let day = |text: &str| times::day("--cohorts", text, Zone::UTC, DateOrder::default());
+    let (first, last) = (day(first)?, day(last)?);
     if first > last {
-        return Err(format!("{last} is before {first}"));
+        return Err(exit::misuse(format!("--cohorts {text:?} ends before it begins: write the earlier day first")));
     }
-    DaySpan::new(first, last).ok_or_else(|| format!("at most {DAYS_MOST} days"))
+    DaySpan::new(first, last).ok_or_else(too_many_days)
 }
 
 /// The error for more days than one run can tell apart.
@@ -75,8 +77,8 @@ impl CurveArgs {
     /// # Errors
     /// When options contradict each other.
     pub(super) fn resolve(&self, question: &Question, format: Format) -> anyhow::Result<Option<Asked>> {
-        let (installs, after) = match (self.cohorts, self.by) {
-            (Some(installs), _) => (installs, TRIANGLE_AFTER),
+        let (installs, after) = match (&self.cohorts, self.by) {
+            (Some(installs), _) => (days(installs)?, TRIANGLE_AFTER),
             (None, Some(By::Day)) => {
                 let after = |day: NaiveDate| {
                     u64::try_from((day - question.install_day).num_days()).map_err(|_| {

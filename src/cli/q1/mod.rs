@@ -7,20 +7,19 @@ mod server;
 
 use std::path::PathBuf;
 
-use chrono::NaiveDate;
 use clap::builder::NonEmptyStringValueParser;
 use votekit::dial::Address;
 use votekit::report::Report;
 use votekit::retention::{CurvesFound, Database, Engine, EventFiles, EventsRead, Question, SAMPLE, SQL, TableNames};
 use votekit::scan::Input;
-use votekit::units::DurationSecs;
+use votekit::units::{DateOrder, DurationSecs, Zone};
 
 use self::curves::{Asked, CurveArgs};
-use self::reading::{Reading, dated, warn_of_bad_events};
+use self::reading::{Reading, warn_of_bad_events};
 use crate::cli::terminal::console::Console;
 use crate::cli::terminal::exit;
-use crate::cli::terminal::{inputs, stdin};
 use crate::cli::terminal::output::{self, Format};
+use crate::cli::terminal::{inputs, stdin, times};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -59,14 +58,14 @@ pub(super) struct Args {
     #[arg(long, value_name = "TIME", default_value = "10m")]
     timeout: DurationSecs,
     /// The day of the install
-    #[arg(long, value_name = "DAY", default_value = "2017-04-01", value_parser = day)]
-    install_day: NaiveDate,
+    #[arg(long, value_name = "DAY", default_value = "2017-04-01", allow_hyphen_values = true)]
+    install_day: String,
     /// The first day of the window in which a user must have an event
-    #[arg(long, value_name = "DAY", default_value = "2017-04-02", value_parser = day)]
-    from: NaiveDate,
+    #[arg(long, value_name = "DAY", default_value = "2017-04-02", visible_alias = "since", allow_hyphen_values = true)]
+    from: String,
     /// The last day of the window, whole
-    #[arg(long, value_name = "DAY", default_value = "2017-04-08", value_parser = day)]
-    to: NaiveDate,
+    #[arg(long, value_name = "DAY", default_value = "2017-04-08", visible_alias = "until", allow_hyphen_values = true)]
+    to: String,
     /// The event that counts as an install
     #[arg(long, value_name = "NAME", default_value = "FIRST_INSTALL")]
     event: String,
@@ -88,10 +87,6 @@ pub(super) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Load(load::Args),
-}
-
-fn day(text: &str) -> Result<NaiveDate, String> {
-    dated(text, "2017-04-01")
 }
 
 /// Where the events are.
@@ -119,11 +114,7 @@ impl Args {
         if self.print_sql {
             return output::write_stdout(SQL);
         }
-        if self.from > self.to {
-            return Err(exit::misuse(format!("the window ends before it begins: {} is after {}", self.from, self.to)));
-        }
-        let question =
-            Question { install_day: self.install_day, from: self.from, to: self.to, event: self.event.clone() };
+        let question = self.question()?;
         let asked = self.curves.resolve(&question, format)?;
         let (answer, read) = self.answer(&question, asked.as_ref(), console)?;
         match answer {
@@ -137,6 +128,17 @@ impl Args {
             warn_of_bad_events(&read, console);
         }
         Ok(())
+    }
+
+    /// What is asked, with its days as dates.
+    fn question(&self) -> anyhow::Result<Question> {
+        let day = |option: &str, text: &str| times::day(option, text, Zone::UTC, DateOrder::default());
+        let (from, to) = (day("--from", &self.from)?, day("--to", &self.to)?);
+        if from > to {
+            return Err(exit::misuse(format!("the window ends before it begins: {from} is after {to}")));
+        }
+        let install_day = day("--install-day", &self.install_day)?;
+        Ok(Question { install_day, from, to, event: self.event.clone() })
     }
 
     /// The answer of the engine for the place of the events, and what it read of files.

@@ -1,9 +1,7 @@
 //! How events are named and read: the options and the report of bad rows that `q1` and `q1 load` share.
-use chrono::NaiveDate;
 use clap::builder::NonEmptyStringValueParser;
 use votekit::retention::{Collation, EventNames, EventOptions, EventsRead};
 use votekit::scan::ScanOptions;
-use votekit::units::Day;
 
 use crate::cli::terminal::console::Console;
 
@@ -51,12 +49,6 @@ pub(super) enum TypedCollation {
     GeneralCi,
     /// Byte by byte
     Binary,
-}
-
-/// A day with its year; `example` says how it is written.
-pub(super) fn dated(text: &str, example: &str) -> Result<NaiveDate, String> {
-    let day = text.parse::<Day>().map_err(|error| error.to_string())?;
-    day.dated().ok_or_else(|| format!("the year is missing: write {example}"))
 }
 
 /// Warns of events that could not be read.

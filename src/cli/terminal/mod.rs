@@ -1,4 +1,4 @@
-//! What any command needs: console, output, redrawing, progress, files, inputs, stdin and exit codes.
+//! What any command needs: console, output, redrawing, progress, files, inputs, stdin, times and exit codes.
 pub(crate) mod console;
 pub(crate) mod exit;
 pub(crate) mod files;
@@ -7,3 +7,4 @@ pub(crate) mod live;
 pub(crate) mod output;
 pub(crate) mod progress;
 pub(crate) mod stdin;
+pub(crate) mod times;

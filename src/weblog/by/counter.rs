@@ -4,6 +4,7 @@ use super::key::{By, write_time};
 use crate::units::CalendarUnit;
 use crate::weblog::format::Needs;
 use crate::weblog::group::{GroupError, GroupOptions, Grouped, Grouping, Groups, finish};
+use crate::weblog::log_clock::LogClock;
 use crate::weblog::log_time::LogTime;
 use crate::weblog::media::MediaTypeCache;
 use crate::weblog::record::Row;
@@ -22,17 +23,16 @@ struct KeyWriter<'a> {
     by: &'a [By],
     /// Where in [`Row::columns`] the column of each key is, if it needs one.
     places: Vec<Option<usize>>,
-    offset_secs: i32,
+    clock: LogClock,
 }
 
 impl<'a> GroupRun<'a> {
-    /// Groups by the keys `by`, and adds to `needs` what they are made of. Times are those of clocks that are `offset_secs` ahead
-    /// of the log's.
-    pub fn new(by: &'a [By], needs: &mut Needs, offset_secs: i32, options: GroupOptions) -> Self {
+    /// Groups by the keys `by`, and adds to `needs` what they are made of. Times are those that `clock` shows.
+    pub fn new(by: &'a [By], needs: &mut Needs, clock: LogClock, options: GroupOptions) -> Self {
         let place = |key: &By| key.needed_column().map(|column| needs.place_of(column.clone()));
         let places = by.iter().map(place).collect();
-        needs.time |= by.iter().filter_map(By::unit).any(|unit| unit < CalendarUnit::Day || offset_secs != 0);
-        GroupRun { keys: KeyWriter { by, places, offset_secs }, grouping: Grouping::new(options) }
+        needs.time |= by.iter().filter_map(By::unit).any(|unit| unit < CalendarUnit::Day || !clock.is_logs());
+        GroupRun { keys: KeyWriter { by, places, clock }, grouping: Grouping::new(options) }
     }
 
     /// The detail that the counters want: if all keys are times, the sums of the smallest unit are enough.
@@ -69,7 +69,7 @@ pub struct GroupCounter<'a> {
 impl Sink for GroupCounter<'_> {
     #[inline]
     fn row(&mut self, row: &Row<'_>) {
-        let moment = row.moment.shifted(self.keys.offset_secs);
+        let moment = self.keys.clock.shown(row.moment);
         self.keys.write(row, moment, &mut self.types, &mut self.key);
         self.groups.add(self.key.bytes(), row.size_bytes);
     }

@@ -3,6 +3,7 @@ use super::super::read_time::read_date;
 use super::super::record::Column;
 use super::error::FormatError;
 use crate::rows::Names;
+use crate::units::DateOrder;
 
 /// date, time, size, url.
 pub(super) const FOUR_COLUMNS: &[&str] = &["date", "time", "size", "url"];
@@ -153,8 +154,9 @@ pub(super) fn looks_like_four(line: &[u8]) -> bool {
         return false;
     }
     let mut fields = line.split(|byte| *byte == b'\t');
-    fields.next().is_some_and(|day| read_date(day).is_ok())
-        && fields.next().is_some()
+    fields.next().is_some_and(|day| {
+        [DateOrder::DayFirst, DateOrder::MonthFirst].iter().any(|order| read_date(day, *order).is_ok())
+    }) && fields.next().is_some()
         && fields.next().is_some_and(|size| !size.is_empty() && size.iter().all(u8::is_ascii_digit))
         && fields.next().is_some()
 }

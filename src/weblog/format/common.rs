@@ -142,8 +142,11 @@ mod tests {
     #[test]
     fn a_combined_line_in_all_its_parts() {
         let columns = ["remote_addr", "remote_user", "method", "protocol", "status", "referer", "user_agent"];
-        let needs =
-            Needs { time: true, columns: columns.iter().map(|name| Column::Named((*name).to_owned())).collect() };
+        let needs = Needs {
+            time: true,
+            columns: columns.iter().map(|name| Column::Named((*name).to_owned())).collect(),
+            ..Needs::default()
+        };
         let line =
             br#"10.0.0.1 - frank [17/May/2015:23:05:03 -0200] "GET /a.jpg?x=\"1 HTTP/1.1" 206 2326 "-" "Moz \"x\" 5""#;
         let mut seen = false;

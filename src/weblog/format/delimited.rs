@@ -10,6 +10,7 @@ use super::line::ReadLine;
 use super::needs::Needs;
 use crate::rows::split::Splitter;
 use crate::rows::{self, Fields, Names, RowFault, is_repeated};
+use crate::units::DateOrder;
 
 /// A log whose fields stand between delimiters.
 #[derive(Debug, Clone)]
@@ -22,6 +23,7 @@ pub(crate) struct Delimited {
     fields: rows::Delimited,
     pub(in crate::weblog) slots: Slots,
     needs_time: bool,
+    date_order: DateOrder,
 }
 
 /// Which of the wanted fields is what; they are wanted in the order of their columns.
@@ -129,6 +131,7 @@ impl Delimited {
             fields,
             slots,
             needs_time: needs.time,
+            date_order: needs.date_order,
         })
     }
 
@@ -152,6 +155,11 @@ impl Delimited {
         self.needs_time
     }
 
+    /// The order of `4/8/2019`.
+    pub(in crate::weblog) fn date_order(&self) -> DateOrder {
+        self.date_order
+    }
+
     /// What `fault` is in a log of this format.
     pub(in crate::weblog) fn error(&self, fault: RowFault) -> RowError {
         RowError::of(self.format, fault)
@@ -159,10 +167,10 @@ impl Delimited {
 
     fn moment(&self, fields: &Fields<'_>) -> Result<LogTime, RowError> {
         match self.slots.when {
-            When::Together(at) => read_moment(fields.get(at), self.needs_time),
-            When::Apart { day, time: None } => Ok(LogTime { date: read_date(fields.get(day))?, second: 0 }),
-            When::Apart { day, time: Some(time) } => {
-                Ok(LogTime { date: read_date(fields.get(day))?, second: read_second(fields.get(time))? })
+            When::Together(at) => read_moment(fields.get(at), self.needs_time, self.date_order),
+            When::Apart { day, time } => {
+                let date = read_date(fields.get(day), self.date_order)?;
+                Ok(LogTime { date, second: time.map_or(Ok(0), |time| read_second(fields.get(time)))? })
             }
         }
     }

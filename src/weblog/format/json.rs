@@ -6,6 +6,7 @@ use super::super::record::{Column, Row, RowError, read_size, without_dash};
 use super::line::ReadLine;
 use super::needs::Needs;
 use crate::rows::{JsonFields, JsonRow, JsonValue};
+use crate::units::DateOrder;
 
 /// What a CDN calls what; a dot goes into an object, and the first name that is there counts.
 #[derive(Debug)]
@@ -48,6 +49,7 @@ pub(super) struct Json {
     fields: JsonFields,
     columns: usize,
     needs_time: bool,
+    date_order: DateOrder,
 }
 
 impl Json {
@@ -62,7 +64,14 @@ impl Json {
         let known = [keys.when, keys.size, keys.url].map(|names| names.iter().map(|name| (*name).to_owned()).collect());
         let fields =
             JsonFields::new(known.into_iter().chain(needs.columns.iter().map(column)).collect::<Vec<Vec<_>>>());
-        Json { format, keys, fields, columns: needs.columns.len(), needs_time: needs.time }
+        Json {
+            format,
+            keys,
+            fields,
+            columns: needs.columns.len(),
+            needs_time: needs.time,
+            date_order: needs.date_order,
+        }
     }
 
     fn needed<'a>(&self, row: &'a JsonRow<'_, '_>, field: usize, names: &[&str]) -> Result<&'a str, RowError> {
@@ -78,7 +87,7 @@ impl ReadLine for Json {
             JsonValue::Number(number) => written_out(number),
             _ => self.needed(&row, WHEN, self.keys.when)?.into(),
         };
-        let moment = read_moment(when.as_bytes(), self.needs_time)?;
+        let moment = read_moment(when.as_bytes(), self.needs_time, self.date_order)?;
         let size_bytes = read_size(self.needed(&row, SIZE, self.keys.size)?.as_bytes())?;
         let url = self.needed(&row, URL, self.keys.url)?.as_bytes();
         let column = |column| without_dash(row.get(COLUMNS + column).text().unwrap_or_default().as_bytes());

@@ -1,12 +1,15 @@
 //! What is asked of a log, and what the user says of its format.
 use super::super::record::Column;
 use crate::rows::Delimited;
+use crate::units::DateOrder;
 
 /// What a run asks of rows, beside day, size and URL.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Needs {
     /// The time of day.
     pub time: bool,
+    /// The order of `4/8/2019`, which no row can tell.
+    pub date_order: DateOrder,
     /// More columns, in the order in which rows will have them.
     pub columns: Vec<Column>,
 }

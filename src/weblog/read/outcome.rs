@@ -67,7 +67,7 @@ pub enum LogError {
     /// A sink failed, and holds the reason.
     #[error("{0} was not read to its end")]
     GaveUp(String),
-    /// A row cannot be read, and the run is strict.
+    /// A row cannot be read, and the run is strict, or the row shows that all days are read in the wrong order.
     #[error("{0}")]
     Strict(BadRow),
     /// The log was declared to be in time order, and cannot be searched.

@@ -78,7 +78,7 @@ pub(super) fn find(source: &Source, reader: &LineReader, time_range: &TimeRange)
         Date::FIRST | Date::LAST => LogTime { date, second: 0 },
         _ => LogTime { date, second: 0 }.shifted(days * 86_400),
     };
-    let slack_days = i32::from(time_range.offset_secs != 0);
+    let slack_days = i32::from(!time_range.clock.is_logs());
     let start = match from {
         Date::FIRST => 0,
         _ => search.first_at_or_after(at_midnight(from, -slack_days))?,

@@ -14,6 +14,7 @@ use crate::progress::Progress;
 use crate::scan::{self, Block, Input, ScanOptions, Source, SourceError};
 use crate::threads;
 use crate::weblog::format::{self, LineReader};
+use crate::weblog::read_time::is_month_first;
 use crate::weblog::sink::{Granularity, Lease, Sink, Sinks};
 
 /// Sums all of `inputs` and gives each row that counts to one of `sinks`. A single input is read on all cores, several inputs
@@ -159,9 +160,11 @@ impl<S: Sink, F: Fn() -> S + Sync> SumJob<'_, S, F> {
             times.join(std::mem::take(&mut found.times));
             self.reject(&found, &name, lines).map_err(|error| Stop::Failed(LogError::Rejects(error)))?;
             found.add_to(&mut totals, &name, &mut lines);
-            match totals.rows.first_bad.first() {
-                Some(bad) if self.options.strict => Err(Stop::Failed(LogError::Strict(bad.clone()))),
-                _ => Ok(()),
+            // Rows with their month first, up to the 12th of each month, would be taken for other days: that is not a bad row.
+            let is_fatal = |bad: &&BadRow| self.options.strict || is_month_first(&bad.reason);
+            match totals.rows.first_bad.iter().find(is_fatal) {
+                Some(bad) => Err(Stop::Failed(LogError::Strict(bad.clone()))),
+                None => Ok(()),
             }
         };
         let mut workers = scan::blocks(

@@ -6,6 +6,7 @@ use super::options::SumOptions;
 use super::quick::RowPrefix;
 use crate::rows::{Fields, RowFault, next_line, without_bom};
 use crate::scan::Block;
+use crate::units::DateOrder;
 use crate::weblog::format::{Delimited, LineReader, When};
 use crate::weblog::log_time::LogTime;
 use crate::weblog::read_time::{read_date, read_second};
@@ -89,7 +90,8 @@ impl<'a> Visitor<'a> {
             let day = &line[spans[day].0..spans[day].1];
             let time = time.map(|time| &line[spans[time].0..spans[time].1]);
             let second = time.map_or(Some(0), |time| read_second(time).ok())?;
-            (self.is_in_streak(day, second) || self.start_streak(day, time, second)).then_some(second)
+            (self.is_in_streak(day, second) || self.start_streak(delimited.date_order(), day, time, second))
+                .then_some(second)
         });
         let Some(second) = second.flatten() else { return self.line(reader, line, sink) };
         self.row_in_streak(delimited, line, &Fields::new(line, &spans), second, sink);
@@ -146,9 +148,9 @@ impl<'a> Visitor<'a> {
     /// Starts a streak of the rows on `day`, or, if rows have a `time`, of those in the same hour or minute as `second`. False
     /// if `day` cannot be read, or is written at such length that it is not kept.
     #[cold]
-    fn start_streak(&mut self, day: &[u8], time: Option<&[u8]>, second: u32) -> bool {
+    fn start_streak(&mut self, order: DateOrder, day: &[u8], time: Option<&[u8]>, second: u32) -> bool {
         let mut kept = [0; DAY_BYTES_MAX];
-        let (Ok(date), Some(kept_day)) = (read_date(day), kept.get_mut(..day.len())) else { return false };
+        let (Ok(date), Some(kept_day)) = (read_date(day, order), kept.get_mut(..day.len())) else { return false };
         kept_day.copy_from_slice(day);
         self.end_streak();
         if self.options.sorted {
@@ -156,7 +158,7 @@ impl<'a> Visitor<'a> {
         }
         let time_range = &self.options.filter.time_range;
         let unit_secs = self.options.granularity.unit_secs().unwrap_or(DAY_SECS);
-        let secs = if time.is_some() { time_range.unit_secs().min(unit_secs) } else { DAY_SECS };
+        let secs = if time.is_some() { time_range.clock.unit_secs().min(unit_secs) } else { DAY_SECS };
         let first = LogTime { date, second }.floor(secs);
         let (last, same_bytes) = match secs {
             DAY_SECS => (first, 0),
@@ -185,7 +187,7 @@ impl<'a> Visitor<'a> {
         self.found.requests += requests;
         self.found.bytes += bytes;
         if let Some(unit_secs) = self.options.granularity.unit_secs().filter(|_| requests > 0) {
-            let shown = moment.shifted(self.options.filter.time_range.offset_secs).floor(unit_secs);
+            let shown = self.options.filter.time_range.clock.shown(moment).floor(unit_secs);
             self.found.times.add(shown, requests, bytes);
         }
     }

@@ -57,7 +57,8 @@ pub(super) fn begin<'a>(head: &Report, look: Look, out: Box<dyn Write + 'a>) -> 
         Place::Streamed => LINES,
     };
     let columns = head.columns.iter().map(|name| text(name)).collect::<Result<_, _>>()?;
-    let mut json = Json { out, spacing, columns, is_single: head.is_single(), is_sample: head.is_sample(), entries: 0, rows: 0 };
+    let mut json =
+        Json { out, spacing, columns, is_single: head.is_single(), is_sample: head.is_sample(), entries: 0, rows: 0 };
     json.out.write_all(b"{")?;
     for (name, value) in &head.beside {
         let value = value_text(value)?;

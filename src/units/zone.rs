@@ -1,0 +1,234 @@
+//! Clocks: UTC, clocks a fixed offset ahead of it, those of a zone of the IANA database, or this machine's.
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Days, FixedOffset, Local, MappedLocalTime, NaiveDate, NaiveDateTime, Offset as _, TimeZone};
+
+use super::offset::{Offset, OffsetForm};
+use crate::nearest::nearest;
+
+/// What tells which day and hour it is at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Zone {
+    /// Clocks that are always the same number of seconds ahead of UTC.
+    Fixed(i32),
+    /// The clocks of a zone of the IANA database, as `Europe/Berlin`.
+    Named(chrono_tz::Tz),
+    /// The clocks of this machine (`TZ`, else `/etc/localtime`).
+    Machine,
+}
+
+/// A name that the IANA database does not have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no such zone: {}write a name of the IANA database, as Europe/Berlin",
+    nearest.map(|name| format!("did you mean {name}? Or ")).unwrap_or_default())]
+pub struct ZoneError {
+    /// The name that is most like it.
+    pub nearest: Option<&'static str>,
+}
+
+impl FromStr for Zone {
+    type Err = ZoneError;
+
+    /// The name of a zone, in any case.
+    fn from_str(name: &str) -> Result<Self, ZoneError> {
+        let zones = &chrono_tz::TZ_VARIANTS;
+        let zone = zones.iter().find(|zone| zone.name().eq_ignore_ascii_case(name));
+        zone.map(|zone| Zone::Named(*zone)).ok_or_else(|| {
+            // Most people know the city.
+            let is_city = |zone: &&chrono_tz::Tz| {
+                zone.name().rsplit_once('/').is_some_and(|(_, city)| city.eq_ignore_ascii_case(name))
+            };
+            let city = zones.iter().find(is_city).map(|zone| zone.name());
+            ZoneError { nearest: city.or_else(|| nearest(name, zones.iter().map(|zone| zone.name()))) }
+        })
+    }
+}
+
+impl Zone {
+    /// UTC.
+    pub const UTC: Zone = Zone::Fixed(0);
+
+    /// How many seconds its clocks are ahead of UTC at a moment, which is in Unix seconds.
+    pub fn offset_secs(self, moment: i64) -> i32 {
+        let utc = utc(moment);
+        match self {
+            Zone::Fixed(secs) => secs,
+            Zone::Named(zone) => zone.offset_from_utc_datetime(&utc).fix().local_minus_utc(),
+            Zone::Machine => Local.offset_from_utc_datetime(&utc).local_minus_utc(),
+        }
+    }
+
+    /// What its clocks show at a moment, which is in Unix seconds.
+    pub fn shown(self, moment: i64) -> NaiveDateTime {
+        utc(moment.saturating_add(self.offset_secs(moment).into()))
+    }
+
+    /// The moments in Unix seconds at which its clocks show `shown`: none where clocks are put forward over it, two where they
+    /// are put back to before it.
+    pub fn moments(self, shown: NaiveDateTime) -> MappedLocalTime<i64> {
+        match self {
+            Zone::Fixed(secs) => MappedLocalTime::Single(shown.and_utc().timestamp() - i64::from(secs)),
+            Zone::Named(zone) => zone.from_local_datetime(&shown).map(|at| at.timestamp()),
+            Zone::Machine => Local.from_local_datetime(&shown).map(|at| at.timestamp()),
+        }
+    }
+
+    /// The first moment of a day in Unix seconds: midnight, or where clocks skip it the moment at which they do.
+    pub fn day_start(self, day: NaiveDate) -> i64 {
+        let midnight = NaiveDateTime::from(day);
+        match self.moments(midnight) {
+            MappedLocalTime::Single(moment) | MappedLocalTime::Ambiguous(moment, _) => moment,
+            MappedLocalTime::None => {
+                // No clock is further than this from UTC; within, they are put forward once.
+                let around = midnight.and_utc().timestamp();
+                let (mut before, mut after) = (around - 2 * 86_400, around + 2 * 86_400);
+                while after - before > 1 {
+                    let middle = before + (after - before) / 2;
+                    if self.shown(middle) < midnight { before = middle } else { after = middle }
+                }
+                after
+            }
+        }
+    }
+
+    /// The last second of a day in Unix seconds.
+    pub fn day_end(self, day: NaiveDate) -> i64 {
+        day.checked_add_days(Days::new(1)).map_or(i64::MAX, |next| self.day_start(next) - 1)
+    }
+
+    /// A moment, in Unix seconds, as RFC 3339 with the offset that its clocks have then: `2019-08-24T10:00:00+02:00`.
+    pub fn rfc3339(self, moment: i64) -> String {
+        let shown = self.shown(moment).format("%Y-%m-%dT%H:%M:%S");
+        match self.offset_secs(moment) {
+            0 => format!("{shown}Z"),
+            secs => format!("{shown}{}", Offset { secs, form: OffsetForm::Colon }),
+        }
+    }
+
+    /// How far its clocks are ahead before 1900, and the moments (Unix seconds) of the years 1900 to 2100 from which on they are
+    /// ahead by another number of seconds.
+    pub fn changes(self) -> (i32, Vec<(i64, i32)>) {
+        const FIRST: i64 = -2_208_988_800;
+        const LAST: i64 = 4_133_980_800;
+        // No zone has changed its clocks and changed them back within a week.
+        const STEP: usize = 7 * 86_400;
+        let first = self.offset_secs(FIRST);
+        let mut changes = Vec::new();
+        if let Zone::Fixed(_) = self {
+            return (first, changes);
+        }
+        let (mut known, mut offset) = (FIRST, first);
+        for next in (FIRST..LAST).step_by(STEP) {
+            let next_offset = self.offset_secs(next);
+            if next_offset != offset {
+                let (mut before, mut after) = (known, next);
+                while after - before > 1 {
+                    let middle = before + (after - before) / 2;
+                    if self.offset_secs(middle) == offset { before = middle } else { after = middle }
+                }
+                changes.push((after, next_offset));
+                offset = next_offset;
+            }
+            known = next;
+        }
+        (first, changes)
+    }
+}
+
+/// A moment on the clocks of UTC; beyond the calendar, its end.
+fn utc(moment: i64) -> NaiveDateTime {
+    let end = if moment < 0 { DateTime::<chrono::Utc>::MIN_UTC } else { DateTime::<chrono::Utc>::MAX_UTC };
+    DateTime::from_timestamp(moment, 0).unwrap_or(end).naive_utc()
+}
+
+/// `UTC`, `UTC+08:00`, `Europe/Berlin`, `local time`.
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Zone::Fixed(0) => f.write_str("UTC"),
+            Zone::Fixed(secs) => write!(f, "UTC{}", Offset { secs: *secs, form: OffsetForm::Colon }),
+            Zone::Named(zone) => f.write_str(zone.name()),
+            Zone::Machine => f.write_str("local time"),
+        }
+    }
+}
+
+impl From<FixedOffset> for Zone {
+    fn from(offset: FixedOffset) -> Self {
+        Zone::Fixed(offset.local_minus_utc())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn zone(name: &str) -> Zone {
+        name.parse().unwrap()
+    }
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn utc_text(moment: i64) -> String {
+        Zone::UTC.rfc3339(moment)
+    }
+
+    #[test]
+    fn names_are_found_in_any_case_and_slips_are_answered() {
+        assert_eq!(zone("europe/berlin"), Zone::Named(chrono_tz::Europe::Berlin));
+        for (typed, nearest) in
+            [("Europe/Berln", "Europe/Berlin"), ("berlin", "Europe/Berlin"), ("taipei", "Asia/Taipei")]
+        {
+            assert_eq!(typed.parse::<Zone>(), Err(ZoneError { nearest: Some(nearest) }), "{typed}");
+        }
+        assert_eq!(
+            "tokyo".parse::<Zone>().unwrap_err().to_string(),
+            "there is no such zone: did you mean Asia/Tokyo? Or write a name of the IANA database, as Europe/Berlin"
+        );
+    }
+
+    #[test]
+    fn days_begin_where_the_clocks_say() {
+        for (name, text, start, hours) in [
+            ("Europe/Berlin", "2026-01-24", "2026-01-23T23:00:00Z", 24),
+            ("Europe/Berlin", "2026-03-29", "2026-03-28T23:00:00Z", 23),
+            ("Europe/Berlin", "2026-10-25", "2026-10-24T22:00:00Z", 25),
+            // Clocks skip midnight.
+            ("America/Sao_Paulo", "2018-11-04", "2018-11-04T03:00:00Z", 23),
+            // Clocks show midnight twice.
+            ("America/Havana", "2025-11-02", "2025-11-02T04:00:00Z", 25),
+            // A day that was skipped as a whole has no second.
+            ("Pacific/Apia", "2011-12-30", "2011-12-30T10:00:00Z", 0),
+        ] {
+            let (zone, day) = (zone(name), day(text));
+            assert_eq!(utc_text(zone.day_start(day)), start, "{name} {text}");
+            assert_eq!(zone.day_end(day) + 1 - zone.day_start(day), hours * 3600, "{name} {text}");
+        }
+    }
+
+    #[test]
+    fn changes_are_found_to_the_second() {
+        let (_, changes) = zone("Europe/Berlin").changes();
+        let at = |text: &str| DateTime::parse_from_rfc3339(text).unwrap().timestamp();
+        assert!(changes.contains(&(at("2026-03-29T01:00:00Z"), 7200)), "{changes:?}");
+        assert!(changes.contains(&(at("2026-10-25T01:00:00Z"), 3600)));
+        assert_eq!(Zone::Fixed(3600).changes(), (3600, Vec::new()));
+        for (moment, offset) in changes {
+            let zone = zone("Europe/Berlin");
+            assert_eq!(zone.offset_secs(moment), offset);
+            assert_ne!(zone.offset_secs(moment - 1), offset);
+        }
+    }
+
+    #[test]
+    fn moments_are_shown_with_their_offset() {
+        assert_eq!(zone("Europe/Berlin").rfc3339(1_795_521_600), "2026-11-24T13:00:00+01:00");
+        assert_eq!(Zone::Fixed(-12_600).to_string(), "UTC-03:30");
+        assert_eq!(Zone::UTC.to_string(), "UTC");
+        Zone::UTC.rfc3339(i64::MAX);
+        Zone::Fixed(3600).rfc3339(i64::MIN);
+    }
+}
