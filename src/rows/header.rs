@@ -181,7 +181,9 @@ impl<'a> Header<'a> {
             let begin = text.len() - rest.len();
             let line = next_line(&mut rest)?;
             lines += 1;
-            widest = widest.max(1 + memchr::memchr_iter(delimiter, line).count());
+            if lines > 1 {
+                widest = widest.max(1 + memchr::memchr_iter(delimiter, line).count());
+            }
             match scan.scan(&text[..begin + line.len()]) {
                 Quotes::Closed { columns } => break (begin + line.len(), columns),
                 Quotes::Open => {}
@@ -194,7 +196,7 @@ impl<'a> Header<'a> {
             Quotes::Open => true,
             Quotes::Torn => false,
         });
-        // A line that is as wide by itself is a row that two forgotten quotes have between them.
+        // A later line that is as wide by itself is a row that two forgotten quotes have between them.
         (fits && widest < columns).then_some(Header { text: &text[..end], lines, ..self })
     }
 }
@@ -271,6 +273,7 @@ mod tests {
         };
         assert_eq!(lines("time,\"the\r\nurl\",x\r\n1,2,3\r\n"), ("time,\"the\r\nurl\",x", 2));
         assert_eq!(lines("time,\"url\",x\n1,2,3\n"), ("time,\"url\",x", 1));
+        assert_eq!(lines("time,url,\"x\ny\"\n1,2,3\n"), ("time,url,\"x\ny\"", 2));
         // The quote that closes is the next one that someone forgot.
         assert_eq!(lines("time,\"url,x\n1,2,3\n4,5\",6\n7,8,9\n"), ("time,\"url,x", 1));
         assert_eq!(lines("time,\"url,x\n4,5\",6\n7,8,9\n"), ("time,\"url,x", 1));
