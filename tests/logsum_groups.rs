@@ -8,7 +8,7 @@ use votekit::scan::{Input, ScanOptions};
 use votekit::weblog::by::{By, GroupKey, display};
 use votekit::weblog::group::GroupOptions;
 use votekit::weblog::{
-    self, Choice, Column, DayRange, Filter, GroupRun, LogClock, Media, Needs, Outcome, Sinks, SumOptions, TimeRange,
+    self, Choice, Column, Date, DayRange, Filter, GroupRun, LogClock, Media, Needs, Outcome, Sinks, SumOptions, TimeRange,
 };
 
 const EXTENSIONS: [&str; 4] = ["jpg", "JPEG", "png", "jpe?x=1"];
@@ -85,6 +85,8 @@ proptest! {
             format: Choice::Detect,
             granularity: run.granularity(),
             strict: true,
+            allow_bad: false,
+            latest: Date::new(2100, 1, 1),
             sorted: false,
             rejects: None,
             scan,

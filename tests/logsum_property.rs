@@ -11,7 +11,7 @@ use votekit::units::Day;
 use votekit::weblog::by::{By, GroupKey};
 use votekit::weblog::group::GroupOptions;
 use votekit::weblog::{
-    Choice, Column, DayRange, Filter, Granularity, GroupRun, LogClock, LogTime, Media, Needs, Outcome, Sinks,
+    Choice, Column, Date, DayRange, Filter, Granularity, GroupRun, LogClock, LogTime, Media, Needs, Outcome, Sinks,
     SumOptions, TimeRange, sum,
 };
 
@@ -70,8 +70,8 @@ fn plain(files: &[(String, String)], from: (i32, u32, u32), to: (i32, u32, u32))
             let fields: Vec<&str> = line.split('\t').collect();
             let row = (|| {
                 let (day, size) = (day(fields.first()?)?, fields.get(2)?);
-                size.bytes().all(|b| b.is_ascii_digit()).then_some(())?;
-                Some((day, size.parse::<u64>().ok()?, *fields.get(3)?))
+                let bytes = if *size == "-" { 0 } else { size.parse::<u64>().ok().filter(|_| size.bytes().all(|b| b.is_ascii_digit()))? };
+                Some((day, bytes, *fields.get(3)?))
             })();
             let Some((day, size, url)) = row else {
                 found.rows_bad += 1;
@@ -106,6 +106,8 @@ fn options(scan: ScanOptions, granularity: Granularity) -> SumOptions {
         format: Choice::Detect,
         granularity,
         strict: false,
+        allow_bad: true,
+        latest: Date::new(2100, 1, 1),
         sorted: false,
         rejects: None,
         scan,

@@ -4,7 +4,7 @@ use libfuzzer_sys::fuzz_target;
 use votekit::scan::{Input, ScanOptions};
 use votekit::units::Day;
 use votekit::weblog::{
-    Choice, Column, DayRange, Filter, Granularity, LogTime, Media, Needs, Outcome, Sinks, SumOptions, Test, TimeRange,
+    Choice, Column, Date, DayRange, Filter, Granularity, LogTime, Media, Needs, Outcome, Sinks, SumOptions, Test, TimeRange,
     Totals, sum,
 };
 
@@ -28,6 +28,8 @@ fn options(format: &str, block_bytes: usize, time: bool, tests: Vec<Test>) -> Su
         granularity: Granularity::Rows,
         sorted: false,
         strict: false,
+        allow_bad: true,
+        latest: Date::new(2100, 1, 1),
         rejects: None,
         scan: ScanOptions { threads: 1, block_bytes, ..ScanOptions::default() },
     }

@@ -3,7 +3,7 @@ use votekit::weblog::{Choice, Column, Media, Needs, detect};
 
 /// Reads `data` as lines in each of `formats`: each line must be exactly one row or one error.
 pub fn lines(data: &[u8], formats: &[&str]) {
-    let needs = Needs { time: true, columns: vec![Column::ContentType, Column::Status] };
+    let needs = Needs { time: true, columns: vec![Column::ContentType, Column::Status], ..Needs::default() };
     for format in formats {
         let header: &[u8] = match *format {
             "csv" => b"date,time,size,url,status,content-type\n",

@@ -4,7 +4,7 @@ use regex::bytes::Regex;
 use super::log_clock::LogClock;
 use super::log_time::{Date, LogTime};
 use super::media::Media;
-use super::record::Row;
+use super::record::{NONE, Row, read_status};
 use super::url;
 use crate::units::Day;
 
@@ -15,7 +15,7 @@ pub struct Filter {
     pub time_range: TimeRange,
     /// What was sent.
     pub media: Media,
-    /// Where in [`Row::columns`] the content type stands, if the run asks for it.
+    /// The place of the content type in [`Row::columns`], if the run asks for it.
     pub content_type: Option<usize>,
     /// What else holds for it: all of these.
     pub tests: Vec<Test>,
@@ -32,9 +32,10 @@ pub enum Test {
     Url(Regex),
     /// The column at this place of [`Row::columns`] is a status of one of these kinds.
     Status(usize, Vec<StatusKind>),
-    /// The column at this place, or where it is empty the host of an absolute URL, is one of these, whatever the case.
+    /// The column at this place, or where it is empty the host of an absolute URL, is one of these, whatever the case, the port
+    /// and a last dot; see [`Test::host_in`].
     HostIn(usize, Vec<String>),
-    /// The column at this place is this.
+    /// The column at this place is this; see [`Test::is`].
     Is(usize, String),
 }
 
@@ -43,11 +44,22 @@ pub enum Test {
 pub enum StatusKind {
     /// One status: 206.
     Exactly(u16),
-    /// A class: 2 stands for 200 to 299.
+    /// A class: 2 is 200 to 299.
     Class(u16),
 }
 
 impl Test {
+    /// The column at `place` is a host of one of these names.
+    pub fn host_in(place: usize, names: impl IntoIterator<Item = String>) -> Self {
+        let bare = |name: String| String::from_utf8_lossy(url::bare_host(name.as_bytes())).into_owned();
+        Test::HostIn(place, names.into_iter().map(bare).collect())
+    }
+
+    /// The column at `place` is `value`; `-` and `(none)` are those of rows that have no value there.
+    pub fn is(place: usize, value: &str) -> Self {
+        Test::Is(place, if ["-", NONE].contains(&value) { String::new() } else { value.to_owned() })
+    }
+
     fn holds(&self, row: &Row) -> bool {
         match self {
             Test::Media(at, kinds) => kinds.iter().any(|media| media.contains(row.url, row.columns[*at])),
@@ -56,7 +68,7 @@ impl Test {
             }
             Test::Url(regex) => regex.is_match(row.url),
             Test::Status(at, kinds) => {
-                let status = std::str::from_utf8(row.columns[*at]).ok().and_then(|text| text.parse::<u16>().ok());
+                let status = read_status(row.columns[*at]);
                 status.is_some_and(|status| kinds.iter().any(|kind| kind.contains(status)))
             }
             Test::HostIn(at, hosts) => {
@@ -147,7 +159,7 @@ pub enum DayRange {
         /// The last day.
         to: Date,
     },
-    /// Days of any year; where `from` is behind `to`, over the turn of the year.
+    /// Days of any year; where `from` is after `to`, over the turn of the year.
     AnyYear {
         /// The first day.
         from: Date,
@@ -159,7 +171,7 @@ pub enum DayRange {
 /// Days that make no range.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum DayRangeError {
-    /// The first day is behind the last.
+    /// The first day is after the last.
     #[error("the range ends before it begins: {from} is after {to}")]
     Backwards {
         /// The first day.

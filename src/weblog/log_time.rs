@@ -11,6 +11,9 @@ impl Date {
     /// After all days.
     pub const LAST: Date = Date(u32::MAX);
 
+    /// The earliest day of a request that is believed: the web is not older.
+    pub const EARLIEST: Date = Date(1990 << 9 | 1 << 5 | 1);
+
     /// Year, month 1 to 12, day 1 to 31.
     pub fn new(year: u32, month: u32, day: u32) -> Self {
         Date(year << 9 | month << 5 | day)

@@ -16,14 +16,18 @@ impl Media {
     /// The media types that a user means by `name`; None if no media type or extension has that name.
     pub fn named(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase();
+        let name = name.strip_suffix("/*").unwrap_or(&name).to_owned();
         match name.as_str() {
-            "any" => return Some(Media::Any),
-            "jpeg" | "jpg" | "image/jpeg" => return Some(Media::Jpeg),
+            "any" | "*" => return Some(Media::Any),
+            "jpeg" | "jpg" | "image/jpeg" | "image/jpg" | "image/pjpeg" => return Some(Media::Jpeg),
             _ => {}
         }
-        let groups = ["image", "video", "audio", "text", "font", "application", "model"];
+        let groups = ["image", "video", "audio", "text", "font", "application", "model", "multipart", "message"];
+        if let Some((group, subtype)) = name.split_once('/') {
+            return (groups.contains(&group) && !subtype.is_empty()).then_some(Media::Named(name));
+        }
         let by_extension = mime_guess::from_ext(&name).first().map(|mime| mime.essence_str().to_owned());
-        let known = groups.contains(&name.as_str()) || name.contains('/') || is_subtype(&name);
+        let known = groups.contains(&name.as_str()) || is_subtype(&name);
         if known { Some(Media::Named(name)) } else { by_extension.map(Media::Named) }
     }
 
@@ -203,6 +207,8 @@ mod tests {
         ] {
             assert_eq!(Media::named(name).unwrap().contains(url.as_bytes(), b""), expected, "{name} {url}");
         }
-        assert_eq!(Media::named("nonsense"), None);
+        assert_eq!(Media::named("image/*"), Some(Media::Named("image".to_owned())));
+        assert_eq!((Media::named("image/jpg"), Media::named("*/*")), (Some(Media::Jpeg), Some(Media::Any)));
+        assert_eq!(["nonsense", "imge/png", "image/"].map(Media::named), [None, None, None]);
     }
 }

@@ -20,5 +20,5 @@ pub use log_time::{Date, LogTime};
 pub use media::{Media, is_jpeg};
 pub use read::{BadRow, FollowedLog, LogError, Notice, Outcome, SharedWriter, SortedError, SumOptions, Totals, sum};
 pub use read_time::{read_offset, read_second};
-pub use record::{Column, Row, RowError};
+pub use record::{Column, NONE, Row, RowError};
 pub use sink::{Granularity, Lease, Sink, Sinks};

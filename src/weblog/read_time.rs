@@ -4,15 +4,15 @@ use chrono::{Datelike, NaiveDate};
 use super::log_time::{Date, LogTime};
 use super::record::RowError;
 use crate::rows::excerpt;
-use crate::units::moment::{self, Form, Notation, Problem, Written};
+use crate::units::moment::{self, Form, Notation, Numbers, Problem, Written};
 use crate::units::offset::Offset;
 use crate::units::time_of_day::{self, Precision};
 use crate::units::{DateOrder, Day, DayError};
 
 const NOT_A_DAY: &str = "not a day";
-const NO_SUCH_DAY: &str = "no day of the calendar";
+const NO_SUCH_DAY: &str = "not a day of the calendar";
 const MONTH_FIRST: &str =
-    "no day of the calendar, for the month is over 12: if the month comes first, use --date-order mdy";
+    "not a day of the calendar, since its month is over 12: if the month comes first, use --date-order mdy";
 const NO_YEAR: &str = "a day without a year";
 const NOT_A_TIME: &str = "not a time";
 
@@ -25,7 +25,7 @@ fn wrong(part: &[u8], reason: &'static str) -> RowError {
     RowError::Day { text: excerpt(part), reason }
 }
 
-/// The day of a row: `2019-08-24` or `24/8/2019`.
+/// The day of a row: `2019-08-24`, `20190824`, or `24/8/2019` in the given order.
 ///
 /// # Errors
 /// When it is of another form, has no year, or is not in the calendar.
@@ -48,6 +48,9 @@ fn iso_date(field: &[u8]) -> Option<Date> {
 
 #[cold]
 fn read_any_date(field: &[u8], order: DateOrder) -> Result<Date, RowError> {
+    if let Some(written) = compact(field).filter(|written| written.time.is_none()) {
+        return Ok(written.date.into());
+    }
     let day = match Day::parse(field, order) {
         Ok(Day::Dated(date)) if date.year() == 0 => Err(DayError::Calendar),
         day => day,
@@ -60,6 +63,16 @@ fn read_any_date(field: &[u8], order: DateOrder) -> Result<Date, RowError> {
         Err(DayError::Shape) => NOT_A_DAY,
     };
     Err(wrong(field, reason))
+}
+
+/// `20190824` or `20190824102813`, if that is what the digits may be: a day from 1990 on.
+fn compact(digits: &[u8]) -> Option<Written> {
+    let written = moment::parse(digits, Notation { numbers: Numbers::Compact, ..Notation::default() }).ok()?;
+    (written.form == Form::Compact && is_believable(&written)).then_some(written)
+}
+
+fn is_believable(written: &Written) -> bool {
+    (1990..2100).contains(&written.date.year())
 }
 
 /// The time of a row, `10:28:13`, as seconds since midnight; a leap second counts as the second before it. After two-digit
@@ -94,7 +107,7 @@ fn read_any_second(clock: &[u8]) -> Option<u32> {
 
 /// Day and time in one field: seconds, milli-, micro- or nanoseconds since 1970 (their number of digits tells which), RFC 3339
 /// (`2019-08-24T10:28:13.5+02:00`, brought to UTC), the same with a space and without an offset, nginx's
-/// `24/Aug/2019:10:28:13 +0200`, or, unless the time matters, a day alone.
+/// `24/Aug/2019:10:28:13 +0200`, `20190824102813`, or, unless the time matters, a day alone.
 ///
 /// # Errors
 /// When it is none of these.
@@ -121,6 +134,11 @@ fn read_any_moment(field: &[u8], needs_time: bool, order: DateOrder) -> Result<L
         };
         wrong(error.part, reason)
     })?;
+    // As time since 1970, 20190824 is in 1970, and 20190824102813 in 2609.
+    let written = match written.form {
+        Form::Epoch(_) if !is_believable(&written) => compact(field).unwrap_or(written),
+        _ => written,
+    };
     log_time(&written, needs_time).map_err(|reason| wrong(field, reason))
 }
 
@@ -154,10 +172,7 @@ fn read_any_apache(field: &[u8]) -> Result<LogTime, RowError> {
 
 /// What a log may write, brought to UTC; else the reason why not.
 fn log_time(written: &Written, needs_time: bool) -> Result<LogTime, &'static str> {
-    if written.form == Form::Compact {
-        return Err(NOT_A_DAY);
-    }
-    // MySQL and every CDN count from year 1; 0000 stands for "unknown".
+    // MySQL and every CDN count from year 1; 0000 means "unknown".
     if written.date.year() == 0 {
         return Err(NO_SUCH_DAY);
     }
@@ -191,12 +206,29 @@ mod tests {
     #[test]
     fn days_that_cannot_be_read_say_why() {
         for (field, expected) in [
-            ("31/4/2021", "\"31/4/2021\" is no day of the calendar"),
+            ("31/4/2021", "\"31/4/2021\" is not a day of the calendar"),
+            ("1/16/2024", "\"1/16/2024\" is not a day of the calendar, since its month is over 12: if the month comes first, use --date-order mdy"),
+            ("16/16/2024", "\"16/16/2024\" is not a day of the calendar"),
+            ("20241301", "\"20241301\" is not a day"),
+            ("18891231", "\"18891231\" is not a day"),
             ("04-30", "\"04-30\" is a day without a year"),
             ("today", "\"today\" is not a day"),
         ] {
             assert_eq!(read_date(field.as_bytes(), DateOrder::DayFirst).unwrap_err().to_string(), expected);
         }
+    }
+
+    #[test]
+    fn days_in_digits_alone_and_in_either_order() {
+        let date = Date::new(2024, 1, 16);
+        assert_eq!(read_date(b"20240116", DateOrder::DayFirst), Ok(date));
+        assert_eq!(read_date(b"1/16/2024", DateOrder::MonthFirst), Ok(date));
+        assert_eq!(read_moment(b"20240116", false, DateOrder::DayFirst), Ok(LogTime { date, second: 0 }));
+        let moment = Ok(LogTime { date, second: 36_005 });
+        for text in ["20240116100005", "20240116T100005Z", "1/16/2024 10:00:05"] {
+            assert_eq!(read_moment(text.as_bytes(), true, DateOrder::MonthFirst), moment, "{text}");
+        }
+        assert!(read_moment(b"20240116", true, DateOrder::DayFirst).is_err());
     }
 
     #[test]
@@ -242,7 +274,7 @@ mod tests {
         ] {
             assert!(read_moment(field.as_bytes(), false, DateOrder::DayFirst).is_err(), "{field}");
         }
-        // A word is told whole, though a `t` may stand between a day and its time.
+        // A word is reported whole, though a `t` may be between a day and its time.
         assert_eq!(read_moment(b"date", false, DateOrder::DayFirst).unwrap_err().to_string(), "\"date\" is not a day");
     }
 
@@ -324,7 +356,8 @@ mod tests {
             near in "[0-9/-]{0,10}[Tt ]?[0-9:.]{0,14}( ?[+-][0-9:]{0,6}|Z)?|[0-9]{2}/[A-Z][a-z]{2}/[0-9:]{0,14}[ +0-9]{0,6}",
         ) {
             for text in [&text, near.as_bytes()] {
-                let _ = (read_date(text, DateOrder::DayFirst), read_second(text), read_moment(text, true, DateOrder::DayFirst), read_apache(text));
+                let _ = (read_date(text, DateOrder::DayFirst), read_second(text));
+                let _ = (read_moment(text, true, DateOrder::MonthFirst), read_apache(text));
             }
         }
     }

@@ -73,13 +73,26 @@ pub(super) fn host(url: &[u8]) -> Option<&[u8]> {
     let after_scheme = &cut[authority_at(cut)?..];
     let authority = &after_scheme[..memchr::memchr(b'/', after_scheme).unwrap_or(after_scheme.len())];
     let host = authority.rsplit(|byte| *byte == b'@').next().unwrap_or_default();
-    let port = host.iter().rposition(|byte| *byte == b':').filter(|at| host[at + 1..].iter().all(u8::is_ascii_digit));
-    Some(&host[..port.unwrap_or(host.len())]).filter(|host| !host.is_empty())
+    Some(bare_host(host)).filter(|host| !host.is_empty())
 }
 
-/// The host of a row: its host column, or, if that is empty, the host of its absolute URL. Empty if it has neither.
+/// `host` without its port and without the dot at the end of a name that is complete (RFC 1034, section 3.1).
+pub(super) fn bare_host(host: &[u8]) -> &[u8] {
+    let colon = host.iter().position(|byte| *byte == b':');
+    // An IPv6 address has a port only after its brackets.
+    let port = match host.first() {
+        Some(b'[') => host.iter().rposition(|byte| *byte == b']').map(|at| at + 1).filter(|at| *at < host.len()),
+        _ => colon.filter(|at| memchr::memchr(b':', &host[at + 1..]).is_none()),
+    };
+    let is_port = |at: &usize| host[*at] == b':' && host[at + 1..].iter().all(u8::is_ascii_digit);
+    let name = &host[..port.filter(is_port).unwrap_or(host.len())];
+    name.strip_suffix(b".").unwrap_or(name)
+}
+
+/// The host of a row, without its port: its host column, or, if that is empty, the host of its absolute URL. Empty if it has
+/// neither.
 pub(super) fn host_of<'a>(column: &'a [u8], url: &'a [u8]) -> &'a [u8] {
-    if column.is_empty() { host(url).unwrap_or_default() } else { column }
+    if column.is_empty() { host(url).unwrap_or_default() } else { bare_host(column) }
 }
 
 /// The path of `url` up to and including its last `/`; None if it has no `/`.
@@ -145,11 +158,16 @@ mod tests {
             ("http://user@h/", Some("h")),
             ("http://[::1]:80/", Some("[::1]")),
             ("https://h?x", Some("h")),
+            ("https://h.example./x", Some("h.example")),
+            ("https://h.example.:443/x", Some("h.example")),
             ("http:///a", None),
             ("/a://b", None),
             ("a/b://c", None),
         ] {
             assert_eq!(host(url.as_bytes()), expected.map(str::as_bytes), "{url}");
+        }
+        for (column, expected) in [("h:443", "h"), ("h.:443", "h"), ("2001:db8::1", "2001:db8::1"), ("[::1]:80", "[::1]"), ("h:", "h")] {
+            assert_eq!(bare_host(column.as_bytes()), expected.as_bytes(), "{column}");
         }
     }
 }

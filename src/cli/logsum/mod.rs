@@ -6,6 +6,7 @@ mod sample;
 
 use std::path::PathBuf;
 
+use chrono::{TimeDelta, Utc};
 use votekit::report::{Report, Value};
 use votekit::scan::{Input, ScanOptions};
 use votekit::weblog::{self, DayRange, GroupRun, LogError, Needs, Outcome, Sinks, SumOptions, Totals};
@@ -50,6 +51,9 @@ pub(super) struct Args {
     /// Fail at the first row that cannot be read
     #[arg(long, help_heading = "Reading")]
     strict: bool,
+    /// Sum a log of which more than half of the rows cannot be read
+    #[arg(long, help_heading = "Reading")]
+    allow_bad: bool,
     /// Go on as the files grow, as tail -F does: through truncation and rotation, until Ctrl-C
     ///
     /// The result is redrawn in place on a terminal; into a pipe it is told again when it changed, once a second at most. A
@@ -88,6 +92,8 @@ impl Args {
             granularity: run.granularity(),
             sorted: self.sorted,
             strict: self.strict,
+            allow_bad: self.allow_bad,
+            latest: (Utc::now() + TimeDelta::days(2)).date_naive().into(),
             rejects: rejects.as_ref().map(files::OutputFile::writer),
             scan,
         };

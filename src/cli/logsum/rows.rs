@@ -155,10 +155,10 @@ impl RowArgs {
             tests.push(Test::Status(needs.place_of(Column::Status), statuses.0.clone()));
         }
         for hosts in &self.host {
-            tests.push(Test::HostIn(needs.place_of(Column::Host), words(hosts)));
+            tests.push(Test::host_in(needs.place_of(Column::Host), words(hosts)));
         }
         for (column, value) in &self.equal {
-            tests.push(Test::Is(needs.place_of(Column::Named(column.clone())), value.clone()));
+            tests.push(Test::is(needs.place_of(Column::Named(column.clone())), value));
         }
         let in_words = self.in_words(&range);
         let content_type = needs.place_of(Column::ContentType);

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::units::CalendarUnit;
 use crate::weblog::log_time::LogTime;
 use crate::weblog::media::MediaTypeCache;
-use crate::weblog::record::{Column, Row};
+use crate::weblog::record::{Column, NONE, Row, read_status};
 use crate::weblog::url;
 
 /// The keys that have a name; any other name is that of a column of the log.
@@ -16,14 +16,11 @@ pub static KEYS: &[By] = &[
     By::time("month", CalendarUnit::Month),
     By::url("ext", "file extension", "the file's extension", write_extension),
     By::column("type", "media type", "the media type (image/jpeg)", Column::ContentType, write_media_type),
-    By::column("status", "status", "", Column::Status, write_as_it_is),
+    By::column("status", "status", "", Column::Status, write_status),
     By::column("host", "host", "", Column::Host, write_host),
     By::url("dir", "folder", "the URL's path without the file name", write_dir),
-    By::url("url", "URL", "the URL without query", |url, part| part.extend_from_slice(url::without_query(url))),
+    By::url("url", "URL", "the URL without query", write_url),
 ];
-
-/// Stands for a value that a row does not have: the extension of a URL without one, the media type in a log without it.
-pub const NONE: &str = "(none)";
 
 /// A key of `--by`: what the rows of a group have in common.
 #[derive(Debug, Clone)]
@@ -169,6 +166,11 @@ fn write_extension(url: &[u8], part: &mut Vec<u8>) {
     }
 }
 
+fn write_url(url: &[u8], part: &mut Vec<u8>) {
+    let url = url::without_query(url);
+    part.extend_from_slice(if url.is_empty() { NONE.as_bytes() } else { url });
+}
+
 fn write_dir(url: &[u8], part: &mut Vec<u8>) {
     part.extend_from_slice(url::dir(url).unwrap_or(NONE.as_bytes()));
 }
@@ -182,6 +184,13 @@ fn write_host(url: &[u8], host: &[u8], _types: &mut MediaTypeCache, part: &mut V
     match url::host_of(host, url) {
         b"" => part.extend_from_slice(NONE.as_bytes()),
         host => part.extend(host.iter().map(u8::to_ascii_lowercase)),
+    }
+}
+
+fn write_status(url: &[u8], column: &[u8], types: &mut MediaTypeCache, part: &mut Vec<u8>) {
+    match read_status(column) {
+        Some(status) => part.extend([status / 100, status / 10, status].map(|number| b'0' + (number % 10) as u8)),
+        None => write_as_it_is(url, column, types, part),
     }
 }
 

@@ -6,5 +6,5 @@ mod report;
 
 pub use counter::{GroupCounter, GroupRun};
 pub use group_key::GroupKey;
-pub use key::{By, KEYS, NONE};
+pub use key::{By, KEYS};
 pub use report::{OTHER, display, ordered, report};

@@ -52,6 +52,25 @@ impl Delimited {
         self.fields.has_quotes()
     }
 
+    /// Whether rows may go over several lines, within quotes.
+    pub(crate) fn spans_lines(&self) -> bool {
+        self.fields.spans_lines()
+    }
+
+    /// Whether `line`, which was cut without regard to quotes, has none and the columns of its header.
+    #[inline]
+    pub(in crate::weblog) fn is_cut_right(&self, line: &[u8]) -> bool {
+        memchr::memchr(b'"', line).is_none() && self.fields.check_width(line).is_ok()
+    }
+
+    /// The same reader, for rows that must be as wide as the header.
+    fn held_to_header(mut self) -> Self {
+        if self.fields.has_quotes() {
+            self.fields = self.fields.with_header(self.names.count(), self.names.nameless_at_end());
+        }
+        self
+    }
+
     /// The columns that the header `line` names.
     pub(super) fn of_header(
         line: &[u8],
@@ -64,7 +83,7 @@ impl Delimited {
             return Err(FormatError::NoHeader { format });
         }
         let of_names = Self::of_names(&names, delimiter, format, needs)?;
-        Ok(Delimited { header: Some(line.to_vec()), ..of_names })
+        Ok(Delimited { header: Some(line.to_vec()), ..of_names.held_to_header() })
     }
 
     /// The columns that the first `#Fields` line of `head` names.
@@ -75,7 +94,8 @@ impl Delimited {
         needs: &Needs,
     ) -> Result<Self, FormatError> {
         let names = rows::lines(head).find_map(Names::of_directive).ok_or(FormatError::NoHeader { format })?;
-        Ok(Delimited { has_directives: true, ..Self::of_names(&names, delimiter, format, needs)? })
+        let of_names = Self::of_names(&names, delimiter, format, needs)?.held_to_header();
+        Ok(Delimited { has_directives: true, ..of_names })
     }
 
     /// Columns that are known beforehand.
@@ -112,7 +132,8 @@ impl Delimited {
         wanted.extend([size, url]);
         wanted.extend(columns.iter().flatten());
         names.once(&wanted)?;
-        let fields = rows::Delimited::new(delimiter, delimiter == b',', wanted)?;
+        let fields = rows::Delimited::new(delimiter, delimiter == b',' || delimiter == b' ', wanted)?;
+        let fields = if delimiter == b' ' { fields.within_lines() } else { fields };
         let slot = |column: usize| fields.slot(column);
         let slots = Slots {
             when: match when {
@@ -188,7 +209,7 @@ impl Delimited {
         }
         let columns = &columns[..self.slots.columns.len()];
         let size_bytes = read_size(fields.get(self.slots.size))?;
-        then(&Row { moment, size_bytes, url: fields.get(self.slots.url), columns });
+        then(&Row { moment, size_bytes, url: without_dash(fields.get(self.slots.url)), columns });
         Ok(())
     }
 
@@ -204,13 +225,13 @@ impl Delimited {
         } else {
             Err(FormatError::NoHost { found: names.listed() })
         };
-        Some(changed.map(|changed| Delimited { has_directives: true, ..changed }))
+        Some(changed.map(|changed| Delimited { has_directives: true, ..changed.held_to_header() }))
     }
 
     fn next_reader(&self, line: &[u8], always: bool, needs: &Needs) -> Option<Arc<dyn ReadLine>> {
         Some(match self.changed(line, always, needs)? {
             Ok(changed) => Arc::new(changed),
-            Err(error) => Arc::new(Lost { before: self.clone(), reason: format!("behind this #Fields line, {error}") }),
+            Err(error) => Arc::new(Lost { before: self.clone(), reason: format!("after this #Fields line, {error}") }),
         })
     }
 }

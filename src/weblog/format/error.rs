@@ -15,7 +15,7 @@ pub enum FormatError {
     },
     /// It does not tell the host.
     #[error(
-        "it does not tell the host: no column is called host (or cs(Host), x-host-header), and its first URLs are no absolute ones; it has: {}",
+        "it does not tell the host: no column is called host (or cs(Host), x-host-header), and its first URLs are not absolute; it has: {}",
         found.join(", ")
     )]
     NoHost {
@@ -42,6 +42,15 @@ pub enum FormatError {
     Twice {
         /// The column's name.
         column: String,
+    },
+    /// Which of several numbers is the number of bytes cannot be told.
+    #[error(
+        "which of {words}, after the status, is the number of bytes cannot be told: give the log's format, as in \
+         --log-format '$remote_addr - $remote_user [$time_local] \"$request\" $status $body_bytes_sent'"
+    )]
+    WhichBytes {
+        /// The words after the status.
+        words: String,
     },
     /// It is not text of lines.
     #[error(transparent)]

@@ -10,6 +10,7 @@ mod json;
 mod line;
 mod needs;
 mod reader;
+mod request;
 mod table;
 
 pub(super) use columns::When;

@@ -3,7 +3,7 @@ use super::super::record::Column;
 use crate::rows::Delimited;
 use crate::units::DateOrder;
 
-/// What a run asks of rows, beside day, size and URL.
+/// What a run asks of rows besides day, size and URL, and how it reads them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Needs {
     /// The time of day.
@@ -18,7 +18,7 @@ impl Needs {
     /// How many columns a run may ask for.
     pub const COLUMNS_MAX: usize = Delimited::WANTED_MAX - 4;
 
-    /// Where `column` stands in [`Row::columns`](super::super::Row::columns); it is asked for if it was not.
+    /// The place of `column` in [`Row::columns`](super::super::Row::columns); it is asked for if it was not.
     pub fn place_of(&mut self, column: Column) -> usize {
         self.columns.iter().position(|known| *known == column).unwrap_or_else(|| {
             self.columns.push(column);

@@ -51,7 +51,7 @@ impl LineReader {
 
     /// Whether a row may span more than one line.
     pub fn may_join(&self) -> bool {
-        self.delimited().is_some_and(Delimited::has_quotes)
+        self.delimited().is_some_and(Delimited::spans_lines)
     }
 
     /// Whether a later line may change what the columns are.
@@ -66,7 +66,8 @@ impl LineReader {
 
     fn has_absolute_url(&self, line: &[u8]) -> bool {
         let mut found = false;
-        let is_row = !self.is_header(line) && self.read(line, |row| found = url::host(row.url).is_some()).is_ok();
+        let has_host = |row: &Row<'_>| url::host(row.url).is_some();
+        let is_row = !self.is_header(line) && self.read(line, |row| found = has_host(row)).is_ok();
         is_row && found
     }
 }

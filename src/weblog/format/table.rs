@@ -37,7 +37,7 @@ enum Syntax {
     /// A JSON object a line.
     Json(Keys),
     /// Another.
-    Own { open: fn(&Needs) -> Result<Arc<dyn ReadLine>, FormatError>, is_row: IsLine },
+    Own { open: fn(&[u8], &Needs) -> Result<Arc<dyn ReadLine>, FormatError>, is_row: IsLine },
 }
 
 /// All formats. Where the first lines of a log speak as much for one as for another, the earlier is assumed; where they speak
@@ -80,7 +80,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "common",
         about: "Apache and nginx, common and combined",
-        syntax: Syntax::Own { open: |needs| Ok(Arc::new(Common::new(needs)?)), is_row: super::common::looks_like },
+        syntax: Syntax::Own { open: |head, needs| Ok(Arc::new(Common::new(head, needs)?)), is_row: super::common::looks_like },
     },
     Format {
         name: "cloudflare",
@@ -160,7 +160,7 @@ impl Format {
                 Arc::new(Delimited::of_known(names, *delimiter, format, needs)?)
             }
             Syntax::Json(keys) => Arc::new(Json::new(keys, format, needs)),
-            Syntax::Own { open, .. } => open(needs)?,
+            Syntax::Own { open, .. } => open(head, needs)?,
         };
         Ok(LineReader::new(format, lines))
     }

@@ -25,6 +25,8 @@ pub(super) struct BlockTotals {
     /// A line changed the columns, or a row goes over several lines. Blocks after this one that were visited at the same time
     /// were read wrongly.
     pub changed: bool,
+    /// The first row whose day is one only if the month comes first.
+    pub month_first: Option<(u64, RowError)>,
     /// The sink failed and takes no more rows.
     pub gave_up: bool,
 }
@@ -57,6 +59,7 @@ impl BlockTotals {
         self.rejects.extend(other.rejects.into_iter().map(|(line, reason, row)| (lines + line, reason, row)));
         self.times.join(other.times);
         self.changed |= other.changed;
+        self.month_first = self.month_first.or(other.month_first.map(|(line, reason)| (lines + line, reason)));
         self.saw_after(other.dates, other.unsorted);
         self
     }

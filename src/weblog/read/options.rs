@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 use super::outcome::BadRow;
 use crate::scan::ScanOptions;
 use crate::weblog::filter::Filter;
+use crate::weblog::log_time::Date;
 use crate::weblog::format::{Choice, Needs};
 use crate::weblog::sink::Granularity;
 
@@ -25,6 +26,10 @@ pub struct SumOptions {
     pub sorted: bool,
     /// The run fails at the first row that cannot be read.
     pub strict: bool,
+    /// An input may have more bad rows than good ones.
+    pub allow_bad: bool,
+    /// The last day that is believed of a row: two days after this one, for clocks and zones that are ahead.
+    pub latest: Date,
     /// Where unreadable rows are kept: input, line, reason and the row itself, separated by tabs.
     pub rejects: Option<SharedWriter>,
     /// How inputs are read.

@@ -33,7 +33,7 @@ impl Totals {
 /// A row of a log that cannot be read.
 pub type BadRow = rows::BadRow<RowError>;
 
-/// Why an input has no sum.
+/// Why an input cannot be summed.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
     /// The input cannot be read to its end.
@@ -50,18 +50,21 @@ pub enum LogError {
         /// What is wrong.
         cause: FormatError,
     },
-    /// None of the input's rows can be read.
+    /// More of the input's rows are bad than good.
     #[error(
-        "{input} is not a log of the format {format}: none of its {rows} rows can be read; the first, {first}; --log-format or --columns say how to read it"
+        "{input} is not a log of the format {format}: {bad} of its {rows} rows cannot be read; the first, {first}; \
+         --log-format or --columns say how to read it, --allow-bad counts the other rows"
     )]
-    NoRow {
+    MostlyBad {
         /// The input's name.
         input: String,
         /// The format it was read as.
         format: &'static str,
+        /// How many of its rows are bad.
+        bad: u64,
         /// How many rows it has.
         rows: u64,
-        /// The first of them.
+        /// The first bad one.
         first: Box<BadRow>,
     },
     /// A sink failed, and holds the reason.

@@ -14,7 +14,6 @@ use crate::progress::Progress;
 use crate::scan::{self, Block, Input, ScanOptions, Source, SourceError};
 use crate::threads;
 use crate::weblog::format::{self, LineReader};
-use crate::weblog::read_time::is_month_first;
 use crate::weblog::sink::{Granularity, Lease, Sink, Sinks};
 
 /// Sums all of `inputs` and gives each row that counts to one of `sinks`. A single input is read on all cores, several inputs
@@ -127,12 +126,16 @@ impl<S: Sink, F: Fn() -> S + Sync> SumJob<'_, S, F> {
         self.options.granularity != Granularity::Rows || size_of::<S>() == 0
     }
 
-    /// An input none of whose rows can be read is an error.
+    /// An input that has more bad rows than good ones is not a log of this format.
     fn judge(&self, mut totals: Totals, name: String, format: &'static str) -> Result<Totals, LogError> {
         match totals.rows.first_bad.first() {
-            Some(first) if totals.rows.read == 0 => {
-                Err(LogError::NoRow { input: name, format, rows: totals.rows.bad, first: Box::new(first.clone()) })
-            }
+            Some(first) if totals.rows.read < totals.rows.bad && !self.options.allow_bad => Err(LogError::MostlyBad {
+                input: name,
+                format,
+                bad: totals.rows.bad,
+                rows: totals.rows.total(),
+                first: Box::new(first.clone()),
+            }),
             _ => {
                 totals.formats.push((name, format));
                 Ok(totals)
@@ -157,14 +160,17 @@ impl<S: Sink, F: Fn() -> S + Sync> SumJob<'_, S, F> {
                 let unsorted = SortedError::Unsorted { input: name.clone(), later, earlier };
                 return Err(Stop::Failed(unsorted.into()));
             }
+            // Rows with their month first, up to the 12th of each month, would be taken for other days: that is not a bad row.
+            if let Some((line, reason)) = found.month_first.take() {
+                let bad = BadRow { input: name.clone(), line: lines + line + 1, reason };
+                return Err(Stop::Failed(LogError::Strict(bad)));
+            }
             times.join(std::mem::take(&mut found.times));
             self.reject(&found, &name, lines).map_err(|error| Stop::Failed(LogError::Rejects(error)))?;
             found.add_to(&mut totals, &name, &mut lines);
-            // Rows with their month first, up to the 12th of each month, would be taken for other days: that is not a bad row.
-            let is_fatal = |bad: &&BadRow| self.options.strict || is_month_first(&bad.reason);
-            match totals.rows.first_bad.iter().find(is_fatal) {
-                Some(bad) => Err(Stop::Failed(LogError::Strict(bad.clone()))),
-                None => Ok(()),
+            match totals.rows.first_bad.first() {
+                Some(bad) if self.options.strict => Err(Stop::Failed(LogError::Strict(bad.clone()))),
+                _ => Ok(()),
             }
         };
         let mut workers = scan::blocks(

@@ -56,7 +56,7 @@ fn read(visitor: &mut Visitor, reader: &LineReader, sink: &mut impl Sink) -> Con
 fn is_fast(delimited: &Delimited) -> bool {
     let has_time = matches!(delimited.slots.when, When::Apart { time: Some(_), .. });
     let is_apart = matches!(delimited.slots.when, When::Apart { .. });
-    !delimited.has_quotes() && is_apart && (has_time || !delimited.needs_time())
+    !delimited.spans_lines() && is_apart && (has_time || !delimited.needs_time())
 }
 
 #[inline(always)]

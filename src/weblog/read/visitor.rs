@@ -8,8 +8,8 @@ use crate::rows::{Fields, RowFault, next_line, without_bom};
 use crate::scan::Block;
 use crate::units::DateOrder;
 use crate::weblog::format::{Delimited, LineReader, When};
-use crate::weblog::log_time::LogTime;
-use crate::weblog::read_time::{read_date, read_second};
+use crate::weblog::log_time::{Date, LogTime};
+use crate::weblog::read_time::{is_month_first, read_date, read_second};
 use crate::weblog::record::RowError;
 use crate::weblog::sink::{Granularity, Sink};
 
@@ -85,7 +85,9 @@ impl<'a> Visitor<'a> {
         let cut = delimited.splitter().split_by(simd, text, &mut spans);
         self.rest = &text[cut.len_with_end..];
         let line = &text[..cut.len];
-        let is_whole = cut.found == delimited.splitter().wanted().len() && cut.len <= self.options.scan.line_bytes_max;
+        let is_whole = cut.found == delimited.splitter().wanted().len()
+            && cut.len <= self.options.scan.line_bytes_max
+            && (!delimited.has_quotes() || delimited.is_cut_right(line));
         let second = is_whole.then(|| {
             let day = &line[spans[day].0..spans[day].1];
             let time = time.map(|time| &line[spans[time].0..spans[time].1]);
@@ -151,6 +153,9 @@ impl<'a> Visitor<'a> {
     fn start_streak(&mut self, order: DateOrder, day: &[u8], time: Option<&[u8]>, second: u32) -> bool {
         let mut kept = [0; DAY_BYTES_MAX];
         let (Ok(date), Some(kept_day)) = (read_date(day, order), kept.get_mut(..day.len())) else { return false };
+        if !self.is_believable(date) {
+            return false;
+        }
         kept_day.copy_from_slice(day);
         self.end_streak();
         if self.options.sorted {
@@ -174,6 +179,11 @@ impl<'a> Visitor<'a> {
         self.streak =
             Some(Streak { day: kept, day_len: day.len(), prefix, first, secs, counts, requests: 0, bytes: 0 });
         true
+    }
+
+    /// Whether a request may have been made on `date`.
+    fn is_believable(&self, date: Date) -> bool {
+        (Date::EARLIEST..=self.options.latest).contains(&date)
     }
 
     fn end_streak(&mut self) {
@@ -217,8 +227,14 @@ impl<'a> Visitor<'a> {
     pub(super) fn row(&mut self, reader: &LineReader, row: &[u8], number: u64, sink: &mut impl Sink) {
         let mut counted = None;
         let mut seen = None;
+        let mut far = None;
+        let believable = Date::EARLIEST..=self.options.latest;
         let (filter, granularity) = (&self.options.filter, self.options.granularity);
         let read = reader.read(row, |row| {
+            if !believable.contains(&row.moment.date) {
+                far = Some(row.moment.date);
+                return;
+            }
             seen = Some(row.moment.date);
             if filter.keeps(row) {
                 counted = Some((row.moment, row.size_bytes));
@@ -227,9 +243,10 @@ impl<'a> Visitor<'a> {
                 }
             }
         });
-        match read {
-            Ok(()) => self.found.rows.read += 1,
-            Err(reason) => self.bad(number, reason, row),
+        match (read, far) {
+            (Ok(()), None) => self.found.rows.read += 1,
+            (Ok(()), Some(date)) => self.bad(number, RowError::FarTime(date), row),
+            (Err(reason), _) => self.bad(number, reason, row),
         }
         if let Some(date) = seen.filter(|_| self.options.sorted) {
             self.found.saw(date);
@@ -241,6 +258,9 @@ impl<'a> Visitor<'a> {
 
     /// Counts a row that cannot be read, and keeps it if rejects are to be kept.
     pub(super) fn bad(&mut self, number: u64, reason: RowError, line: &[u8]) {
+        if is_month_first(&reason) {
+            self.found.month_first.get_or_insert_with(|| (number, reason.clone()));
+        }
         if self.options.rejects.is_some() {
             self.found.rejects.push((number, reason.clone(), line.to_vec()));
         }
