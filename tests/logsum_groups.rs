@@ -8,7 +8,8 @@ use votekit::scan::{Input, ScanOptions};
 use votekit::weblog::by::{By, GroupKey, display};
 use votekit::weblog::group::GroupOptions;
 use votekit::weblog::{
-    self, Choice, Column, Date, DayRange, Filter, GroupRun, LogClock, Media, Needs, Outcome, Sinks, SumOptions, TimeRange,
+    self, Choice, Column, Date, DayRange, Filter, GroupRun, LogClock, Media, Needs, Outcome, Sinks, SumOptions,
+    TimeRange,
 };
 
 const EXTENSIONS: [&str; 4] = ["jpg", "JPEG", "png", "jpe?x=1"];

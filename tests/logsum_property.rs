@@ -70,7 +70,11 @@ fn plain(files: &[(String, String)], from: (i32, u32, u32), to: (i32, u32, u32))
             let fields: Vec<&str> = line.split('\t').collect();
             let row = (|| {
                 let (day, size) = (day(fields.first()?)?, fields.get(2)?);
-                let bytes = if *size == "-" { 0 } else { size.parse::<u64>().ok().filter(|_| size.bytes().all(|b| b.is_ascii_digit()))? };
+                let bytes = if *size == "-" {
+                    0
+                } else {
+                    size.parse::<u64>().ok().filter(|_| size.bytes().all(|b| b.is_ascii_digit()))?
+                };
                 Some((day, bytes, *fields.get(3)?))
             })();
             let Some((day, size, url)) = row else {

@@ -207,7 +207,10 @@ mod tests {
     fn days_that_cannot_be_read_say_why() {
         for (field, expected) in [
             ("31/4/2021", "\"31/4/2021\" is not a day of the calendar"),
-            ("1/16/2024", "\"1/16/2024\" is not a day of the calendar, since its month is over 12: if the month comes first, use --date-order mdy"),
+            (
+                "1/16/2024",
+                "\"1/16/2024\" is not a day of the calendar, since its month is over 12: if the month comes first, use --date-order mdy",
+            ),
             ("16/16/2024", "\"16/16/2024\" is not a day of the calendar"),
             ("20241301", "\"20241301\" is not a day"),
             ("18891231", "\"18891231\" is not a day"),

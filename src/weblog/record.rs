@@ -96,7 +96,9 @@ pub(super) fn read_status(field: &[u8]) -> Option<u16> {
     let field = field.strip_prefix(b"\"").and_then(|field| field.strip_suffix(b"\"")).unwrap_or(field);
     let field = field.rsplit(|byte| *byte == b'/').next()?.trim_ascii();
     let (digits, rest) = field.split_at_checked(3)?;
-    let is_whole = rest.is_empty() || rest.starts_with(b" ") || rest.strip_prefix(b".").is_some_and(|zeros| zeros.iter().all(|byte| *byte == b'0'));
+    let is_whole = rest.is_empty()
+        || rest.starts_with(b" ")
+        || rest.strip_prefix(b".").is_some_and(|zeros| zeros.iter().all(|byte| *byte == b'0'));
     let number = digits.iter().all(u8::is_ascii_digit) && is_whole;
     number.then(|| digits.iter().fold(0, |number, digit| number * 10 + u16::from(digit - b'0')))
 }

@@ -166,7 +166,9 @@ mod tests {
         ] {
             assert_eq!(host(url.as_bytes()), expected.map(str::as_bytes), "{url}");
         }
-        for (column, expected) in [("h:443", "h"), ("h.:443", "h"), ("2001:db8::1", "2001:db8::1"), ("[::1]:80", "[::1]"), ("h:", "h")] {
+        for (column, expected) in
+            [("h:443", "h"), ("h.:443", "h"), ("2001:db8::1", "2001:db8::1"), ("[::1]:80", "[::1]"), ("h:", "h")]
+        {
             assert_eq!(bare_host(column.as_bytes()), expected.as_bytes(), "{column}");
         }
     }

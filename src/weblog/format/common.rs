@@ -147,7 +147,9 @@ fn place_of_bytes(cuts: &[Cut<'_>]) -> Result<(usize, usize), FormatError> {
         return Ok((0, 1));
     }
     let is_number = |word: &[u8]| word == b"-" || word.iter().all(u8::is_ascii_digit);
-    let of = |cut: &Cut<'_>, at: usize| cut.words.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).nth(at).is_some_and(is_number);
+    let of = |cut: &Cut<'_>, at: usize| {
+        cut.words.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).nth(at).is_some_and(is_number)
+    };
     let usual_cuts = || cuts.iter().filter(|cut| words(cut) == usual);
     let places: Vec<usize> = (0..usual).filter(|at| usual_cuts().all(|cut| of(cut, *at))).collect();
     match places[..] {
@@ -296,11 +298,17 @@ mod tests {
         let read = |line: &str| {
             let mut size = None;
             let common = Common::new(line.as_bytes(), &Needs::default()).map_err(|error| error.to_string())?;
-            common.read(line.as_bytes(), &mut |row: &Row<'_>| size = Some(row.size_bytes)).map_err(|error| error.to_string())?;
+            common
+                .read(line.as_bytes(), &mut |row: &Row<'_>| size = Some(row.size_bytes))
+                .map_err(|error| error.to_string())?;
             Ok::<_, String>(size)
         };
-        let line = |words: &str| format!("h - - [17/May/2015:10:05:03 +0000] \"GET /a b.jpg HTTP/1.1\" 200 {words} \"-\" \"x\"");
-        for (words, expected) in [("1000", 1000), ("0.005 1000", 1000), ("HIT 1000", 1000), ("1000 0.005", 1000), ("-", 0)] {
+        let line = |words: &str| {
+            format!("h - - [17/May/2015:10:05:03 +0000] \"GET /a b.jpg HTTP/1.1\" 200 {words} \"-\" \"x\"")
+        };
+        for (words, expected) in
+            [("1000", 1000), ("0.005 1000", 1000), ("HIT 1000", 1000), ("1000 0.005", 1000), ("-", 0)]
+        {
             assert_eq!(read(&line(words)), Ok(Some(expected)), "{words}");
         }
         assert!(read(&line("12 1000")).unwrap_err().contains("which of 12 1000"), "{:?}", read(&line("12 1000")));

@@ -56,8 +56,7 @@ mod tests {
             ("", "", "", ""),
             ("quit", "quit", "", ""),
         ] {
-            let expected =
-                Request { method: method.as_bytes(), url: url.as_bytes(), protocol: protocol.as_bytes() };
+            let expected = Request { method: method.as_bytes(), url: url.as_bytes(), protocol: protocol.as_bytes() };
             assert_eq!(Request::cut(line.as_bytes()), expected, "{line}");
         }
     }

@@ -80,7 +80,10 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "common",
         about: "Apache and nginx, common and combined",
-        syntax: Syntax::Own { open: |head, needs| Ok(Arc::new(Common::new(head, needs)?)), is_row: super::common::looks_like },
+        syntax: Syntax::Own {
+            open: |head, needs| Ok(Arc::new(Common::new(head, needs)?)),
+            is_row: super::common::looks_like,
+        },
     },
     Format {
         name: "cloudflare",

@@ -7,8 +7,8 @@ use parking_lot::Mutex;
 use super::outcome::BadRow;
 use crate::scan::ScanOptions;
 use crate::weblog::filter::Filter;
-use crate::weblog::log_time::Date;
 use crate::weblog::format::{Choice, Needs};
+use crate::weblog::log_time::Date;
 use crate::weblog::sink::Granularity;
 
 /// What is summed, and how strictly.
