@@ -1,4 +1,4 @@
-//! Which rows count.
+//! Filters: which rows count.
 use regex::bytes::Regex;
 
 use super::log_clock::LogClock;
@@ -8,29 +8,29 @@ use super::record::{NONE, Row, read_status};
 use super::url;
 use crate::units::Day;
 
-/// What a row must be to count.
+/// The conditions that a row must meet to count.
 #[derive(Debug, Clone)]
 pub struct Filter {
-    /// When it was.
+    /// The time range of requests.
     pub time_range: TimeRange,
-    /// What was sent.
+    /// The media type of responses.
     pub media: Media,
     /// The place of the content type in [`Row::columns`], if the run asks for it.
     pub content_type: Option<usize>,
-    /// What else holds for it: all of these.
+    /// Further tests, all of which must hold.
     pub tests: Vec<Test>,
 }
 
-/// Something that holds for a row or does not.
+/// A test of a row.
 #[derive(Debug, Clone)]
 pub enum Test {
-    /// It is one of these kinds of things; the column at this place of [`Row::columns`] is its content type.
+    /// Its media type is one of these. The index is that of the content type in [`Row::columns`].
     Media(usize, Vec<Media>),
-    /// Its URL's extension is one of these, in lower case.
+    /// The extension of its URL, in lower case, is one of these.
     Extension(Vec<String>),
-    /// Its URL matches.
+    /// Its URL matches the regular expression.
     Url(Regex),
-    /// The column at this place of [`Row::columns`] is a status of one of these kinds.
+    /// The column at this index of [`Row::columns`] is one of these statuses.
     Status(usize, Vec<StatusKind>),
     /// The column at this place, or where it is empty the host of an absolute URL, is one of these, whatever the case, the port
     /// and a last dot; see [`Test::host_in`].
@@ -39,7 +39,7 @@ pub enum Test {
     Is(usize, String),
 }
 
-/// A status or a class of them.
+/// A status or a class of statuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StatusKind {
     /// One status: 206.
@@ -90,44 +90,44 @@ impl StatusKind {
 }
 
 impl Filter {
-    /// Whether `row` counts.
+    /// Whether `row` meets all conditions.
     pub fn keeps(&self, row: &Row) -> bool {
         self.time_range.contains(row.moment) && self.keeps_content(row)
     }
 
-    /// Whether `row` counts, its moment aside.
+    /// Whether `row` meets all conditions but the time range.
     pub fn keeps_content(&self, row: &Row) -> bool {
         let content_type = self.content_type.map_or(&b""[..], |at| row.columns[at]);
         self.media.contains(row.url, content_type) && self.tests.iter().all(|test| test.holds(row))
     }
 }
 
-/// A range of time: whole days, and, if its ends are given, to the second.
+/// A range of time: whole days, narrowed to the second if its ends are given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimeRange {
-    /// Whole days, as `clock` shows them.
+    /// Whole days on `clock`.
     pub days: DayRange,
-    /// The clock of the days.
+    /// The clock that the days are read from.
     pub clock: LogClock,
-    /// The first moment, as the log has it.
+    /// The first second, on the log's clock.
     pub from: Option<LogTime>,
-    /// The last moment, as the log has it.
+    /// The last second, on the log's clock.
     pub to: Option<LogTime>,
 }
 
 impl TimeRange {
-    /// Whole days, as the log has them.
+    /// Whole days on the log's clock.
     pub fn days(days: DayRange) -> Self {
         TimeRange { days, clock: LogClock::LOGS, from: None, to: None }
     }
 
-    /// Whether the day alone does not tell.
+    /// Whether the time of day is needed, because the day alone does not decide.
     pub fn needs_time(&self) -> bool {
         !self.clock.is_logs() || self.from.is_some() || self.to.is_some()
     }
 
-    /// Whether all rows of `first` to `last`, as the log has them and within one [`LogClock::unit_secs`], count, or none; None
-    /// where some do.
+    /// Whether all rows from `first` to `last` count, or none of them; None if only some do. Both are on the log's clock and
+    /// within one [`LogClock::unit_secs`].
     pub fn contains_all(&self, first: LogTime, last: LogTime) -> Option<bool> {
         match (self.contains(first), self.contains(last)) {
             (true, true) => Some(true),
@@ -136,12 +136,12 @@ impl TimeRange {
         }
     }
 
-    /// Whether an end of the range is in `first` to `last`.
+    /// Whether the range begins or ends between `first` and `last`.
     fn cuts(&self, first: LogTime, last: LogTime) -> bool {
         [self.from, self.to].iter().flatten().any(|end| (first..=last).contains(end))
     }
 
-    /// Whether a row of this moment, as the log has it, counts.
+    /// Whether the range contains this moment of the log's clock.
     pub fn contains(&self, moment: LogTime) -> bool {
         self.days.contains(self.clock.shown(moment).date)
             && self.from.is_none_or(|from| from <= moment)
@@ -149,10 +149,10 @@ impl TimeRange {
     }
 }
 
-/// The days from one to another, both whole; either end may be open.
+/// A range of whole days, ends included. Either end may be open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DayRange {
-    /// Days of the calendar.
+    /// Calendar days.
     Dated {
         /// The first day.
         from: Date,
@@ -168,7 +168,7 @@ pub enum DayRange {
     },
 }
 
-/// Days that make no range.
+/// Two days that are not a range.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum DayRangeError {
     /// The first day is after the last.
@@ -179,7 +179,7 @@ pub enum DayRangeError {
         /// The last day.
         to: Day,
     },
-    /// One day has a year, the other has none.
+    /// Only one of the days has a year.
     #[error("give the year with both days or with neither: {from}, {to}")]
     Mixed {
         /// The first day.
@@ -193,7 +193,7 @@ impl DayRange {
     /// The range from `from` to `to`.
     ///
     /// # Errors
-    /// When the days make no range.
+    /// When the first day is after the last, or only one has a year.
     pub fn new(from: Option<Day>, to: Option<Day>) -> Result<Self, DayRangeError> {
         let (first, last) = (Date::FIRST, Date::LAST);
         Ok(match (from, to) {
@@ -216,7 +216,7 @@ impl DayRange {
         })
     }
 
-    /// Whether `date` is one of the days.
+    /// Whether the range contains `date`.
     pub fn contains(&self, date: Date) -> bool {
         match *self {
             DayRange::Dated { from, to } => (from..=to).contains(&date),

@@ -1,20 +1,20 @@
 //! Days and times as a log's clock shows them.
 use chrono::{Datelike, NaiveDate};
 
-/// A day, ordered by year, month and day; year 0 stands for any year. Packed into a word, since every row's is compared.
+/// A day, ordered by year, month and day; year 0 means any year. Packed into a word, since it is compared for every row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date(u32);
 
 impl Date {
-    /// Before all days.
+    /// Less than every day.
     pub const FIRST: Date = Date(0);
-    /// After all days.
+    /// Greater than every day.
     pub const LAST: Date = Date(u32::MAX);
 
     /// The earliest day of a request that is believed: the web is not older.
     pub const EARLIEST: Date = Date(1990 << 9 | 1 << 5 | 1);
 
-    /// Year, month 1 to 12, day 1 to 31.
+    /// From year, month (1 to 12) and day (1 to 31).
     pub fn new(year: u32, month: u32, day: u32) -> Self {
         Date(year << 9 | month << 5 | day)
     }
@@ -24,7 +24,7 @@ impl Date {
         Date(self.0 & 0x1ff)
     }
 
-    /// Adds `2019-08-24` to `text`.
+    /// Appends `2019-08-24` to `text`.
     pub fn write(self, text: &mut Vec<u8>) {
         let (year, month, day) = (self.0 >> 9, self.0 >> 5 & 0xf, self.0 & 0x1f);
         let digit = |number: u32| b'0' + (number % 10) as u8;
@@ -35,7 +35,7 @@ impl Date {
         text.extend([day / 10, day].map(digit));
     }
 
-    /// The day as chrono has it; None in year 0.
+    /// The day as a chrono date; None in year 0.
     pub fn calendar(self) -> Option<NaiveDate> {
         let year = i32::try_from(self.0 >> 9).ok().filter(|year| *year > 0)?;
         NaiveDate::from_ymd_opt(year, self.0 >> 5 & 0xf, self.0 & 0x1f)
@@ -54,30 +54,30 @@ impl From<NaiveDate> for Date {
     }
 }
 
-/// When a request was made: in UTC where the log says how far its clock is ahead, else as its clock shows it.
+/// The time of a request: in UTC if the log gives an offset, else on the log's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LogTime {
-    /// The day.
+    /// The calendar day.
     pub date: Date,
-    /// Seconds since its midnight, 0 to 86,399.
+    /// Seconds since midnight, 0 to 86,399.
     pub second: u32,
 }
 
 impl LogTime {
-    /// A moment in Unix seconds, on the clocks of UTC; within the years 1 to 9999.
+    /// From Unix seconds, in UTC, clamped to the years 1 to 9999.
     pub fn from_unix(secs: i64) -> Self {
         let within =
             chrono::DateTime::from_timestamp(secs.clamp(-62_135_596_800, 253_402_300_799), 0).unwrap_or_default();
         LogTime { date: within.date_naive().into(), second: secs.rem_euclid(86_400) as u32 }
     }
 
-    /// The start of the minute, hour or day (60, 3,600 or 86,400 `unit_secs`) that this is in.
+    /// The start of the minute, hour or day (60, 3,600 or 86,400 `unit_secs`) that contains this time.
     #[must_use]
     pub fn floor(self, unit_secs: u32) -> LogTime {
         LogTime { second: self.second - self.second % unit_secs, ..self }
     }
 
-    /// The time `secs` seconds later (earlier if negative): what a clock of another UTC offset shows.
+    /// The time `secs` seconds later (earlier if negative), as a clock with another offset shows it.
     #[must_use]
     pub fn shifted(self, secs: i32) -> LogTime {
         let second = i64::from(self.second) + i64::from(secs);

@@ -1,19 +1,19 @@
-//! Media types: what was sent, by its content type or its URL.
+//! Media types of responses, by content type or URL.
 use super::url::{Extension, extension};
 
-/// Which media types count.
+/// The media types that count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Media {
-    /// All.
+    /// Every response.
     Any,
-    /// JPEGs.
+    /// JPEG images.
     Jpeg,
     /// A top-level type (`image`), a subtype (`css`, `mp4`) or a full media type (`image/png`), in lower case.
     Named(String),
 }
 
 impl Media {
-    /// The media types that a user means by `name`; None if no media type or extension has that name.
+    /// The media types meant by `name`; None if no media type or extension has that name.
     pub fn named(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase();
         let name = name.strip_suffix("/*").unwrap_or(&name).to_owned();
@@ -31,8 +31,8 @@ impl Media {
         if known { Some(Media::Named(name)) } else { by_extension.map(Media::Named) }
     }
 
-    /// Whether a response with this URL and content type counts. The content type decides; if there is none, or one that says
-    /// nothing (`application/octet-stream`), the URL's extension does.
+    /// Whether a response with this URL and content type counts. The content type decides; if it is missing or generic
+    /// (`application/octet-stream`), the URL's extension does.
     pub fn contains(&self, url: &[u8], content_type: &[u8]) -> bool {
         let media_type = essence(content_type);
         match self {
@@ -66,12 +66,12 @@ fn is_subtype(name: &str) -> bool {
         || mime_guess::from_ext(name).iter_raw().any(subtypes)
 }
 
-/// The media type of a content type, without parameters; None if it says nothing.
+/// The media type of a content type, without parameters; None if it is missing or generic.
 pub(super) fn essence(content_type: &[u8]) -> Option<&str> {
     if content_type.is_empty() {
         return None;
     }
-    // CloudFront encodes what is not plain ASCII: `text/html;%20charset=utf-8`.
+    // CloudFront percent-encodes spaces and the like: `text/html;%20charset=utf-8`.
     let essence = content_type.split(|byte| matches!(byte, b';' | b'%')).next()?.trim_ascii();
     let text = std::str::from_utf8(essence).ok()?;
     let silent = ["application/octet-stream", "binary/octet-stream"];
@@ -81,7 +81,7 @@ pub(super) fn essence(content_type: &[u8]) -> Option<&str> {
 /// The extensions that the shared MIME database has for image/jpeg.
 pub(super) const JPEG_EXTENSIONS: [&[u8]; 4] = [b"jpg", b"jpeg", b"jpe", b"jfif"];
 
-/// Whether the file that `url` names has one of the [`JPEG_EXTENSIONS`], in any case.
+/// Whether the file name in `url` has one of the [`JPEG_EXTENSIONS`], in any case.
 pub fn is_jpeg(url: &[u8]) -> bool {
     extension(url).is_some_and(|extension| JPEG_EXTENSIONS.contains(&extension.as_bytes()))
 }
@@ -99,10 +99,10 @@ impl Default for MediaTypeCache {
 }
 
 impl MediaTypeCache {
-    /// Enough for the common extensions of the web to have a slot each.
+    /// Enough for each common extension to have its own slot.
     const SLOTS: usize = 256;
 
-    /// The media type of `content_type`, or, if that says nothing, of the extension of `url`.
+    /// The media type of `content_type`, or, if that is missing or generic, of the extension of `url`.
     pub(super) fn media_type<'a>(&mut self, url: &[u8], content_type: &'a [u8]) -> Option<&'a str> {
         if let Some(media_type) = essence(content_type) {
             return Some(media_type);

@@ -1,4 +1,4 @@
-//! logsum: bytes of the rows of a CDN log that a filter keeps. Format, then record, then filter, then totals.
+//! logsum: the bytes of the rows of a log that pass a filter. Lines become rows, rows are filtered, and the rest is summed.
 pub mod by;
 mod filter;
 mod format;

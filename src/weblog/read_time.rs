@@ -1,4 +1,4 @@
-//! Days and times of rows: which of the forms that `units` reads a log may have, and fast paths for what nearly all logs have.
+//! Dates and times of rows: which of the forms known to `units` a log may use, and fast paths for the usual ones.
 use chrono::{Datelike, NaiveDate};
 
 use super::log_time::{Date, LogTime};
@@ -28,12 +28,12 @@ fn wrong(part: &[u8], reason: &'static str) -> RowError {
 /// The day of a row: `2019-08-24`, `20190824`, or `24/8/2019` in the given order.
 ///
 /// # Errors
-/// When it is of another form, has no year, or is not in the calendar.
+/// When it has another form, has no year, or is not in the calendar.
 pub(super) fn read_date(field: &[u8], order: DateOrder) -> Result<Date, RowError> {
     iso_date(field).map_or_else(|| read_any_date(field, order), Ok)
 }
 
-/// Fast path for `2019-08-24`; None for anything else, and for what is not a day of the calendar.
+/// Fast path for `2019-08-24`; None for anything else, including days that do not exist.
 #[inline]
 fn iso_date(field: &[u8]) -> Option<Date> {
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *field else { return None };
@@ -75,18 +75,18 @@ fn is_believable(written: &Written) -> bool {
     (1990..2100).contains(&written.date.year())
 }
 
-/// The time of a row, `10:28:13`, as seconds since midnight; a leap second counts as the second before it. After two-digit
-/// hours a fraction is cut off, with whatever follows it.
+/// Parses the time of a row, `10:28:13`, as seconds since midnight; a leap second counts as the second before it. After
+/// two-digit hours, a fraction and anything after it is ignored.
 ///
 /// # Errors
-/// When it is of another form or not a time of a day.
+/// When it has another form or is not a time of day.
 #[inline]
 pub fn read_second(field: &[u8]) -> Result<u32, RowError> {
     let clock = if field.get(8) == Some(&b'.') { &field[..8] } else { field };
     quick_second(clock).ok_or(()).or_else(|()| read_any_second(clock).ok_or_else(|| wrong(field, NOT_A_TIME)))
 }
 
-/// Fast path for `10:28:13`; None for anything else, and for what is not a time.
+/// Fast path for `10:28:13`; None for anything else, including times that do not exist.
 #[inline]
 fn quick_second(clock: &[u8]) -> Option<u32> {
     let [h1, h2, b':', m1, m2, b':', s1, s2] = *clock else { return None };
@@ -115,7 +115,7 @@ pub(super) fn read_moment(field: &[u8], needs_time: bool, order: DateOrder) -> R
     iso_moment(field).map_or_else(|| read_any_moment(field, needs_time, order), Ok)
 }
 
-/// Fast path for `2019-08-24T10:28:13`, with a `Z` or with nothing after it; None for anything else.
+/// Fast path for `2019-08-24T10:28:13`, with or without a `Z`; None for anything else.
 fn iso_moment(field: &[u8]) -> Option<LogTime> {
     let (day, behind) = field.split_at_checked("2019-08-24".len())?;
     let [b'T' | b' ', clock @ ..] = behind else { return None };
@@ -142,15 +142,16 @@ fn read_any_moment(field: &[u8], needs_time: bool, order: DateOrder) -> Result<L
     log_time(&written, needs_time).map_err(|reason| wrong(field, reason))
 }
 
-/// `17/May/2015:10:05:03 +0000`, as Apache and nginx write it, brought to UTC. A blank may stand for a leading zero.
+/// Parses `17/May/2015:10:05:03 +0000`, as Apache and nginx write it, and converts it to UTC. A blank may replace a leading
+/// zero.
 ///
 /// # Errors
-/// When it is anything else.
+/// When it has another form.
 pub(super) fn read_apache(field: &[u8]) -> Result<LogTime, RowError> {
     quick_apache(field).map_or_else(|| read_any_apache(field), Ok)
 }
 
-/// Fast path for months as Apache writes them, one space and `+0200`; None for anything else.
+/// Fast path for the usual form with one space and `+0200`; None for anything else.
 fn quick_apache(text: &[u8]) -> Option<LogTime> {
     const MONTHS: [&[u8; 3]; 12] =
         [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
@@ -170,7 +171,7 @@ fn read_any_apache(field: &[u8]) -> Result<LogTime, RowError> {
     time.ok_or_else(|| wrong(field, "not a time like 17/May/2015:10:05:03 +0000"))
 }
 
-/// What a log may write, brought to UTC; else the reason why not.
+/// Converts a written time to UTC; the error is the reason why a log may not use it.
 fn log_time(written: &Written, needs_time: bool) -> Result<LogTime, &'static str> {
     // MySQL and every CDN count from year 1; 0000 means "unknown".
     if written.date.year() == 0 {
@@ -189,7 +190,7 @@ fn log_time(written: &Written, needs_time: bool) -> Result<LogTime, &'static str
     Ok(LogTime { date, second: time.second }.shifted(-offset_secs))
 }
 
-/// `+08:00`, `-0330` or `+8` in seconds; None for anything else, and for more hours than any zone on earth has.
+/// Parses `+08:00`, `-0330` or `+8` as seconds; None for anything else, including offsets that no zone on earth has.
 pub fn read_offset(text: &str) -> Option<i32> {
     Offset::parse(text.as_bytes()).map(|offset| offset.secs).filter(|secs| is_near_utc(*secs))
 }
@@ -325,7 +326,7 @@ mod tests {
     }
 
     proptest! {
-        /// A fast path finds what the plain parser finds, or leaves it to that.
+        /// A fast path gives the result of the plain parser, or none.
         #[test]
         fn fast_paths_read_what_the_plain_parser_does(
             year in "[0-9]{4}|20[0-9]{2}", month in "[0-9]{2}|0[1-9]", day in "[0-9]{2}|[0-3][0-9]",

@@ -1,37 +1,37 @@
-//! One row of a log.
+//! A row of a log.
 use super::log_time::{Date, LogTime};
 use crate::rows::{RowFault, excerpt};
 
-/// A column of a log that a run may ask for beside day, time, size and URL.
+/// A column that a run may need in addition to day, time, size and URL.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Column {
-    /// The media type of what was sent; empty where the log does not tell.
+    /// The content type of the response; empty if the log does not have it.
     ContentType,
-    /// The status of the answer.
+    /// The status of the response.
     Status,
-    /// The host that was asked.
+    /// The host of the request.
     Host,
-    /// A column by its name in the log.
+    /// A column, by its name in the log.
     Named(String),
 }
 
-/// What a row says.
+/// The fields of a row that a run needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row<'a> {
-    /// When; its second is 0 where the run does not ask for the time.
+    /// The time of the request. Its second is 0 if the run does not need the time of day.
     pub moment: LogTime,
-    /// Bytes sent.
+    /// Bytes of the response, usually including headers.
     pub size_bytes: u64,
-    /// What was asked for.
+    /// The path or absolute URL that was requested, as logged.
     pub url: &'a [u8],
-    /// The columns that the run asks for, in its order; empty where the log has `-` or no such column.
+    /// The columns that the run needs, in the run's order; empty if the log has `-` or lacks the column.
     pub columns: &'a [&'a [u8]],
 }
 
 /// Why a row cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RowError {
-    /// It is not a row of fields, whatever they mean.
+    /// It is not a well-formed row, whatever its fields mean.
     #[error(transparent)]
     Row(#[from] RowFault),
     /// It is not a day or time.
@@ -48,7 +48,7 @@ pub enum RowError {
     /// The size is not a whole number of bytes.
     #[error("the size {0:?} is not a number of bytes")]
     Size(String),
-    /// The line is not what lines of the format look like.
+    /// The line does not have the form of its format.
     #[error("not a line of {format}: {reason}")]
     Shape {
         /// The format's name.
@@ -56,13 +56,13 @@ pub enum RowError {
         /// What is wrong.
         reason: String,
     },
-    /// A `#Fields` line that lacks what is needed.
+    /// A `#Fields` line without a column that is needed.
     #[error("{0}")]
     Header(String),
 }
 
 impl RowError {
-    /// What `fault` is in a log of `format`.
+    /// Turns a `fault` into an error about a log of `format`.
     pub(super) fn of(format: &'static str, fault: RowFault) -> Self {
         match fault {
             RowFault::TooFewColumns { .. } | RowFault::TooLong { .. } => RowError::Row(fault),
@@ -107,7 +107,7 @@ pub(super) fn read_status(field: &[u8]) -> Option<u16> {
 /// it.
 pub const NONE: &str = "(none)";
 
-/// The field, or nothing where it is `-`, which logs write for nothing.
+/// The field; empty if it is `-`, which logs write for a missing value.
 pub(super) fn without_dash(field: &[u8]) -> &[u8] {
     if field == b"-" { b"" } else { field }
 }

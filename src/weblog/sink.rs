@@ -1,21 +1,21 @@
-//! Where the rows that count go.
+//! Receivers of the rows that count.
 use parking_lot::Mutex;
 
 use super::log_time::LogTime;
 use super::record::Row;
 use crate::units::CalendarUnit;
 
-/// The finest detail that sinks want of the rows that count.
+/// The finest detail that sinks need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Granularity {
-    /// Each row.
+    /// Every single row.
     Rows,
-    /// Only the requests and bytes of each unit of time. For months, those of each day.
+    /// Only the requests and bytes per unit of time; for months, per day.
     Times(CalendarUnit),
 }
 
 impl Granularity {
-    /// The length of the unit of time.
+    /// Length of the unit of time in seconds, or None for rows.
     pub fn unit_secs(self) -> Option<u32> {
         match self {
             Granularity::Rows => None,
@@ -26,9 +26,9 @@ impl Granularity {
     }
 }
 
-/// Takes the rows that count. Every thread has its own, and rows come in no particular order.
+/// Receives the rows that count. Each thread has its own sink, and rows come in no particular order.
 pub trait Sink: Send {
-    /// A row that counts.
+    /// Receives a row that counts.
     fn row(&mut self, row: &Row<'_>);
 
     /// The sum of the rows that count in the unit of time that begins at `moment`, on the clock of the filter's UTC offset.
@@ -66,7 +66,7 @@ impl<S: Sink> Sink for Option<S> {
     }
 }
 
-/// A pool of sinks that threads borrow. A sink lives through all inputs of a run, also when reading one of them fails.
+/// A pool of sinks that threads borrow. A sink lives through all inputs of a run, even if reading one of them fails.
 #[derive(Debug)]
 pub struct Sinks<S, F> {
     idle: Mutex<Vec<S>>,
@@ -74,24 +74,24 @@ pub struct Sinks<S, F> {
 }
 
 impl<S: Sink, F: Fn() -> S + Sync> Sinks<S, F> {
-    /// An empty pool that makes sinks with `new` when none is idle.
+    /// An empty pool. `new` creates a sink whenever none is idle.
     pub fn new(new: F) -> Self {
         Sinks { idle: Mutex::new(Vec::new()), new }
     }
 
-    /// Borrows a sink. It returns to the pool when the lease is dropped, also after an error.
+    /// Borrows a sink. It returns to the pool when the lease is dropped, even after an error.
     pub fn lease(&self) -> Lease<'_, S, F> {
         let idle = self.idle.lock().pop();
         Lease { sink: Some(idle.unwrap_or_else(&self.new)), home: self }
     }
 
-    /// All sinks that were returned.
+    /// All sinks in the pool.
     pub fn into_all(self) -> Vec<S> {
         self.idle.into_inner()
     }
 }
 
-/// A sink on loan to a thread.
+/// A sink borrowed by a thread.
 #[derive(Debug)]
 pub struct Lease<'a, S, F> {
     /// `Some` until the lease is dropped.
@@ -100,7 +100,7 @@ pub struct Lease<'a, S, F> {
 }
 
 impl<S: Sink, F: Fn() -> S + Sync> Lease<'_, S, F> {
-    /// The sink.
+    /// The borrowed sink.
     pub fn sink(&mut self) -> &mut S {
         self.sink.get_or_insert_with(&self.home.new)
     }

@@ -11,7 +11,7 @@ pub(super) struct Extension {
 }
 
 impl Extension {
-    /// What follows a dot and is longer is not an extension.
+    /// Anything longer after a dot is not an extension.
     pub(super) const BYTES_MAX: usize = 16;
 
     fn new(text: &[u8]) -> Option<Self> {
@@ -39,7 +39,7 @@ impl Extension {
 /// `%252E` in its logs. In other logs, hardly any file has a name for which that makes a difference.
 pub(super) fn extension(url: &[u8]) -> Option<Extension> {
     let path = path(url);
-    // Most names end in a dot and letters or digits, and need no decoding.
+    // Most names end in a dot and letters or digits, so they need no decoding.
     let end = &path[path.len().saturating_sub(Extension::BYTES_MAX + 1)..];
     if let Some(at) = end.iter().rposition(|byte| !byte.is_ascii_alphanumeric())
         && end[at] == b'.'
@@ -98,7 +98,7 @@ pub(super) fn host_of<'a>(column: &'a [u8], url: &'a [u8]) -> &'a [u8] {
 /// The path of `url` up to and including its last `/`; None if it has no `/`.
 pub(super) fn dir(url: &[u8]) -> Option<&[u8]> {
     match path(url) {
-        // `https://host` requests the root.
+        // `https://host` means the root.
         b"" if !url.is_empty() => Some(b"/"),
         path => memchr::memrchr(b'/', path).map(|at| &path[..=at]),
     }
@@ -106,7 +106,7 @@ pub(super) fn dir(url: &[u8]) -> Option<&[u8]> {
 
 /// Where the authority of an absolute `url` begins, after its `://`; None if `url` is a path.
 fn authority_at(url: &[u8]) -> Option<usize> {
-    // Shortcut: nearly all logs have paths.
+    // Shortcut: most logs have paths.
     if url.first() == Some(&b'/') {
         return None;
     }

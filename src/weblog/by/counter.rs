@@ -10,24 +10,24 @@ use crate::weblog::media::MediaTypeCache;
 use crate::weblog::record::Row;
 use crate::weblog::sink::{Granularity, Sink};
 
-/// The grouping of one run: makes the threads' counters and brings their groups together.
+/// The grouping of a run: creates the threads' counters and merges their groups.
 #[derive(Debug)]
 pub struct GroupRun<'a> {
     keys: KeyWriter<'a>,
     grouping: Grouping,
 }
 
-/// Writes the keys of rows.
+/// Encodes the keys of rows.
 #[derive(Debug, Clone)]
 struct KeyWriter<'a> {
     by: &'a [By],
-    /// Where in [`Row::columns`] the column of each key is, if it needs one.
+    /// For each key, the index of its column in [`Row::columns`], if it needs one.
     places: Vec<Option<usize>>,
     clock: LogClock,
 }
 
 impl<'a> GroupRun<'a> {
-    /// Groups by the keys `by`, and adds to `needs` what they are made of. Times are those that `clock` shows.
+    /// Groups by the keys `by`, whose columns are added to `needs`. Times are read from `clock`.
     pub fn new(by: &'a [By], needs: &mut Needs, clock: LogClock, options: GroupOptions) -> Self {
         let place = |key: &By| key.needed_column().map(|column| needs.place_of(column.clone()));
         let places = by.iter().map(place).collect();
@@ -35,22 +35,22 @@ impl<'a> GroupRun<'a> {
         GroupRun { keys: KeyWriter { by, places, clock }, grouping: Grouping::new(options) }
     }
 
-    /// The detail that the counters want: if all keys are times, the sums of the smallest unit are enough.
+    /// The detail that counters need: if all keys are times, sums of the smallest unit are enough.
     pub fn granularity(&self) -> Granularity {
         let units: Option<Vec<CalendarUnit>> = self.keys.by.iter().map(By::unit).collect();
         units.and_then(|units| units.into_iter().min()).map_or(Granularity::Rows, Granularity::Times)
     }
 
-    /// A thread's counter.
+    /// Creates the counter of one thread.
     pub fn counter(&self) -> GroupCounter<'a> {
         let (groups, keys) = (self.grouping.worker(), self.keys.clone());
         GroupCounter { keys, groups, key: GroupKey::default(), types: MediaTypeCache::default() }
     }
 
-    /// The groups of all counters.
+    /// Merges the groups of all counters.
     ///
     /// # Errors
-    /// When groups outgrew their memory or could not be kept in temporary files.
+    /// When groups outgrew the memory limit, or temporary files failed.
     pub fn finish(&self, counters: Vec<GroupCounter<'a>>) -> Result<Grouped, GroupError> {
         finish(&self.grouping, counters.into_iter().map(|counter| counter.groups).collect())
     }
@@ -61,7 +61,7 @@ impl<'a> GroupRun<'a> {
 pub struct GroupCounter<'a> {
     keys: KeyWriter<'a>,
     groups: Groups,
-    /// The key of the row, kept to reuse its memory.
+    /// The key of the current row, kept to reuse its memory.
     key: GroupKey,
     types: MediaTypeCache,
 }
@@ -79,7 +79,7 @@ impl Sink for GroupCounter<'_> {
         for unit in self.keys.by.iter().filter_map(By::unit) {
             self.key.part(|part| write_time(unit, moment, part));
         }
-        // Groups take 64 bits at a time; larger sums are added in parts.
+        // Groups add 64 bits at a time; larger sums are added in parts.
         let first = bytes.min(u64::MAX.into());
         self.groups.add_many(self.key.bytes(), requests, first as u64);
         let mut rest = bytes - first;
@@ -96,7 +96,7 @@ impl Sink for GroupCounter<'_> {
 }
 
 impl GroupCounter<'_> {
-    /// What this counter has counted so far.
+    /// The groups counted so far.
     ///
     /// # Errors
     /// As [`Groups::so_far`].
@@ -106,7 +106,7 @@ impl GroupCounter<'_> {
 }
 
 impl KeyWriter<'_> {
-    /// Makes `key` the key of `row`.
+    /// Encodes the key of `row` into `key`.
     fn write(&self, row: &Row<'_>, moment: LogTime, types: &mut MediaTypeCache, key: &mut GroupKey) {
         key.clear();
         for (by, place) in self.by.iter().zip(&self.places) {

@@ -1,7 +1,7 @@
 //! The bytes that identify a group.
 use std::borrow::Cow;
 
-/// The values of one or more keys, encoded as the bytes that identify a group. Encoded keys sort as their parts do.
+/// The values of one or more keys, encoded as the bytes that identify a group. Encoded keys sort like their parts.
 #[derive(Debug, Default)]
 pub struct GroupKey {
     bytes: Vec<u8>,
@@ -13,13 +13,13 @@ const SEPARATOR: &[u8] = &[0, 0];
 const NUL_ESCAPE: u8 = 0xff;
 
 impl GroupKey {
-    /// Removes all parts.
+    /// Makes it empty, keeping its memory.
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.parts = 0;
     }
 
-    /// Adds the part that `write` appends to the bytes it gets.
+    /// Adds a part: whatever `write` appends to the bytes it gets.
     pub fn part(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         if self.parts > 0 {
             self.bytes.extend_from_slice(SEPARATOR);
@@ -38,12 +38,12 @@ impl GroupKey {
         }
     }
 
-    /// The encoded key.
+    /// The key as it identifies the group.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// The parts of an encoded key.
+    /// Decodes a key into its parts.
     pub fn parts(key: &[u8]) -> Vec<Cow<'_, [u8]>> {
         let mut parts = Vec::new();
         let mut rest = key;

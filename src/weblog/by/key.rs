@@ -9,7 +9,7 @@ use crate::weblog::media::MediaTypeCache;
 use crate::weblog::record::{Column, NONE, Row, read_status};
 use crate::weblog::url;
 
-/// The keys that have a name; any other name is that of a column of the log.
+/// The built-in keys; any other name is a column of the log.
 pub static KEYS: &[By] = &[
     By::time("day", CalendarUnit::Day),
     By::time("hour", CalendarUnit::Hour),
@@ -22,7 +22,7 @@ pub static KEYS: &[By] = &[
     By::url("url", "URL", "the URL without query", write_url),
 ];
 
-/// A key of `--by`: what the rows of a group have in common.
+/// A key of `--by`: the value that the rows of a group have in common.
 #[derive(Debug, Clone)]
 pub struct By {
     name: Cow<'static, str>,
@@ -31,7 +31,7 @@ pub struct By {
     value: Value,
 }
 
-/// Where a key's value comes from, and how it is written. Empty columns are those that the log does not have.
+/// Where a key's value comes from, and how it is written. A column is empty if the log does not have it.
 #[derive(Debug, Clone)]
 enum Value {
     Time(CalendarUnit),
@@ -39,9 +39,9 @@ enum Value {
     Column(Column, WriteColumn),
 }
 
-/// Appends the value of a row with this URL.
+/// Appends the value for a row with this URL.
 type WriteUrl = fn(url: &[u8], part: &mut Vec<u8>);
-/// Appends the value of a row with this URL and this column.
+/// Appends the value for a row with this URL and column.
 type WriteColumn = fn(url: &[u8], column: &[u8], types: &mut MediaTypeCache, part: &mut Vec<u8>);
 
 impl By {
@@ -67,12 +67,12 @@ impl By {
         By { name: Cow::Borrowed(name), title: Cow::Borrowed(title), about, value }
     }
 
-    /// The column of the log that is called `name`.
+    /// The key for the log's column `name`.
     fn named(name: &str) -> Self {
         let snake: String =
             name.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
         let snake = snake.trim_matches('_');
-        // The report has columns of its own.
+        // These names are taken by the report's own columns.
         let is_taken = ["requests", "bytes", "share", ""].contains(&snake);
         By {
             name: Cow::Owned(if is_taken { format!("by_{snake}") } else { snake.to_owned() }),
@@ -82,27 +82,27 @@ impl By {
         }
     }
 
-    /// The name of its column in the report, in `snake_case`; for [`KEYS`] also its name after `--by`.
+    /// The name of the report's column, in `snake_case`; for [`KEYS`] also the name after `--by`.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Whether it is a column without a name, as in `--by day,`.
+    /// Whether the name is empty, as in `--by day,`.
     pub fn is_nameless(&self) -> bool {
         self.name == "by_"
     }
 
-    /// How a headline calls it: `file extension`.
+    /// Its name in headlines: `file extension`.
     pub fn title(&self) -> &str {
         &self.title
     }
 
-    /// What it is, for the help; empty if its name says it.
+    /// The explanation in the help; empty if the name says enough.
     pub fn about(&self) -> &'static str {
         self.about
     }
 
-    /// The column of the log that it needs besides day, size and URL.
+    /// The column that it needs in addition to day, size and URL.
     pub fn needed_column(&self) -> Option<&Column> {
         match &self.value {
             Value::Column(column, _) => Some(column),
@@ -146,7 +146,7 @@ impl FromStr for By {
     }
 }
 
-/// Appends the beginning of the `unit` that `time` is in, as [`CalendarUnit::format`] has it: `2019-08-24T10:00`.
+/// Appends the start of the `unit` that contains `time`, in the format of [`CalendarUnit::format`]: `2019-08-24T10:00`.
 pub(super) fn write_time(unit: CalendarUnit, time: LogTime, part: &mut Vec<u8>) {
     time.date.write(part);
     let two_digits = |number: u32| [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];

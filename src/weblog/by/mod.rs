@@ -1,4 +1,4 @@
-//! `--by`: rows are grouped by keys, counted, and reported.
+//! `--by`: groups rows by keys, counts and reports them.
 mod counter;
 mod group_key;
 mod key;

@@ -1,14 +1,14 @@
-//! The groups as they are reported.
+//! The report of groups.
 use super::group_key::GroupKey;
 use super::key::By;
 use crate::report::{Report, Value};
 use crate::weblog::group::{Group, Grouped, Sum};
 
-/// Stands for all groups that are not shown.
+/// Shown for all groups that are left out.
 pub const OTHER: &str = "(other)";
 
-/// The groups as a report: in time order if the first key is a time, otherwise the most bytes first. Groups that are not shown
-/// are one row at the end, so that the rows always add up to the total.
+/// The groups as a report: in time order if the first key is a time, otherwise by bytes, largest first. Groups that are left
+/// out are one row at the end, so that the rows always add up to the total.
 pub fn report(by: &[By], grouped: &Grouped) -> Report {
     let mut columns: Vec<&str> = by.iter().map(By::name).collect();
     columns.extend(["requests", "bytes", "share"]);
@@ -34,17 +34,17 @@ pub fn report(by: &[By], grouped: &Grouped) -> Report {
     report
 }
 
-/// `rows`, which are sorted by bytes, in the order in which they are shown.
+/// Sorts `rows`, which are sorted by bytes, into the order in which they are shown.
 pub fn ordered<'a>(by: &[By], rows: &'a [Group]) -> Vec<&'a Group> {
     let mut rows: Vec<&Group> = rows.iter().collect();
     if by.first().is_some_and(|key| key.unit().is_some()) {
-        // The sort is stable: rows of the same time stay sorted by bytes.
+        // The sort is stable, so rows of the same time stay sorted by bytes.
         rows.sort_by_cached_key(|row| GroupKey::parts(&row.key.0).swap_remove(0).into_owned());
     }
     rows
 }
 
-/// `bytes` as text. What is not UTF-8 is written as `\xff`, so that different keys stay different.
+/// `bytes` as text. Invalid UTF-8 is written as `\xff`, so that different keys stay different.
 pub fn display(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {

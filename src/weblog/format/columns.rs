@@ -1,4 +1,4 @@
-//! What logs call their columns, and where these stand.
+//! Names and positions of a log's columns.
 use super::super::read_time::read_date;
 use super::super::record::Column;
 use super::error::FormatError;
@@ -8,8 +8,7 @@ use crate::units::DateOrder;
 /// date, time, size, url.
 pub(super) const FOUR_COLUMNS: &[&str] = &["date", "time", "size", "url"];
 
-/// bunny.net, <https://docs.bunny.net/docs/cdn-log-format>: cache status, status, time in milliseconds, bytes, pull zone,
-/// remote address, referer, url, edge location, user agent, request id, country.
+/// bunny.net (<https://docs.bunny.net/docs/cdn-log-format>). The timestamp is in milliseconds.
 pub(super) const BUNNY: &[&str] = &[
     "cache-status",
     "status",
@@ -25,8 +24,8 @@ pub(super) const BUNNY: &[&str] = &[
     "country",
 ];
 
-/// `CloudFront` real-time logs, all fields in the order in which they come,
-/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/real-time-logs.html>.
+/// `CloudFront` real-time logs with all fields in the default order
+/// (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/real-time-logs.html>).
 pub(super) const CLOUDFRONT_REALTIME: &[&str] = &[
     "timestamp",
     "c-ip",
@@ -85,26 +84,26 @@ const CONTENT_TYPE: &[&str] = &["sc-content-type", "content-type", "content_type
 const STATUS: &[&str] = &["sc-status", "status", "status_code", "statuscode", "edgeresponsestatus"];
 const HOST: &[&str] = &["x-host-header", "cs(host)", "cs-host", "host", "clientrequesthost", "reqhost"];
 
-/// In which columns a row's day and time stand.
+/// The columns of a row's day and time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum When {
-    /// The day in one column, the time, if there is one, in another.
+    /// The day in one column and the time, if any, in another.
     Apart {
         /// The day.
         day: usize,
         /// The time.
         time: Option<usize>,
     },
-    /// Both in one.
+    /// Day and time in one column.
     Together(usize),
 }
 
-/// Whether these look like names of columns and not like a row: one of them is known.
+/// Whether these are names of columns rather than a row: at least one of them is known.
 pub(super) fn are_known(names: &Names) -> bool {
     [DAY, MOMENT, SIZE, URL].iter().any(|known| names.first(known).is_some())
 }
 
-/// Where day and time stand.
+/// The position of day and time.
 pub(super) fn when(names: &Names) -> Result<When, FormatError> {
     match (names.first(DAY), names.first(&MOMENT[..MOMENT.len() - 2])) {
         (Some(day), _) if names.first(TIME).is_some() => Ok(When::Apart { day, time: names.first(TIME) }),
@@ -114,22 +113,22 @@ pub(super) fn when(names: &Names) -> Result<When, FormatError> {
     }
 }
 
-/// Where the bytes stand.
+/// The position of the bytes.
 pub(super) fn size(names: &Names) -> Result<usize, FormatError> {
     names.first(SIZE).ok_or_else(|| missing(names, "size (or sc-bytes, bytes)"))
 }
 
-/// Where the URL stands.
+/// The position of the URL.
 pub(super) fn url(names: &Names) -> Result<usize, FormatError> {
     names.first(URL).ok_or_else(|| missing(names, "url (or cs-uri-stem, uri, path)"))
 }
 
-/// Where the host stands.
+/// The position of the host.
 pub(super) fn host(names: &Names) -> Option<usize> {
     names.first(HOST)
 }
 
-/// Where another column stands; None for a content type or host that the log does not have: URLs may tell these.
+/// The position of another column; None for a content type or host that the log lacks, since URLs may tell these.
 pub(super) fn position(names: &Names, column: &Column) -> Result<Option<usize>, FormatError> {
     let (known, called): (&[&str], _) = match column {
         Column::ContentType => return Ok(names.first(CONTENT_TYPE)),
@@ -147,9 +146,9 @@ fn missing(names: &Names, column: &str) -> FormatError {
     FormatError::Missing { column: column.to_owned(), found: names.listed() }
 }
 
-/// Fields between tabs: a day, a time, digits, and more.
+/// Tab-separated fields: a day, a time, digits, and more.
 pub(super) fn looks_like_four(line: &[u8]) -> bool {
-    // An error is costly to make, and most lines of other formats have no tab so early.
+    // Creating an error is costly, and most lines of other formats have no tab so early.
     if !line.iter().take("2019-08-24\t".len()).any(|byte| *byte == b'\t') {
         return false;
     }
@@ -161,13 +160,13 @@ pub(super) fn looks_like_four(line: &[u8]) -> bool {
         && fields.next().is_some()
 }
 
-/// Twelve fields between `|`, the third of them milliseconds since 1970.
+/// Twelve fields separated by `|`, the third being milliseconds since 1970.
 pub(super) fn looks_like_bunny(line: &[u8]) -> bool {
     let fields: Vec<&[u8]> = line.split(|byte| *byte == b'|').collect();
     fields.len() >= BUNNY.len() && fields[2].len() >= 12 && fields[2].iter().all(u8::is_ascii_digit)
 }
 
-/// Fields between tabs, the first of them seconds since 1970 with milliseconds.
+/// Tab-separated fields, the first being seconds since 1970 with milliseconds.
 pub(super) fn looks_like_realtime(line: &[u8]) -> bool {
     let first = line.split(|byte| *byte == b'\t').next().unwrap_or_default();
     let digits = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);

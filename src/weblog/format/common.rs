@@ -1,6 +1,6 @@
-//! Apache's and nginx's logs, common and combined:
-//! `127.0.0.1 - frank [17/May/2015:10:05:03 +0000] "GET /a.jpg HTTP/1.1" 200 2326 "http://…" "Mozilla/5.0 …"`,
-//! <https://httpd.apache.org/docs/2.4/logs.html#common>. A host may come first (`vhost_combined`), and a syslog prefix before all.
+//! The common and combined formats of Apache and nginx: `127.0.0.1 - frank [17/May/2015:10:05:03 +0000] "GET /a.jpg
+//! HTTP/1.1" 200 2326 "http://…" "Mozilla/5.0 …"`, <https://httpd.apache.org/docs/2.4/logs.html#common>. A host may come
+//! first (`vhost_combined`), and a syslog prefix before all.
 use std::net::IpAddr;
 
 use super::super::read_time::read_apache;
@@ -23,7 +23,7 @@ pub(super) struct Common {
     has_host: bool,
 }
 
-/// What of a line can be asked for by name.
+/// The parts of a line that can be asked for by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
     Nothing,
@@ -48,7 +48,7 @@ const PARTS: &[(&str, Part)] = &[
     ("host", Part::Host),
 ];
 
-/// A line, cut.
+/// The parts of a line.
 struct Cut<'a> {
     before: &'a [u8],
     time: &'a [u8],
@@ -132,7 +132,7 @@ impl ReadLine for Common {
     }
 }
 
-/// Whether `line` looks like one.
+/// Whether `line` looks like a line of this format.
 pub(super) fn looks_like(line: &[u8]) -> bool {
     cut(line).is_ok_and(|cut| read_apache(cut.time).is_ok() && !cut.words.is_empty())
 }

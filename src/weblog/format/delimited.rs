@@ -1,4 +1,4 @@
-//! Fields between delimiters: TSV, CSV, `CloudFront`, W3C extended, bunny.net.
+//! Delimited formats: TSV, CSV, `CloudFront`, W3C extended, bunny.net.
 use std::sync::Arc;
 
 use super::super::log_time::LogTime;
@@ -12,12 +12,12 @@ use crate::rows::split::Splitter;
 use crate::rows::{self, Fields, Names, RowFault, is_repeated};
 use crate::units::DateOrder;
 
-/// A log whose fields stand between delimiters.
+/// The reader of delimited logs.
 #[derive(Debug, Clone)]
 pub(crate) struct Delimited {
     format: &'static str,
     names: Names,
-    /// The header line, to know it again.
+    /// The header line, to recognise repetitions.
     header: Option<Vec<u8>>,
     has_directives: bool,
     fields: rows::Delimited,
@@ -26,7 +26,7 @@ pub(crate) struct Delimited {
     date_order: DateOrder,
 }
 
-/// Which of the wanted fields is what; they are wanted in the order of their columns.
+/// The slots of the wanted fields, which are in column order.
 #[derive(Debug, Clone)]
 pub(in crate::weblog) struct Slots {
     pub when: When,
@@ -36,10 +36,10 @@ pub(in crate::weblog) struct Slots {
 }
 
 impl Delimited {
-    /// How many columns a run may ask for in all.
+    /// Limit on the number of columns a run may need.
     pub(crate) const WANTED_MAX: usize = rows::Delimited::WANTED_MAX;
 
-    /// Whether rows are `date  time  size  url` with tabs, and no more is asked of them.
+    /// Whether rows are tab-separated `date  time  size  url` and no other columns are needed.
     pub(in crate::weblog) fn is_four_columns(&self) -> bool {
         self.fields.delimiter() == b'\t'
             && self.names == Names::fixed(FOUR_COLUMNS)
@@ -71,7 +71,7 @@ impl Delimited {
         self
     }
 
-    /// The columns that the header `line` names.
+    /// A reader for the columns named by the header `line`.
     pub(super) fn of_header(
         line: &[u8],
         delimiter: u8,
@@ -86,7 +86,7 @@ impl Delimited {
         Ok(Delimited { header: Some(line.to_vec()), ..of_names.held_to_header() })
     }
 
-    /// The columns that the first `#Fields` line of `head` names.
+    /// A reader for the columns named by the first `#Fields` line of `head`.
     pub(super) fn of_directives(
         head: &[u8],
         delimiter: u8,
@@ -98,7 +98,7 @@ impl Delimited {
         Ok(Delimited { has_directives: true, ..of_names })
     }
 
-    /// Columns that are known beforehand.
+    /// A reader for columns that are known in advance.
     pub(super) fn of_known(
         names: &[&str],
         delimiter: u8,
@@ -106,12 +106,12 @@ impl Delimited {
         needs: &Needs,
     ) -> Result<Self, FormatError> {
         let of_names = Self::of_names(&Names::fixed(names), delimiter, format, needs)?;
-        // A log without a header may have come together with one that has it.
+        // A log without a header may have been concatenated with one that has it.
         let header = names.join(char::from(delimiter).encode_utf8(&mut [0; 4])).into_bytes();
         Ok(Delimited { header: Some(header), ..of_names })
     }
 
-    /// Columns of these names.
+    /// A reader for columns with these names.
     pub(super) fn of_names(
         names: &Names,
         delimiter: u8,
@@ -156,22 +156,22 @@ impl Delimited {
         })
     }
 
-    /// What cuts the lines that have no quotes.
+    /// The splitter for lines without quotes.
     pub(in crate::weblog) fn splitter(&self) -> &Splitter {
         self.fields.splitter()
     }
 
-    /// What separates fields.
+    /// The byte that separates fields.
     pub(in crate::weblog) fn delimiter(&self) -> u8 {
         self.fields.delimiter()
     }
 
-    /// How many columns the header names.
+    /// The number of columns in the header.
     pub(in crate::weblog) fn columns_named(&self) -> usize {
         self.names.count()
     }
 
-    /// Whether rows are asked for their time.
+    /// Whether the time of rows is needed.
     pub(in crate::weblog) fn needs_time(&self) -> bool {
         self.needs_time
     }
@@ -181,7 +181,7 @@ impl Delimited {
         self.date_order
     }
 
-    /// What `fault` is in a log of this format.
+    /// Turns a `fault` into an error about this format.
     pub(in crate::weblog) fn error(&self, fault: RowFault) -> RowError {
         RowError::of(self.format, fault)
     }
@@ -196,7 +196,7 @@ impl Delimited {
         }
     }
 
-    /// Hands the row of these fields on.
+    /// Passes the row with these fields on.
     pub(in crate::weblog) fn hand_on(
         &self,
         fields: &Fields<'_>,
@@ -213,12 +213,12 @@ impl Delimited {
         Ok(())
     }
 
-    /// The reader for what follows a `#Fields` line with other columns, or, if `always`, with any; an error if one of them is
-    /// missing.
+    /// The reader for the rows after a `#Fields` line with other columns, or, if `always`, with any; an error if a needed
+    /// column is missing.
     fn changed(&self, line: &[u8], always: bool, needs: &Needs) -> Option<Result<Self, FormatError>> {
         let is_change = |names: &Names| self.has_directives && (always || *names != self.names);
         let names = Names::of_directive(line).filter(is_change)?;
-        // Whether URLs are absolute from here on, so that a host need not be named, only the rows would tell.
+        // Whether URLs are absolute from here on, so that no host column is needed, only the rows could tell.
         let has_host = columns::host(&names).is_some() || !needs.columns.contains(&Column::Host);
         let changed = if has_host {
             Self::of_names(&names, self.fields.delimiter(), self.format, needs)
@@ -253,7 +253,7 @@ impl ReadLine for Delimited {
         if self.has_directives {
             return rows::without_bom(line).first() == Some(&b'#');
         }
-        // Logs that were put together with cat have their header again.
+        // Concatenated logs repeat their header.
         self.header.as_deref().is_some_and(|header| is_repeated(header, line))
     }
 
@@ -266,7 +266,7 @@ impl ReadLine for Delimited {
     }
 }
 
-/// A `#Fields` line said that a column is gone which is needed: no row can be read until another brings it back.
+/// The reader after a `#Fields` line without a needed column: no row can be read until another line brings the column back.
 #[derive(Debug)]
 struct Lost {
     before: Delimited,

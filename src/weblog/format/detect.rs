@@ -1,4 +1,4 @@
-//! Which format a log is of: the one that the user names, or the one that explains most of its first lines.
+//! Detects the format of a log: the one that the user names, or the one that explains most of the first lines.
 use super::super::record::Column;
 use super::error::FormatError;
 use super::needs::{Choice, Needs};
@@ -6,13 +6,13 @@ use super::reader::LineReader;
 use super::table::{self, FORMATS, Format};
 use crate::rows::{foreign, lines, without_bom};
 
-/// So many lines of a log are weighed.
+/// Number of lines that detection looks at.
 const LINES_WEIGHED: usize = 256;
 
-/// The reader for an input that begins with `head`, which is not empty and holds the first line whole.
+/// The reader for an input that begins with `head`, which must contain the whole first line.
 ///
 /// # Errors
-/// When the format lacks a column that `needs` asks for, or is not what `choice` says, or the input is not text of lines.
+/// When the log lacks a column in `needs`, does not match `choice`, or is not text lines.
 pub fn detect(head: &[u8], choice: &Choice, needs: &Needs) -> Result<LineReader, FormatError> {
     let head = without_bom(head);
     foreign::refuse(head, "votekit logsum")?;
@@ -31,7 +31,7 @@ pub fn detect(head: &[u8], choice: &Choice, needs: &Needs) -> Result<LineReader,
     }
 }
 
-/// The format that explains most of the first lines of `head`; of several that do, the first in the table.
+/// The format that explains most of the first lines of `head`; of several, the first in the table.
 fn guess(head: &[u8]) -> &'static Format {
     let lines: Vec<&[u8]> = lines(head).filter(|line| !line.is_empty()).take(LINES_WEIGHED).collect();
     let mut best = (&FORMATS[0], (0, 0));
@@ -59,14 +59,14 @@ mod tests {
         for (head, expected) in [
             ("nothing known\n".to_owned(), "four-columns"),
             (row.to_owned(), "four-columns"),
-            // A header with a column of its own is no worse a header.
+            // An unknown column makes a header no worse.
             (format!("date\ttime\tlength\turl\n{row}{row}"), "tsv"),
-            // Rows that were cut short do not outvote their header.
+            // Truncated rows do not outvote their header.
             (format!("date\ttime\tx\tsize\turl\n{row}{row}{row}"), "tsv"),
-            // Nor where something else stands between its names: then rows are bad, and their fields not taken for others.
+            // Nor with another delimiter: then rows are bad, and their fields are not mistaken for others.
             (format!("date,time,status,url,size\n{row}{row}"), "csv"),
             (format!("{row}2019-08-24\t10:28:13\t1\turl\n"), "four-columns"),
-            // A value may be called as a column is.
+            // A value may look like the name of a column.
             ("2019-08-24\t10:28:13\t1\turl\n".to_owned(), "four-columns"),
             (format!("half a line\n{common}{common}"), "common"),
             (format!("{row}{common}{common}"), "common"),

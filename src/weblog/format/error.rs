@@ -1,34 +1,34 @@
-//! Why a log cannot be understood.
+//! Why the format of a log cannot be read.
 use crate::rows::foreign::Foreign;
 use crate::rows::{Delimited, NameFault, TooWide};
 
-/// A log that cannot be understood.
+/// Why the format of a log cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FormatError {
-    /// It has no such column.
+    /// The log has no such column.
     #[error("it has no column {column}; it has: {}", found.join(", "))]
     Missing {
         /// The column that is needed.
         column: String,
-        /// The columns that there are.
+        /// The existing columns.
         found: Vec<String>,
     },
-    /// It does not tell the host.
+    /// The log does not tell the host.
     #[error(
         "it does not tell the host: no column is called host (or cs(Host), x-host-header), and its first URLs are not absolute; it has: {}",
         found.join(", ")
     )]
     NoHost {
-        /// The columns that there are.
+        /// The existing columns.
         found: Vec<String>,
     },
-    /// A column stands too far to the right.
+    /// A needed column is too far to the right.
     #[error("the column {column} is beyond the {}th", Delimited::COLUMNS_MAX)]
     TooWide {
         /// The column that is needed.
         column: String,
     },
-    /// The format has no header where one must be.
+    /// The format needs a header, and there is none.
     #[error("there is no header that names the columns of {format}")]
     NoHeader {
         /// The format's name.
@@ -37,7 +37,7 @@ pub enum FormatError {
     /// There is no such format.
     #[error("there is no log format {0:?}")]
     Unknown(String),
-    /// It has two columns of a name that is needed.
+    /// Two columns have a name that is needed.
     #[error("it has more than one column {column}, and which of them counts is not known; --columns can say it")]
     Twice {
         /// The column's name.

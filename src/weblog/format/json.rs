@@ -1,4 +1,4 @@
-//! Logs of a JSON object a line.
+//! Logs of JSON lines.
 use std::borrow::Cow;
 
 use super::super::read_time::read_moment;
@@ -8,7 +8,7 @@ use super::needs::Needs;
 use crate::rows::{JsonFields, JsonRow, JsonValue};
 use crate::units::DateOrder;
 
-/// What a CDN calls what; a dot goes into an object, and the first name that is there counts.
+/// The names used by a CDN. Dots lead into objects; of several names, the first that exists counts.
 #[derive(Debug)]
 pub(super) struct Keys {
     pub when: &'static [&'static str],
@@ -17,13 +17,13 @@ pub(super) struct Keys {
     pub status: &'static [&'static str],
     pub host: &'static [&'static str],
     pub content_type: &'static [&'static str],
-    /// Users choose the names, and these are only the usual ones: any object may be a row.
+    /// Users choose the names, and these are only the usual ones, so any object may be a row.
     pub are_chosen: bool,
 }
 
 impl Keys {
-    /// How many of `lines` have a time, a size and a URL under these keys. If none has: how many are objects that may have
-    /// them under others.
+    /// The number of `lines` with a time, a size and a URL under these names. If there are none, the number of objects that
+    /// may have them under other names.
     pub(super) fn weight(&self, lines: &[&[u8]]) -> (usize, usize) {
         let fields = JsonFields::new([self.when, self.size, self.url]);
         let (mut rows, mut objects) = (0, 0);
@@ -38,10 +38,10 @@ impl Keys {
 const WHEN: usize = 0;
 const SIZE: usize = 1;
 const URL: usize = 2;
-/// The first of the columns that a run asks for.
+/// Index of the first additional column.
 const COLUMNS: usize = 3;
 
-/// Reads lines of one of these CDNs.
+/// Reads the JSON lines of one CDN.
 #[derive(Debug)]
 pub(super) struct Json {
     format: &'static str,
@@ -53,7 +53,7 @@ pub(super) struct Json {
 }
 
 impl Json {
-    /// A reader for what is called `keys` in logs of `format`.
+    /// A reader for the names `keys` in logs of `format`.
     pub(super) fn new(keys: &'static Keys, format: &'static str, needs: &Needs) -> Self {
         let column = |column: &Column| match column {
             Column::ContentType => keys.content_type.iter().map(|name| (*name).to_owned()).collect(),
@@ -102,7 +102,7 @@ impl ReadLine for Json {
     }
 }
 
-/// A number without an exponent: some programs write `1.7053632e9` seconds.
+/// Writes a number without exponent: some programs log `1.7053632e9` seconds.
 fn written_out(number: &str) -> Cow<'_, str> {
     let value = || number.parse::<f64>().ok().filter(|value| value.is_finite());
     match number.contains(['e', 'E']).then(value).flatten() {

@@ -1,6 +1,6 @@
-//! The formats of logs: found out from the content, or named.
+//! The formats of logs, detected or named.
 //!
-//! [`FORMATS`] is the table of all of them; the options, their help, the detection and the notes come from it alone.
+//! [`FORMATS`] is the table of them: options, help, detection and notes all come from it.
 mod columns;
 mod common;
 mod delimited;

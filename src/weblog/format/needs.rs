@@ -1,4 +1,4 @@
-//! What is asked of a log, and what the user says of its format.
+//! What a run needs from a log, and what the user says about its format.
 use super::super::record::Column;
 use crate::rows::Delimited;
 use crate::units::DateOrder;
@@ -6,16 +6,16 @@ use crate::units::DateOrder;
 /// What a run asks of rows besides day, size and URL, and how it reads them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Needs {
-    /// The time of day.
+    /// Whether it needs the time of day.
     pub time: bool,
-    /// The order of `4/8/2019`, which no row can tell.
+    /// Whether `4/8/2019` has the day or the month first.
     pub date_order: DateOrder,
-    /// More columns, in the order in which rows will have them.
+    /// Further columns, in the order of [`Row::columns`](super::super::Row::columns).
     pub columns: Vec<Column>,
 }
 
 impl Needs {
-    /// How many columns a run may ask for.
+    /// Limit on the number of further columns.
     pub const COLUMNS_MAX: usize = Delimited::WANTED_MAX - 4;
 
     /// The place of `column` in [`Row::columns`](super::super::Row::columns); it is asked for if it was not.
@@ -27,23 +27,23 @@ impl Needs {
     }
 }
 
-/// Columns that the user counted out, from 0.
+/// Columns given by the user, counted from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GivenColumns {
-    /// What separates fields.
+    /// The byte that separates fields.
     pub delimiter: u8,
-    /// Name and position.
+    /// Names and positions, from 0.
     pub columns: Vec<(String, usize)>,
 }
 
-/// What the user says of the format.
+/// What the user says about the format.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Choice {
-    /// Nothing: it is found out from the content.
+    /// Nothing: detect it.
     #[default]
     Detect,
-    /// One of [`FORMATS`](super::FORMATS).
+    /// The name of one of [`FORMATS`](super::FORMATS).
     Named(String),
-    /// Delimited fields in columns that are given.
+    /// Delimited fields in the given columns.
     Columns(GivenColumns),
 }

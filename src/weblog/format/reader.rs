@@ -1,4 +1,4 @@
-//! Lines to rows, whatever the format.
+//! Turns lines into rows, in any format.
 use std::any::Any;
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::line::ReadLine;
 use super::needs::Needs;
 use crate::rows;
 
-/// Makes rows of an input's lines.
+/// The reader of an input's lines.
 #[derive(Debug, Clone)]
 pub struct LineReader {
     format: &'static str,
@@ -26,25 +26,25 @@ impl LineReader {
         self.format
     }
 
-    /// Reads `line`, which has no line end, and hands its row to `then`.
+    /// Reads `line`, which has no line end, and passes its row to `then`.
     ///
     /// # Errors
-    /// When it is no row.
+    /// When it is not a row.
     pub fn read(&self, line: &[u8], mut then: impl FnMut(&Row<'_>)) -> Result<(), RowError> {
         self.lines.read(line, &mut then)
     }
 
-    /// Whether `line`, as it stands in the log, is a header or comment and no row.
+    /// Whether the raw `line` is a header or comment rather than a row.
     pub fn is_header(&self, line: &[u8]) -> bool {
         self.lines.is_header(line)
     }
 
-    /// The reader for what follows `line`, if that is a `#Fields` line with other columns than those before it.
+    /// The reader for the lines after `line`, if that is a `#Fields` line that changes the columns.
     pub fn changed_by(&self, line: &[u8], needs: &Needs) -> Option<LineReader> {
         self.lines.changed_by(line, needs).map(|lines| LineReader { format: self.format, lines })
     }
 
-    /// The reader of delimited fields that this is, if it is one: hot loops read those themselves.
+    /// The reader as one of delimited fields, if it is one: hot loops read those themselves.
     pub(in crate::weblog) fn delimited(&self) -> Option<&Delimited> {
         (&*self.lines as &dyn Any).downcast_ref()
     }
@@ -59,7 +59,7 @@ impl LineReader {
         self.lines.may_change()
     }
 
-    /// Its columns, if neither they nor the URLs in `head` tell the host.
+    /// The columns, if neither they nor the URLs in `head` tell the host.
     pub(super) fn lacks_host(&self, head: &[u8]) -> Option<Vec<String>> {
         self.lines.without_host().filter(|_| !rows::lines(head).any(|line| self.has_absolute_url(line)))
     }

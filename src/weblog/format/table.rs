@@ -1,5 +1,5 @@
-//! The formats of logs. A format of JSON or of known columns is an entry here; one with a syntax of its own is a file that
-//! implements [`ReadLine`], and an entry.
+//! The table of log formats. A format of JSON lines or known columns is an entry here; one with its own syntax is a file
+//! that implements [`ReadLine`], and an entry.
 use std::sync::Arc;
 
 use super::columns::{self, BUNNY, CLOUDFRONT_REALTIME, FOUR_COLUMNS};
@@ -12,36 +12,36 @@ use super::needs::{GivenColumns, Needs};
 use super::reader::LineReader;
 use crate::rows::{self, Names};
 
-/// A format of logs.
+/// A log format.
 #[derive(Debug)]
 pub struct Format {
-    /// Its name, as `--log-format` takes it.
+    /// The name for `--log-format`.
     pub name: &'static str,
-    /// What it is, in a few words.
+    /// A short description for the help.
     pub about: &'static str,
     syntax: Syntax,
 }
 
-/// Whether a line looks like one of a format.
+/// Whether a line looks like a row of the format.
 type IsLine = fn(&[u8]) -> bool;
 
-/// How the lines of a format are written, and which of them speak for it.
+/// The syntax of a format, and which lines are evidence for it.
 #[derive(Debug)]
 enum Syntax {
     /// Delimited, and the first line names the columns.
     Header { delimiter: u8 },
     /// Delimited, and `#Fields` lines name the columns.
     Directives { delimiter: u8, is_row: IsLine, is_directive: IsLine },
-    /// Delimited, in known columns. If there is a header, it names just these.
+    /// Delimited, with known columns. A header, if any, must name exactly these.
     Columns { delimiter: u8, names: &'static [&'static str], is_row: IsLine },
-    /// A JSON object a line.
+    /// JSON lines.
     Json(Keys),
-    /// Another.
+    /// Its own syntax.
     Own { open: fn(&[u8], &Needs) -> Result<Arc<dyn ReadLine>, FormatError>, is_row: IsLine },
 }
 
-/// All formats. Where the first lines of a log speak as much for one as for another, the earlier is assumed; where they speak
-/// for none, the first.
+/// All formats. If the first lines of a log are equal evidence for several, the earliest in the table wins; if they are
+/// evidence for none, the first entry.
 pub const FORMATS: &[Format] = &[
     Format {
         name: "four-columns",
@@ -168,7 +168,7 @@ impl Format {
         Ok(LineReader::new(format, lines))
     }
 
-    /// How many of `lines`, the first of a log, this format explains. If it explains none: how many it might.
+    /// The number of `lines` that this format explains, and, if it explains none, the number that it might.
     pub(super) fn weight(&self, lines: &[&[u8]]) -> (usize, usize) {
         let count = |is_line: &dyn Fn(&[u8]) -> bool| lines.iter().filter(|line| is_line(line)).count();
         let explained = match &self.syntax {
@@ -179,8 +179,7 @@ impl Format {
                 count(&|line| if line.first() == Some(&b'#') { is_directive(line) } else { is_row(line) })
             }
             Syntax::Directives { .. } => 0,
-            // Under a header that names other columns, rows only look like these: they may lack fields and have the wanted ones
-            // elsewhere.
+            // Below a header with other columns, rows only look like these: the needed fields may be elsewhere.
             Syntax::Columns { delimiter, names, is_row }
                 if lines.first().is_some_and(|line| !is_row(line) && names_other_columns(line, *delimiter, names)) =>
             {
@@ -193,7 +192,7 @@ impl Format {
     }
 }
 
-/// The reader for a log in columns that the user counted out.
+/// The reader for columns given by the user.
 pub(super) fn given(given: &GivenColumns, needs: &Needs) -> Result<LineReader, FormatError> {
     let format = "columns";
     let names = Names::given(&given.columns);
@@ -201,7 +200,7 @@ pub(super) fn given(given: &GivenColumns, needs: &Needs) -> Result<LineReader, F
     Ok(LineReader::new(format, Arc::new(lines)))
 }
 
-/// The first of `lines` if it names columns, and those of the others that have as many.
+/// Counts the first of `lines` if it is a header, and the others with as many columns.
 fn count_headed(lines: &[&[u8]], delimiter: u8) -> usize {
     let Some((header, others)) = lines.split_first() else { return 0 };
     if !names_columns(header, delimiter) {
@@ -212,24 +211,24 @@ fn count_headed(lines: &[&[u8]], delimiter: u8) -> usize {
     1 + others.iter().filter(|line| count(line) >= expected).count()
 }
 
-/// Whether `line` is a header, with `delimiter` between the names.
+/// Whether `line` is a header with this `delimiter`.
 fn names_columns(line: &[u8], delimiter: u8) -> bool {
     let is_delimited = match delimiter {
-        // A comma in a name or a value is nothing unusual.
+        // Commas in names and values are common.
         b'\t' => line.contains(&b'\t') || (line.starts_with(b"#") && !line.contains(&b',')),
         _ => line.contains(&delimiter) && !line.contains(&b'\t'),
     };
     is_delimited && columns::are_known(&Names::of_header(line, delimiter))
 }
 
-/// Whether `line` is a header of other columns than these, with whatever between the names.
+/// Whether `line` is a header with other columns than these, with any delimiter.
 fn names_other_columns(line: &[u8], delimiter: u8, names: &[&str]) -> bool {
     let is_other =
         |delimiter| names_columns(line, delimiter) && Names::of_header(line, delimiter) != Names::fixed(names);
     [delimiter, b'\t', b','].into_iter().any(is_other)
 }
 
-/// Whether `line` is one of those that say something of the log itself: `#Fields: …`, `#Version: 1.0`.
+/// Whether `line` is a directive about the log itself: `#Fields: …`, `#Version: 1.0`.
 fn is_known_directive(line: &[u8]) -> bool {
     let name = line.strip_prefix(b"#").and_then(|rest| rest.split(|byte| *byte == b':').next());
     let known = [&b"version"[..], b"fields", b"software", b"start-date", b"end-date", b"date", b"remark"];

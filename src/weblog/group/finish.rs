@@ -1,4 +1,4 @@
-//! Brings workers' tables together.
+//! Merges the workers' tables.
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use parking_lot::Mutex;
@@ -10,7 +10,7 @@ use super::spill::{PARTS, Spill};
 use super::worker::{Grouping, Groups};
 use crate::threads;
 
-/// Brings the workers' groups together.
+/// Merges the workers' groups.
 ///
 /// # Errors
 /// When a worker failed, or the groups of all workers outgrow the memory.
@@ -39,7 +39,7 @@ pub fn finish(grouping: &Grouping, workers: Vec<Groups>) -> Result<Grouped, Grou
     finish_parts(grouping, &spills)
 }
 
-/// Brings spilled tables together part by part, several parts at a time.
+/// Merges spilled tables part by part, several parts at a time.
 fn finish_parts(grouping: &Grouping, spills: &[Spill]) -> Result<Grouped, GroupError> {
     let options = grouping.options;
     let next = AtomicUsize::new(0);
@@ -94,7 +94,7 @@ mod tests {
         finish(&grouping, workers)
     }
 
-    /// The same by a plain map.
+    /// The same result, computed with a plain map.
     fn expected(requests: &[(Vec<u8>, u64)], top: Option<usize>) -> (Vec<(Vec<u8>, Sum)>, Sum, Sum) {
         let mut sums: BTreeMap<Vec<u8>, Sum> = BTreeMap::new();
         for (key, bytes) in requests {
@@ -105,7 +105,7 @@ mod tests {
             }
         }
         let mut rows: Vec<(Vec<u8>, Sum)> = sums.into_iter().collect();
-        // The sort is stable: groups with equal sums stay in the order of their keys.
+        // The sort is stable, so groups with equal sums stay in key order.
         rows.sort_by_key(|(_, sum)| Reverse(*sum));
         let total = |rows: &[(Vec<u8>, Sum)]| {
             rows.iter().fold(Sum::default(), |mut all, (_, sum)| {
@@ -126,10 +126,10 @@ mod tests {
             workers in 1usize..4,
             memory_bytes in prop_oneof![Just(1usize << 20), 100usize..3000],
         ) {
-            // Without `top` there must be room for all groups.
+            // Without `top`, all groups must fit.
             let memory_bytes = if top.is_none() { 1 << 22 } else { memory_bytes.max(workers * 200) };
             let result = match grouped(&requests, GroupOptions { top, memory_bytes, workers, may_spill: true }) {
-                // So little memory that not even one part of 256 fits.
+                // Too little memory for even one of 256 parts.
                 Err(GroupError::TooMany { .. }) if memory_bytes < 3000 => return Ok(()),
                 result => result.unwrap(),
             };

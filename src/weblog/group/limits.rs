@@ -1,26 +1,27 @@
-//! How many groups are kept, in how much memory, and what happens when that is not enough.
+//! Limits on the number of groups and their memory.
 use std::io;
 
-/// How groups are counted.
+/// How many groups are kept, and in how much memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GroupOptions {
-    /// Keep only the groups with the most bytes, at least 1, and one sum for all others. None: keep all.
+    /// Keep only this many groups (at least 1), those with the most bytes, and one sum for the rest. None keeps all.
     pub top: Option<usize>,
-    /// The memory of all workers' tables together.
+    /// Memory limit for all workers together, in bytes.
     pub memory_bytes: usize,
-    /// How many workers share that memory, at least 1.
+    /// The number of workers that share the memory, at least 1.
     pub workers: usize,
-    /// Whether tables that outgrow the memory go to temporary files; then [`Groups::so_far`](super::Groups::so_far) fails.
+    /// Whether tables that outgrow the memory are written to temporary files, after which
+    /// [`Groups::so_far`](super::Groups::so_far) fails.
     pub may_spill: bool,
 }
 
 impl GroupOptions {
-    /// What tables may take at a time; the last third of the memory is for bringing them together.
+    /// Memory limit of one worker's table. A third of the memory is reserved for merging.
     pub(super) fn table_bytes(&self) -> usize {
         self.memory_bytes / 3 * 2 / self.workers.max(1)
     }
 
-    /// The error of groups that outgrew the memory.
+    /// The error for groups that outgrew the memory.
     pub(super) fn too_many(&self) -> GroupError {
         GroupError::TooMany { memory_bytes: self.memory_bytes }
     }
@@ -29,10 +30,10 @@ impl GroupOptions {
 /// Why groups cannot be counted.
 #[derive(Debug, thiserror::Error)]
 pub enum GroupError {
-    /// There are more groups than fit in memory.
+    /// There are more groups than fit into the memory limit.
     #[error("the groups need more than {} MiB of memory", memory_bytes >> 20)]
     TooMany {
-        /// The memory that they may take.
+        /// The memory limit in bytes.
         memory_bytes: usize,
     },
     /// A temporary file cannot be written or read.
@@ -40,7 +41,7 @@ pub enum GroupError {
     Spill {
         /// The directory of temporary files.
         folder: std::path::PathBuf,
-        /// The cause.
+        /// The system's error.
         #[source]
         cause: io::Error,
     },
@@ -52,5 +53,5 @@ impl GroupError {
     }
 }
 
-/// What a group of the result takes beside its key.
+/// Memory of a group in the result, without its key.
 pub(super) const GROUP_BYTES: usize = 256;

@@ -1,4 +1,4 @@
-//! Tables that outgrew their memory, in a temporary file.
+//! Spills tables to a temporary file.
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::os::unix::fs::FileExt;
@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt;
 use super::grouped::Sum;
 use super::table::Table;
 
-/// How many parts a spilled table is split into.
+/// The number of parts of a spilled table.
 pub(super) const PARTS: usize = 256;
 
 /// A worker's tables on disk. The file has no name, so nothing is left behind however the program ends.
@@ -14,7 +14,7 @@ pub(super) const PARTS: usize = 256;
 pub(super) struct Spill {
     file: File,
     written: u64,
-    /// The ranges of the file that hold each part.
+    /// For each part, its ranges in the file.
     ranges: Vec<Vec<(u64, u64)>>,
 }
 
@@ -23,7 +23,7 @@ impl Spill {
         Ok(Spill { file: tempfile::tempfile()?, written: 0, ranges: vec![Vec::new(); PARTS] })
     }
 
-    /// Chosen by bits of the hash that a table uses least: the lowest choose its bucket, the highest its tag.
+    /// Uses the middle bits of the hash: a table uses the lowest for buckets and the highest for tags.
     fn part(hash: u64) -> usize {
         (hash >> 32) as usize % PARTS
     }
@@ -48,7 +48,7 @@ impl Spill {
         file.flush()
     }
 
-    /// Adds all groups of a part to `table`.
+    /// Adds the groups of a part to `table`.
     pub(super) fn read_part(&self, part: usize, table: &mut Table) -> io::Result<()> {
         let mut key = Vec::new();
         for (start, end) in &self.ranges[part] {
@@ -70,7 +70,7 @@ impl Spill {
     }
 }
 
-/// Reads a range of a file without moving the file's position, which other threads share.
+/// Reads a range of a file without moving its position, which is shared by other threads.
 struct PositionedRange<'a> {
     file: &'a File,
     at: u64,

@@ -1,18 +1,16 @@
-//! Keys and their sums in memory.
+//! A hash table of keys and sums.
 use std::hash::BuildHasher;
 
 use hashbrown::HashTable;
 
 use super::grouped::Sum;
 
-/// What a group of a table takes beside its key: its entry, its slot in the index when that is at its emptiest, and what
-/// spilling it takes.
+/// Memory of a group in a table, without its key: its entry, its slot in a half-empty index, and what spilling needs.
 const SLOT_BYTES: usize = size_of::<Entry>() + 24;
 
-/// How many keys are looked up at once: enough that their cache misses overlap, few enough that what they load stays in the
-/// cache.
+/// Keys looked up at once: enough that their cache misses overlap, few enough that the loaded lines stay in the cache.
 pub(super) const BATCH: usize = 32;
-/// A smaller table fits in the cache.
+/// A smaller table fits into the cache.
 const CACHED_LEN_MAX: usize = 4096;
 
 /// One group. Kept at 32 bytes, as there may be many millions.
@@ -29,7 +27,7 @@ impl Entry {
     fn add(&mut self, requests: u64, bytes: u64) {
         let (low, carried) = self.bytes_low.overflowing_add(bytes);
         self.bytes_low = low;
-        // No log has 2^96 bytes.
+        // Never overflows: no log has 2^96 bytes.
         self.bytes_high += u32::from(carried);
         self.requests += requests;
     }
@@ -39,7 +37,7 @@ impl Entry {
     }
 }
 
-/// Keys with their sums: a hash index of entries, whose keys are stored one after the other in one buffer.
+/// Keys and sums: a hash index of entries, whose keys are stored in one buffer.
 #[derive(Debug)]
 pub(super) struct Table {
     hasher: foldhash::quality::RandomState,
@@ -49,7 +47,7 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// An empty table.
+    /// Creates an empty table.
     pub(super) fn new(hasher: foldhash::quality::RandomState) -> Self {
         Table { hasher, index: HashTable::new(), entries: Vec::new(), keys: Vec::new() }
     }
@@ -59,23 +57,23 @@ impl Table {
         self.hasher.hash_one(key)
     }
 
-    /// How many keys there are.
+    /// The number of keys.
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// The length of all keys.
+    /// Total length of all keys in bytes.
     pub(super) fn keys_bytes(&self) -> usize {
         self.keys.len()
     }
 
-    /// Adds to the sum of the entry at `at`, as [`Table::entry`] gave it.
+    /// Adds to the sum of the entry at index `at`, as returned by [`Table::entry`].
     pub(super) fn add_at(&mut self, at: usize, requests: u64, bytes: u64) {
         self.entries[at].add(requests, bytes);
     }
 
-    /// Loads into the cache what looking up keys with these hashes, at most [`BATCH`], will read. In a large table each lookup
-    /// is three dependent cache misses; here each of the three is taken for all keys at once, so that they overlap.
+    /// Prefetches what lookups of keys with these hashes (at most [`BATCH`]) will read. In a large table, each lookup is
+    /// three dependent cache misses; here each of the three is done for all keys at once, so that they overlap.
     pub(super) fn touch(&self, hashes: impl Iterator<Item = u64>) {
         if self.entries.len() < CACHED_LEN_MAX {
             return;
@@ -92,7 +90,7 @@ impl Table {
         std::hint::black_box(bytes);
     }
 
-    /// Where the entry of `key`, whose hash is `hash`, is; it is added if it is missing.
+    /// The index of the entry of `key`, whose hash is `hash`; adds it if it is missing.
     pub(super) fn entry(&mut self, hash: u64, key: &[u8]) -> usize {
         let of = |entry: &Entry| &self.keys[entry.key_start as usize..][..entry.key_len as usize];
         if let Some(at) = self.index.find(hash, |at| of(&self.entries[*at as usize]) == key) {
@@ -100,7 +98,7 @@ impl Table {
         }
         let at = self.entries.len();
         let rehash = |at: &u32| self.hasher.hash_one(of(&self.entries[*at as usize]));
-        // Memory is limited to far less than 2^32 entries of 32 bytes.
+        // Fits: the memory limit allows far fewer than 2^32 entries of 32 bytes.
         self.index.insert_unique(hash, at as u32, rehash);
         let key_start = self.keys.len() as u64;
         self.keys.extend_from_slice(key);
@@ -131,12 +129,12 @@ impl Table {
         (0..self.entries.len()).map(|at| self.group(at))
     }
 
-    /// How much memory the table takes.
+    /// Memory of the table in bytes.
     pub(super) fn used_bytes(&self) -> usize {
         self.keys.len() + self.entries.len() * SLOT_BYTES
     }
 
-    /// Removes all keys.
+    /// Removes all keys, keeping the memory.
     pub(super) fn clear(&mut self) {
         self.index.clear();
         self.entries.clear();

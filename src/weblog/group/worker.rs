@@ -1,26 +1,26 @@
-//! Counts one worker's requests.
+//! The groups of one worker.
 use super::best::Best;
 use super::grouped::Grouped;
 use super::limits::{GROUP_BYTES, GroupError, GroupOptions};
 use super::spill::Spill;
 use super::table::{BATCH, Table};
 
-/// One worker's groups.
+/// The groups of one worker.
 #[derive(Debug)]
 pub struct Groups {
     pub(super) table: Table,
-    /// Requests that are not in the table yet: it is faster to look up several keys at once.
+    /// Sums that are not in the table yet: looking up several keys at once is faster.
     pending: Vec<Pending>,
-    /// The keys of `pending`, one after the other.
+    /// The keys of `pending`, concatenated.
     pending_keys: Vec<u8>,
-    /// Where the last of them begins.
+    /// Start of the last of them.
     last_start: usize,
     options: GroupOptions,
     pub(super) spill: Option<Spill>,
     pub(super) error: Option<GroupError>,
 }
 
-/// Requests of one key that are not in the table yet.
+/// A sum that is not in the table yet.
 #[derive(Debug, Clone, Copy)]
 struct Pending {
     hash: u64,
@@ -29,21 +29,21 @@ struct Pending {
     bytes: u64,
 }
 
-/// Makes the workers' [`Groups`], with the hash function that they must share to be brought together.
+/// Creates the workers' [`Groups`], which must share a hash function to be merged.
 #[derive(Debug, Clone)]
 pub struct Grouping {
     pub(super) options: GroupOptions,
-    /// Seeded at random for each run, so that nobody can request URLs that are known to collide.
+    /// Seeded randomly for each run, so that nobody can request URLs that are known to collide.
     hasher: foldhash::quality::RandomState,
 }
 
 impl Grouping {
-    /// For one run.
+    /// Limits and hash function of one run.
     pub fn new(options: GroupOptions) -> Self {
         Grouping { options, hasher: foldhash::quality::RandomState::default() }
     }
 
-    /// Empty groups for a worker.
+    /// Creates empty groups for a worker.
     pub fn worker(&self) -> Groups {
         Groups {
             table: self.table(),
@@ -68,16 +68,16 @@ impl Groups {
         self.add_many(key, 1, bytes);
     }
 
-    /// Counts `requests` of `bytes` in all for `key`.
+    /// Counts `requests` with a total of `bytes` for `key`.
     pub fn add_many(&mut self, key: &[u8], requests: u64, bytes: u64) {
-        // Keys with few values, such as extensions and directories, often repeat the last one.
+        // Extensions and directories often repeat the previous value.
         if !self.pending.is_empty() && self.pending_keys[self.last_start..] == *key {
             return self.again_many(requests, bytes);
         }
         self.begin(key, requests, bytes);
     }
 
-    /// Starts a pending sum for `key`.
+    /// Begins a pending sum for `key`.
     fn begin(&mut self, key: &[u8], requests: u64, bytes: u64) {
         if self.pending.len() == BATCH {
             self.flush();
@@ -88,13 +88,13 @@ impl Groups {
         self.pending.push(Pending { hash, key_end: self.pending_keys.len(), requests, bytes });
     }
 
-    /// Counts a request of `bytes` for the key of the last [`Groups::add`]; before the first, does nothing.
+    /// Counts a request of `bytes` for the key of the last [`Groups::add`]. Does nothing before the first.
     #[inline]
     pub fn again(&mut self, bytes: u64) {
         self.again_many(1, bytes);
     }
 
-    /// Counts `requests` of `bytes` in all for the key of the last [`Groups::add`]; before the first, does nothing.
+    /// Counts `requests` with a total of `bytes` for the key of the last [`Groups::add`]. Does nothing before the first.
     #[inline]
     pub fn again_many(&mut self, requests: u64, bytes: u64) {
         let Some(last) = self.pending.last_mut() else { return };
@@ -131,15 +131,15 @@ impl Groups {
         self.pending_keys.clear();
     }
 
-    /// Whether these groups failed, so that counting further is in vain; [`finish`](super::finish) gives the error.
+    /// Whether counting failed, so that going on is pointless; [`finish`](super::finish) returns the error.
     pub fn failed(&self) -> bool {
         self.error.is_some()
     }
 
-    /// What this worker has counted so far.
+    /// The groups counted so far.
     ///
     /// # Errors
-    /// When its groups outgrew their memory, or are in a temporary file.
+    /// When groups outgrew the memory limit or are in a temporary file.
     pub fn so_far(&mut self) -> Result<Grouped, GroupError> {
         self.flush();
         if self.error.is_some() || self.spill.is_some() {

@@ -1,38 +1,37 @@
-//! What is found in one block.
+//! The results of one block.
 use super::outcome::Totals;
 use super::time_sums::TimeSums;
 use crate::rows::PartRows;
 use crate::weblog::log_time::Date;
 use crate::weblog::record::RowError;
 
-/// What was found in one block; line numbers count from 0 at its first line.
+/// The results of one block. Line numbers count from 0 at its first line.
 #[derive(Default)]
 pub(super) struct BlockTotals {
     /// Bytes of the rows that count.
     pub bytes: u128,
-    /// How many rows count.
+    /// The number of rows that count.
     pub requests: u64,
-    /// Its lines, and how many rows could be read or not.
+    /// Its lines, and how many rows were readable or not.
     pub rows: PartRows<RowError>,
-    /// Sums by hour or day, unless sinks take single rows.
+    /// Sums by hour or day, unless sinks need single rows.
     pub times: TimeSums,
     /// The first and the last day, if rows must be in time order.
     pub dates: Option<(Date, Date)>,
     /// A day and an earlier one after it, if rows must be in time order.
     pub unsorted: Option<(Date, Date)>,
-    /// All rows that could not be read, if they are to be kept.
+    /// All unreadable rows, if they are kept.
     pub rejects: Vec<(u64, RowError, Vec<u8>)>,
-    /// A line changed the columns, or a row goes over several lines. Blocks after this one that were visited at the same time
-    /// were read wrongly.
+    /// A line changed the columns, or a row spans several lines, so later blocks that were visited in parallel were misread.
     pub changed: bool,
     /// The first row whose day is one only if the month comes first.
     pub month_first: Option<(u64, RowError)>,
-    /// The sink failed and takes no more rows.
+    /// The sink failed and accepts no more rows.
     pub gave_up: bool,
 }
 
 impl BlockTotals {
-    /// Takes note of the day of the next row.
+    /// Records the day of the next row.
     pub(super) fn saw(&mut self, date: Date) {
         match &mut self.dates {
             None => self.dates = Some((date, date)),
@@ -41,7 +40,7 @@ impl BlockTotals {
         }
     }
 
-    /// Takes note of the days of rows that follow.
+    /// Records the days of the rows that follow.
     pub(super) fn saw_after(&mut self, dates: Option<(Date, Date)>, unsorted: Option<(Date, Date)>) {
         if let Some((first, last)) = dates {
             self.saw(first);
@@ -50,7 +49,7 @@ impl BlockTotals {
         self.unsorted = self.unsorted.or(unsorted);
     }
 
-    /// These lines and, after them, those of `other`.
+    /// The results of these lines followed by those of `other`.
     pub(super) fn followed_by(mut self, other: BlockTotals) -> BlockTotals {
         self.bytes += other.bytes;
         self.requests += other.requests;
@@ -64,7 +63,7 @@ impl BlockTotals {
         self
     }
 
-    /// Adds this block, which begins at line `lines` of `input`, to `totals` and its lines to `lines`.
+    /// Adds this block, which begins at line `lines` of `input`, to `totals`, and its lines to `lines`.
     pub(super) fn add_to(self, totals: &mut Totals, input: &str, lines: &mut u64) {
         totals.bytes += self.bytes;
         totals.requests += self.requests;

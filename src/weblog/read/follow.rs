@@ -1,4 +1,4 @@
-//! Sums a log while it grows.
+//! Sums a growing log.
 use std::io;
 
 use super::joined::Carried;
@@ -10,30 +10,30 @@ use crate::scan::{Block, Input, is_compressed};
 use crate::weblog::format::{self, LineReader};
 use crate::weblog::sink::Sink;
 
-/// What happened to a followed file, for the user.
+/// An event of a followed file that the user should know about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
-    /// The file does not exist at the moment; following goes on when it does.
+    /// The file does not exist now; it is followed again when it does.
     Missing(String),
-    /// The file became shorter. It is read again from its start; what was counted before stays counted.
+    /// The file was truncated. It is read again from its start, and what was counted before remains counted.
     Truncated {
         /// The file.
         input: String,
-        /// Bytes of an unfinished last line, which are part of no row.
+        /// Bytes of an unfinished last line, which are lost.
         lost_bytes: usize,
     },
-    /// The file was replaced by another, which is read from its start.
+    /// The file was replaced by another one, which is read from its start.
     Rotated(String),
-    /// A row cannot be read.
+    /// A row that cannot be read.
     Bad(BadRow),
 }
 
-/// One followed log.
+/// A followed log.
 #[derive(Debug)]
 pub struct FollowedLog {
     input: Input,
     tail: Tail,
-    /// None until the file has a first line.
+    /// None until the first line is complete.
     detected: Option<DetectedLog>,
 }
 
@@ -44,8 +44,8 @@ impl FollowedLog {
         FollowedLog { input: Input::Path(path.to_owned()), tail, detected: None }
     }
 
-    /// Adds new rows to `totals` and gives those that count to `sink`; everything else is reported to `notice`. Returns whether
-    /// anything happened. Does not wait.
+    /// Adds new rows to `totals` and passes those that count to `sink`; everything else is reported to `notice`. Returns
+    /// whether anything happened. Never waits.
     ///
     /// # Errors
     /// When the file cannot be read or is not a log, or, in a strict run, at the first row that cannot be read.
@@ -92,24 +92,24 @@ impl FollowedLog {
     }
 }
 
-/// A followed file whose format is known.
+/// A followed file with a detected format.
 #[derive(Debug, Clone)]
 struct DetectedLog {
     reader: LineReader,
     carried: Carried,
-    /// How many lines were read.
+    /// The number of lines read.
     lines: u64,
 }
 
 impl DetectedLog {
-    /// Detects the format of `input` from `head`, which holds at least the first line.
+    /// Detects the format of `input` from `head`, which contains at least the first line.
     fn new(input: &Input, head: &[u8], options: &SumOptions) -> Result<Self, LogError> {
         let reader = format::detect(head, &options.format, &options.needs);
         let reader = reader.map_err(|cause| LogError::Format { input: input.name(), cause })?;
         Ok(DetectedLog { reader, carried: Carried::new(true), lines: 0 })
     }
 
-    /// Adds the next whole lines.
+    /// Reads the next whole lines.
     fn add(&mut self, input: &Input, bytes: &[u8], options: &SumOptions, totals: &mut Totals, sink: &mut impl Sink) {
         let block = Block { bytes, offset: self.lines, cut_line: None };
         let mut found = visit(options, &block, &self.reader, &mut self.carried, sink);

@@ -1,4 +1,4 @@
-//! Rows of CSV that span more than one line, and what else a block leaves to those after it.
+//! CSV rows that span lines, and other state that one block passes on to the next.
 use super::block::BlockTotals;
 use super::options::SumOptions;
 use super::visitor::Visitor;
@@ -7,31 +7,31 @@ use crate::scan::Block;
 use crate::weblog::format::LineReader;
 use crate::weblog::sink::Sink;
 
-/// What a block leaves to those after it.
+/// The state that a block passes on to the next.
 #[derive(Debug, Clone)]
 pub(super) struct Carried {
-    /// The reader that a line asked for.
+    /// The reader that a line switched to.
     pub reader: Option<LineReader>,
-    /// Holds a row whose quotes are still open.
+    /// Holds a row with an open quote.
     joiner: Option<Joiner>,
     in_order: bool,
 }
 
 impl Carried {
-    /// For blocks that come in order, or do not.
+    /// For blocks in order, or in any order.
     pub(super) fn new(in_order: bool) -> Self {
         Carried { reader: None, joiner: None, in_order }
     }
 }
 
-/// What is left after the last block: a row that was never closed.
+/// Handles what is left after the last block: a row with a quote that was never closed.
 pub(super) fn visit_rest(
     options: &SumOptions,
     reader: &LineReader,
     carried: &mut Carried,
     sink: &mut impl Sink,
 ) -> BlockTotals {
-    // Not the first block, so that nothing is taken for a byte order mark.
+    // An offset other than 0, so that nothing is taken for a byte order mark.
     let block = Block { bytes: b"", offset: 1, cut_line: None };
     let mut visitor = Visitor::new(options, &block);
     if reader.may_join() {
@@ -41,7 +41,7 @@ pub(super) fn visit_rest(
 }
 
 impl Visitor<'_> {
-    /// Reads the lines of the block, and those carried over, as rows.
+    /// Reads the lines of the block, and those carried over.
     pub(super) fn read_joined(&mut self, reader: &LineReader, carried: &mut Carried, sink: &mut impl Sink) {
         let follows = if self.has_cut_line() { Follows::Nothing } else { Follows::Lines };
         self.read_pieces(reader, carried, follows, sink);

@@ -1,4 +1,4 @@
-//! Fast path over consecutive rows of the same streak.
+//! Fast path over the rows of a streak: consecutive rows of the same day, hour or minute.
 use fearless_simd::Simd;
 
 use super::options::SumOptions;
@@ -8,7 +8,7 @@ use crate::weblog::format::Delimited;
 use crate::weblog::media::Media;
 use crate::weblog::sink::{Granularity, Sink};
 
-/// Whether the fast path answers all that the run asks.
+/// Whether the fast path can answer the run.
 pub(super) fn is_quick<S: Sink>(options: &SumOptions, delimited: &Delimited, _sink: &S) -> bool {
     delimited.is_four_columns()
         && options.filter.media == Media::Jpeg
@@ -17,8 +17,8 @@ pub(super) fn is_quick<S: Sink>(options: &SumOptions, delimited: &Delimited, _si
         && options.scan.line_bytes_max >= WINDOW_BYTES
 }
 
-/// Rows of a streak, and what was found in those that were passed. A small copy of the visitor's state, so that two of them
-/// stay in registers when they are stepped in turns.
+/// The rows of a streak, and the sums of those already passed. A small copy of the visitor's state, so that two of them fit
+/// into registers when they take turns.
 pub(super) struct Lane<'a> {
     rest: &'a [u8],
     prefix: RowPrefix,
@@ -29,7 +29,7 @@ pub(super) struct Lane<'a> {
 }
 
 impl<'a> Lane<'a> {
-    /// The rows that follow in `visitor`; None if it is in no streak, or not all rows of the streak are treated alike.
+    /// Takes over the rows of `visitor`; None if it is not in a streak, or not all rows of the streak count alike.
     pub(super) fn enter(visitor: &Visitor<'a>) -> Option<Self> {
         let streak = visitor.streak.as_ref()?;
         let (prefix, counts) = (streak.prefix?, streak.counts?);
@@ -50,7 +50,7 @@ impl<'a> Lane<'a> {
         true
     }
 
-    /// Adds what was found to `visitor`, which goes on at the first row that was not passed.
+    /// Adds the sums to `visitor`, which continues at the first row that was not passed.
     pub(super) fn leave(self, visitor: &mut Visitor<'a>) {
         visitor.rest = self.rest;
         visitor.found.rows.lines += self.rows;

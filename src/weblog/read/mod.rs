@@ -1,4 +1,4 @@
-//! Reading logs: the run over inputs and blocks, and the hot loops over rows.
+//! Reads logs: the run over inputs and blocks, and the hot loops over rows.
 mod block;
 mod follow;
 mod joined;

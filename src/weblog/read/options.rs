@@ -1,4 +1,4 @@
-//! What a run over logs is asked to do.
+//! The options of a run over logs.
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -11,16 +11,16 @@ use crate::weblog::format::{Choice, Needs};
 use crate::weblog::log_time::Date;
 use crate::weblog::sink::Granularity;
 
-/// What is summed, and how strictly.
+/// The options of a run over logs.
 #[derive(Debug, Clone)]
 pub struct SumOptions {
-    /// Which rows count.
+    /// The condition that rows must meet to count.
     pub filter: Filter,
-    /// Which columns the filter and the sinks need.
+    /// The columns needed by the filter and the sinks.
     pub needs: Needs,
-    /// The format of the inputs, as far as the user chose one.
+    /// The format of the inputs, if the user chose one.
     pub format: Choice,
-    /// The detail that the sinks want.
+    /// The detail that the sinks need.
     pub granularity: Granularity,
     /// The inputs are in time order: only the part around the filter's days is read, and its rows must be in order.
     pub sorted: bool,
@@ -30,26 +30,26 @@ pub struct SumOptions {
     pub allow_bad: bool,
     /// The last day that is believed of a row: two days after this one, for clocks and zones that are ahead.
     pub latest: Date,
-    /// Where unreadable rows are kept: input, line, reason and the row itself, separated by tabs.
+    /// Where unreadable rows are written: input, line, reason and the row itself, tab separated.
     pub rejects: Option<SharedWriter>,
-    /// How inputs are read.
+    /// Threads and block sizes.
     pub scan: ScanOptions,
 }
 
-/// A writer that threads share.
+/// A writer shared by threads.
 #[derive(Clone)]
 pub struct SharedWriter(Arc<Mutex<dyn Write + Send>>);
 
 impl SharedWriter {
-    /// Shares `writer`.
+    /// Makes `writer` shareable.
     pub fn new(writer: impl Write + Send + 'static) -> Self {
         SharedWriter(Arc::new(Mutex::new(writer)))
     }
 
-    /// Writes what is still buffered.
+    /// Flushes the buffer.
     ///
     /// # Errors
-    /// When that cannot be written.
+    /// When the writer fails.
     pub fn flush(&self) -> io::Result<()> {
         self.0.lock().flush()
     }

@@ -1,4 +1,4 @@
-//! What a run over logs finds, and why it may fail.
+//! The result of a run over logs, and why it may fail.
 use std::io;
 
 use super::sorted::SortedError;
@@ -14,7 +14,7 @@ pub struct Totals {
     pub bytes: u128,
     /// How many rows count.
     pub requests: u64,
-    /// How many rows could be read, whether they count or not, and how many could not.
+    /// The number of readable rows, whether they count or not, and of unreadable ones.
     pub rows: RowCount<RowError>,
     /// Each input's name and format.
     pub formats: Vec<(String, &'static str)>,
@@ -42,12 +42,12 @@ pub enum LogError {
     /// The input is empty.
     #[error("{0} is empty: it is not a log")]
     Empty(String),
-    /// The input's format cannot be read, or lacks a column that the run needs.
+    /// The format cannot be read, or lacks a needed column.
     #[error("{input} cannot be understood: {cause}")]
     Format {
         /// The input's name.
         input: String,
-        /// What is wrong.
+        /// The reason.
         cause: FormatError,
     },
     /// More of the input's rows are bad than good.
@@ -73,7 +73,7 @@ pub enum LogError {
     /// A row cannot be read, and the run is strict, or the row shows that all days are read in the wrong order.
     #[error("{0}")]
     Strict(BadRow),
-    /// The log was declared to be in time order, and cannot be searched.
+    /// The log was declared to be sorted, and cannot be searched.
     #[error(transparent)]
     Sorted(#[from] SortedError),
     /// An unreadable row could not be written to the rejects.
@@ -86,7 +86,7 @@ pub enum LogError {
 pub struct Outcome {
     /// The totals of the inputs that could be read.
     pub totals: Totals,
-    /// Why the other inputs could not be read. Unless this is empty, the totals are partial, and sinks may have taken some
-    /// rows of the inputs that failed.
+    /// Why the other inputs could not be read. Unless this is empty, the totals are partial, and sinks may have received
+    /// some rows of the failed inputs.
     pub failed: Vec<LogError>,
 }

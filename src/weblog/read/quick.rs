@@ -1,5 +1,5 @@
-//! Fast path for rows of the four columns `date  time  size  url`: most are read with a dozen machine words each. Anything
-//! unusual is left to the complete reader; a property test holds the results of the two equal.
+//! Fast path for rows of the four columns `date  time  size  url`, most of which are read with a dozen machine words.
+//! Anything unusual is left to the complete reader; a property test compares the two.
 use fearless_simd::prelude::*;
 use fearless_simd::u8x64;
 
@@ -10,22 +10,22 @@ use crate::weblog::media::JPEG_EXTENSIONS;
 pub(super) struct RowPrefix {
     bytes: u128,
     mask: u128,
-    /// Where the time begins, after the day and its tab.
+    /// Offset of the time, after the day and its tab.
     time_at: usize,
 }
 
 /// A row as the fast path reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct QuickRow {
-    /// The row's length with its line end.
+    /// Length in bytes, with the line end.
     pub len_with_end: usize,
-    /// The digits of its size; [`QuickRow::size_bytes`] makes a number of them.
+    /// The digits of its size, which [`QuickRow::size_bytes`] parses.
     size_digits: u64,
     /// The last eight bytes of its URL, in lower case.
     url_end: u64,
 }
 
-/// The fast path reads only this many bytes from a row's beginning, and no rows that are longer.
+/// Bytes that the fast path may look at; longer rows are left to the complete reader.
 pub(super) const WINDOW_BYTES: usize = 136;
 
 impl RowPrefix {
@@ -42,8 +42,8 @@ impl RowPrefix {
     }
 }
 
-/// Reads the row at the beginning of `text`. None if it does not begin with `prefix` or is unusual in any way, which does not
-/// mean that it is bad.
+/// Reads the row at the beginning of `text`. None if it does not begin with `prefix` or is unusual in any way; it may still
+/// be good.
 #[inline(always)]
 pub(super) fn quick_row<S: Simd>(simd: S, text: &[u8], prefix: &RowPrefix) -> Option<QuickRow> {
     let row: &[u8; WINDOW_BYTES] = text.first_chunk()?;

@@ -1,4 +1,4 @@
-//! Finds the rows of a range of days in a log that is in time order by binary search, without reading the rest.
+//! Finds the rows of a range of days in a sorted log by binary search, without reading the rest.
 use std::ops::Range;
 
 use crate::rows::without_cr;
@@ -7,7 +7,7 @@ use crate::weblog::filter::{DayRange, TimeRange};
 use crate::weblog::format::LineReader;
 use crate::weblog::log_time::{Date, LogTime};
 
-/// How much is read at an offset to find a row there.
+/// Bytes read at an offset to find a row there.
 const PEEK_BYTES: usize = 64 << 10;
 
 /// Why a log cannot be searched.
@@ -29,7 +29,7 @@ pub enum SortedError {
         /// The input's format.
         format: &'static str,
     },
-    /// A row goes over several lines.
+    /// A row spans several lines.
     #[error("{0} cannot be searched: a quoted field goes over more than one line; leave --sorted away")]
     Quotes(String),
     /// A row is earlier than the row before it.
@@ -37,7 +37,7 @@ pub enum SortedError {
     Unsorted {
         /// The input's name.
         input: String,
-        /// The day of the row that comes first.
+        /// The day of the row that comes first in the file.
         later: Date,
         /// The day of the row after it.
         earlier: Date,
@@ -47,17 +47,17 @@ pub enum SortedError {
     NoRow {
         /// The input's name.
         input: String,
-        /// Approximately where, in bytes from the input's beginning.
+        /// Approximate offset from the beginning of the input, in bytes.
         offset: u64,
     },
 }
 
-/// A log that is searched.
+/// A search in progress.
 struct Search<'a> {
     source: &'a Source,
     reader: &'a LineReader,
     bytes_total: u64,
-    /// The rows that were read: their offset and time.
+    /// Offset and time of the rows read so far.
     seen: Vec<(u64, LogTime)>,
 }
 
@@ -92,7 +92,7 @@ pub(super) fn find(source: &Source, reader: &LineReader, time_range: &TimeRange)
 }
 
 impl Search<'_> {
-    /// Where the last row before `moment` ends; 0 if there is none.
+    /// The end of the last row before `moment`; 0 if there is none.
     fn first_at_or_after(&mut self, moment: LogTime) -> Result<u64, SortedError> {
         // All rows that end at or before `low` are before `moment`; no row that begins at or after `high` is.
         let (mut low, mut high) = (0, self.bytes_total);
@@ -145,7 +145,7 @@ impl Search<'_> {
         Err(SortedError::NoRow { input: self.source.input().name(), offset: from })
     }
 
-    /// Fails unless all rows that were read are in time order.
+    /// Fails unless all rows read so far are in time order.
     fn check_order(&mut self) -> Result<(), SortedError> {
         self.seen.sort_unstable_by_key(|(offset, _)| *offset);
         match self.seen.windows(2).find(|pair| pair[0].1 > pair[1].1) {

@@ -1,4 +1,4 @@
-//! Inputs in, totals out.
+//! The run over all inputs.
 use std::io;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
@@ -16,8 +16,8 @@ use crate::threads;
 use crate::weblog::format::{self, LineReader};
 use crate::weblog::sink::{Granularity, Lease, Sink, Sinks};
 
-/// Sums all of `inputs` and gives each row that counts to one of `sinks`. A single input is read on all cores, several inputs
-/// are read in parallel on one core each. A strict run ends at the first failure.
+/// Sums `inputs` and passes each row that counts to one of `sinks`. A single input is read on all cores; several inputs are
+/// read in parallel, on one core each. A strict run ends at the first failure.
 pub fn sum<S: Sink, F: Fn() -> S + Sync>(
     inputs: &[Input],
     options: &SumOptions,
@@ -50,21 +50,21 @@ pub fn sum<S: Sink, F: Fn() -> S + Sync>(
     outcome
 }
 
-/// How much of an input is read to detect its format.
+/// Bytes of an input that are read to detect its format.
 const HEAD_BYTES: usize = 64 << 10;
 
-/// What all inputs of a run have in common.
+/// What the inputs of a run share.
 struct SumJob<'a, S, F> {
     options: &'a SumOptions,
     progress: &'a dyn Progress,
     sinks: &'a Sinks<S, F>,
 }
 
-/// Why an input is not read to its end.
+/// Why reading an input stopped early.
 enum Stop {
     Failed(LogError),
-    /// A line changed the columns, or a row goes over several lines. Blocks after it that were visited at the same time were
-    /// read wrongly, so the input must be read again, in order.
+    /// A line changed the columns, or a row spans several lines. Later blocks that were visited in parallel were misread, so
+    /// the input must be read again in order.
     Changed,
 }
 
@@ -74,7 +74,7 @@ impl From<SourceError> for Stop {
     }
 }
 
-/// What a thread keeps from block to block.
+/// The state of a thread.
 struct Worker<'a, S, F> {
     sink: Lease<'a, S, F>,
     carried: Carried,
@@ -96,8 +96,8 @@ impl<S: Sink, F: Fn() -> S + Sync> SumJob<'_, S, F> {
             skipped_bytes = wanted.start;
             source = source.limited(wanted);
         }
-        // A sink cannot give back the rows of a first attempt, and a pipe cannot be read again. Without a second attempt, a log
-        // whose columns may change must be read in order from the start.
+        // A sink cannot undo the rows of a first attempt, and a pipe cannot be read twice. If no second attempt is possible,
+        // a log whose columns may change must be read in order from the start.
         let undoable = source.is_positioned() && self.sums_are_enough() && self.options.rejects.is_none();
         let in_order = (reader.may_change() || reader.may_join()) && !undoable;
         let totals = match self.blocks(source, &reader, in_order) {
@@ -121,7 +121,7 @@ impl<S: Sink, F: Fn() -> S + Sync> SumJob<'_, S, F> {
         }
     }
 
-    /// Whether sinks take no single rows.
+    /// Whether sinks need no single rows.
     fn sums_are_enough(&self) -> bool {
         self.options.granularity != Granularity::Rows || size_of::<S>() == 0
     }

@@ -8,12 +8,12 @@ use crate::weblog::sink::Sink;
 #[derive(Debug, Clone, Default)]
 pub(super) struct TimeSums {
     sums: BTreeMap<LogTime, (u64, u128)>,
-    /// The sum added to last, kept out of the map because the next one usually is of the same unit.
+    /// The last sum, kept out of the map because the next row is usually of the same unit.
     last: Option<(LogTime, u64, u128)>,
 }
 
 impl TimeSums {
-    /// Adds to the sum of `moment`, which is the beginning of a unit.
+    /// Adds to the sum of the unit that begins at `moment`.
     pub(super) fn add(&mut self, moment: LogTime, requests: u64, bytes: u128) {
         if let Some(last) = self.last.as_mut().filter(|last| last.0 == moment) {
             *last = (moment, last.1 + requests, last.2 + bytes);
@@ -29,7 +29,7 @@ impl TimeSums {
         other.sums.into_iter().for_each(|(moment, (requests, bytes))| self.add(moment, requests, bytes));
     }
 
-    /// Hands all sums to `sink`, in time order.
+    /// Passes all sums to `sink` in time order.
     pub(super) fn give(mut self, sink: &mut impl Sink) {
         self.flush();
         self.sums.into_iter().for_each(|(moment, (requests, bytes))| sink.time(moment, requests, bytes));

@@ -1,4 +1,4 @@
-//! Visits a block by the fastest way that its format and the run's questions allow.
+//! Visits a block in the fastest way that its format and the run allow.
 use std::ops::ControlFlow;
 
 use fearless_simd::{Level, Simd, dispatch};
@@ -13,7 +13,7 @@ use crate::scan::Block;
 use crate::weblog::format::{Delimited, LineReader, When};
 use crate::weblog::sink::Sink;
 
-/// Visits a block with what earlier blocks carried over, at first with `reader` unless they carried over another.
+/// Visits a block with the state carried over from earlier blocks, beginning with `reader` unless they carried over another.
 pub(super) fn visit(
     options: &SumOptions,
     block: &Block,
@@ -35,7 +35,8 @@ pub(super) fn visit(
     visitor.finish()
 }
 
-/// Visits lines to the block's end, or to a line that changes the columns; then gives the reader for the lines after it.
+/// Visits lines to the end of the block, or to a line that changes the columns; then returns the reader for the lines after
+/// it.
 fn read(visitor: &mut Visitor, reader: &LineReader, sink: &mut impl Sink) -> ControlFlow<(), LineReader> {
     match reader.delimited() {
         Some(delimited) if is_fast(delimited) => {
@@ -52,7 +53,7 @@ fn read(visitor: &mut Visitor, reader: &LineReader, sink: &mut impl Sink) -> Con
     }
 }
 
-/// Whether rows can be judged by the bytes of their day and time, and split without regard to quotes.
+/// Whether rows can be filtered by the bytes of day and time, and split without regard to quotes.
 fn is_fast(delimited: &Delimited) -> bool {
     let has_time = matches!(delimited.slots.when, When::Apart { time: Some(_), .. });
     let is_apart = matches!(delimited.slots.when, When::Apart { .. });
@@ -83,9 +84,9 @@ fn read_delimited<S: Simd>(
 /// Smaller blocks are not worth splitting.
 const HALVES_BYTES_MIN: usize = 16 << 10;
 
-/// Visits both halves of a block at once if the fast path reads most of its rows; None if it does not. Where a row begins is
-/// known only when the one before it was read, and a core waits for that most of the time; with two independent rows it has
-/// something to do meanwhile.
+/// Visits both halves of a block at once if the fast path reads most of its rows; None if it does not. The start of a row is
+/// known only once the row before it was read, and a core spends most of its time waiting for that; two independent rows
+/// keep it busy.
 fn visit_halves(options: &SumOptions, block: &Block, reader: &LineReader, sink: &mut impl Sink) -> Option<BlockTotals> {
     let delimited = reader.delimited()?;
     if block.bytes.len() < HALVES_BYTES_MIN || !is_quick(options, delimited, sink) {
@@ -101,7 +102,7 @@ fn visit_halves(options: &SumOptions, block: &Block, reader: &LineReader, sink: 
     Some(left.finish().followed_by(right.finish()))
 }
 
-/// Visits rows of both in turns until one of them has no more.
+/// Visits rows of both in turn until one runs out.
 #[inline(always)]
 fn side_by_side<S: Simd>(
     simd: S,
@@ -112,7 +113,7 @@ fn side_by_side<S: Simd>(
     sink: &mut impl Sink,
 ) {
     while !left.rest.is_empty() && !right.rest.is_empty() {
-        // The columns of a four-column log cannot change, so no line gives another reader.
+        // The columns of a four-column log cannot change.
         let (_, _) =
             (left.delimited_line(simd, delimited, reader, sink), right.delimited_line(simd, delimited, reader, sink));
         if let (Some(mut one), Some(mut other)) = (Lane::enter(left), Lane::enter(right)) {

@@ -1,4 +1,4 @@
-//! The lines of a block, one after the other: logsum's hot loop.
+//! Visits the lines of a block: logsum's hot loop.
 use fearless_simd::Simd;
 
 use super::block::BlockTotals;
@@ -17,25 +17,25 @@ use crate::weblog::sink::{Granularity, Sink};
 pub(super) struct Visitor<'a> {
     pub(super) options: &'a SumOptions,
     block: &'a Block<'a>,
-    /// What is still to be visited.
+    /// The bytes not yet visited.
     pub(super) rest: &'a [u8],
     pub(super) found: BlockTotals,
     pub(super) streak: Option<Streak>,
 }
 
-/// Consecutive rows of the same day, or of the same hour or minute of it if rows are asked for their time. Logs have thousands
-/// of such rows in a row, so the day is parsed and judged only for the first; the others are compared with its bytes.
+/// Consecutive rows of the same day, or of the same hour or minute if the time is needed. Logs have thousands of them in a
+/// row, so the day is parsed and filtered only for the first; the others are compared with its bytes.
 #[derive(Clone, Copy)]
 pub(super) struct Streak {
     day: [u8; DAY_BYTES_MAX],
     day_len: usize,
-    /// What its rows begin with, for the fast path.
+    /// The first bytes of its rows, for the fast path.
     pub(super) prefix: Option<RowPrefix>,
-    /// The beginning of its day, hour or minute.
+    /// The start of its day, hour or minute.
     first: LogTime,
-    /// The length of its day, hour or minute.
+    /// The length of its day, hour or minute in seconds.
     secs: u32,
-    /// Whether its rows are in the filter's time range; None if only some are.
+    /// Whether its rows are in the filter's time range; None if some are.
     pub(super) counts: Option<bool>,
     pub(super) requests: u64,
     pub(super) bytes: u128,
@@ -55,12 +55,12 @@ impl<'a> Visitor<'a> {
         next_line(&mut self.rest)
     }
 
-    /// Whether the block is followed by a line that was too long to be in it.
+    /// Whether the block is followed by an overlong line.
     pub(super) fn has_cut_line(&self) -> bool {
         self.block.cut_line.is_some()
     }
 
-    /// What was found in the block.
+    /// The results of the block.
     pub(super) fn finish(mut self) -> BlockTotals {
         self.end_streak();
         if let Some(line) = self.block.cut_line {
@@ -70,7 +70,7 @@ impl<'a> Visitor<'a> {
         self.found
     }
 
-    /// Visits the next line of delimited fields. If the line changes the columns, gives the reader for the lines after it.
+    /// Visits the next delimited line. Returns the reader for the lines after it if it changes the columns.
     #[inline(always)]
     pub(super) fn delimited_line<S: Simd>(
         &mut self,
@@ -147,8 +147,8 @@ impl<'a> Visitor<'a> {
         })
     }
 
-    /// Starts a streak of the rows on `day`, or, if rows have a `time`, of those in the same hour or minute as `second`. False
-    /// if `day` cannot be read, or is written at such length that it is not kept.
+    /// Starts a streak of the rows on `day`, or, if the time is needed, in the same hour or minute as `second`. Returns
+    /// false if `day` cannot be parsed or is too long to be kept.
     #[cold]
     fn start_streak(&mut self, order: DateOrder, day: &[u8], time: Option<&[u8]>, second: u32) -> bool {
         let mut kept = [0; DAY_BYTES_MAX];
@@ -192,7 +192,7 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    /// Counts `requests` that were made in the unit of time of `moment`.
+    /// Counts `requests` in the unit of time that begins at `moment`.
     fn add(&mut self, moment: LogTime, requests: u64, bytes: u128) {
         self.found.requests += requests;
         self.found.bytes += bytes;
@@ -202,8 +202,8 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    /// Visits a line of any kind, without the shortcuts of a streak. If the line changes the columns, gives the reader for the
-    /// lines after it.
+    /// Visits any line, without the shortcuts of a streak. Returns the reader for the lines after it if it changes the
+    /// columns.
     pub(super) fn line(&mut self, reader: &LineReader, line: &[u8], sink: &mut impl Sink) -> Option<LineReader> {
         let number = self.found.rows.lines;
         self.found.rows.lines += 1;
@@ -223,7 +223,7 @@ impl<'a> Visitor<'a> {
         None
     }
 
-    /// Visits the row that begins in line `number`; it has several lines if there are line breaks within quotes.
+    /// Visits the row that begins in line `number`. It has several lines if there are line breaks in quotes.
     pub(super) fn row(&mut self, reader: &LineReader, row: &[u8], number: u64, sink: &mut impl Sink) {
         let mut counted = None;
         let mut seen = None;
@@ -256,7 +256,7 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    /// Counts a row that cannot be read, and keeps it if rejects are to be kept.
+    /// Counts an unreadable row, and keeps it if rejects are kept.
     pub(super) fn bad(&mut self, number: u64, reason: RowError, line: &[u8]) {
         if is_month_first(&reason) {
             self.found.month_first.get_or_insert_with(|| (number, reason.clone()));
@@ -272,7 +272,7 @@ impl<'a> Visitor<'a> {
     }
 }
 
-/// Whether `field` is a number of digits alone that is sure to fit 64 bits.
+/// Whether `field` consists of digits and surely fits into 64 bits.
 #[inline]
 fn is_plain_number(field: &[u8]) -> bool {
     (1..=19).contains(&field.len()) && field.iter().all(u8::is_ascii_digit)
