@@ -1,4 +1,4 @@
-//! Fields between delimiters, with quotes or without.
+//! Delimited rows, with or without quotes.
 use super::fault::{RowFault, excerpt};
 use super::quotes::{after_closing_quote, unquote};
 use super::split::{Span, Splitter};
@@ -8,18 +8,18 @@ use super::split::{Span, Splitter};
 pub struct Delimited {
     delimiter: u8,
     has_quotes: bool,
-    /// Whether a quoted field may go on in the next line.
+    /// Whether a quoted field may continue on the next line.
     spans_lines: bool,
-    /// The columns that every row must have, if rows are held to the header.
+    /// The columns that every row must have, if rows must match the header.
     width: Option<Width>,
     splitter: Splitter,
 }
 
-/// How many columns a header has.
+/// The number of columns in a header.
 #[derive(Debug, Clone, Copy)]
 struct Width {
     columns: usize,
-    /// How many it has without nameless ones at its end, which rows may lack.
+    /// Without nameless columns at the end, which rows may lack.
     columns_named: usize,
 }
 
@@ -30,18 +30,18 @@ pub struct Fields<'a> {
     spans: &'a [Span],
 }
 
-/// More columns are wanted, or one further to the right, than can be read.
+/// Too many columns are wanted, or one too far to the right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the column {column} is beyond the {}th", Delimited::COLUMNS_MAX)]
 pub struct TooWide {
-    /// The last column that is wanted, from 1.
+    /// The last wanted column, from 1.
     pub column: usize,
 }
 
 impl Delimited {
-    /// Columns beyond this are not looked at.
+    /// Columns beyond this one cannot be read.
     pub const COLUMNS_MAX: usize = 256;
-    /// How many columns can be wanted.
+    /// Limit on the number of wanted columns.
     pub const WANTED_MAX: usize = 16;
 
     /// A reader of the columns `wanted` (from 0, in any order, repeated or not). If `has_quotes`, fields may be quoted as RFC
@@ -82,7 +82,7 @@ impl Delimited {
         self
     }
 
-    /// What separates columns.
+    /// The byte that separates columns.
     pub fn delimiter(&self) -> u8 {
         self.delimiter
     }
@@ -92,17 +92,17 @@ impl Delimited {
         self.has_quotes
     }
 
-    /// Whether a row may go over several lines, within quotes.
+    /// Whether a row may span several lines, within quotes.
     pub fn spans_lines(&self) -> bool {
         self.spans_lines
     }
 
-    /// What finds the fields of lines without quotes, for hot loops.
+    /// The splitter for lines without quotes, for hot loops.
     pub fn splitter(&self) -> &Splitter {
         &self.splitter
     }
 
-    /// The place of a wanted column among [`Fields`].
+    /// The slot of a wanted column in [`Fields`].
     pub fn slot(&self, column: usize) -> usize {
         self.splitter.wanted().partition_point(|other| *other < column)
     }
@@ -110,7 +110,7 @@ impl Delimited {
     /// Reads a row: a line without its line end, or several if it has quoted line breaks.
     ///
     /// # Errors
-    /// When it has too few columns, or its quotes are not in order.
+    /// When it has too few columns, or its quotes are malformed.
     pub fn read<T>(&self, row: &[u8], then: impl FnOnce(Fields<'_>) -> T) -> Result<T, RowFault> {
         let mut spans = [(0, 0); Self::WANTED_MAX];
         let spans = &mut spans[..self.splitter.wanted().len()];
@@ -133,7 +133,7 @@ impl Delimited {
     /// Checks that `row`, which has no quotes, has the columns of the header.
     ///
     /// # Errors
-    /// When it has others.
+    /// When it has a different number of columns.
     #[inline]
     pub fn check_width(&self, row: &[u8]) -> Result<(), RowFault> {
         let Some(width) = self.width else { return Ok(()) };
@@ -145,7 +145,7 @@ impl Delimited {
         }
     }
 
-    /// Whether `row` is one line for sure, and has the columns of its header if quotes mean nothing.
+    /// Whether `row` is certainly one line, and has the columns of its header if quotes mean nothing.
     fn fits_without_quotes(&self, row: &[u8]) -> bool {
         !self.spans_lines && self.width.is_some() && self.check_width(row).is_ok()
     }
@@ -213,12 +213,12 @@ impl Delimited {
 }
 
 impl<'a> Fields<'a> {
-    /// Fields that `spans` cut out of `text`.
+    /// The fields of `text` at `spans`.
     pub fn new(text: &'a [u8], spans: &'a [Span]) -> Self {
         Fields { text, spans }
     }
 
-    /// The field in `slot`, as [`Delimited::slot`] gives it.
+    /// The field in `slot`, as returned by [`Delimited::slot`].
     #[inline]
     pub fn get(&self, slot: usize) -> &'a [u8] {
         let (start, end) = self.spans[slot];

@@ -1,33 +1,33 @@
-//! What is wrong with a row, and the count of rows that cannot be read.
+//! Faults of rows, and counts of readable and unreadable rows.
 
-/// Why a row cannot be read, whatever its fields mean.
+/// Why a row cannot be read, regardless of the meaning of its fields.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RowFault {
-    /// It ends before the last column that is needed.
+    /// It ends before the last needed column.
     #[error("too few columns: {found}, and column {needed} is needed")]
     TooFewColumns {
         /// How many it has.
         found: usize,
-        /// How many it would have to have.
+        /// The number of columns needed.
         needed: usize,
     },
-    /// It has other columns than the header, so its values may belong to other names.
+    /// It has a different number of columns than the header, so its values may be under the wrong names.
     #[error("{found} columns where the header has {header}: {excerpt}")]
     OtherColumns {
         /// How many it has.
         found: usize,
-        /// How many the header has.
+        /// The number of columns in the header.
         header: usize,
         /// How the line begins.
         excerpt: String,
     },
-    /// The line is longer than any row.
+    /// The line is longer than the limit.
     #[error("the line is longer than {max_bytes} bytes")]
     TooLong {
-        /// How long a line may be.
+        /// The limit in bytes.
         max_bytes: usize,
     },
-    /// A quote is opened and never closed.
+    /// A quote is never closed.
     #[error("a quote is not closed: {excerpt}")]
     OpenQuote {
         /// How the line begins.
@@ -39,10 +39,10 @@ pub enum RowFault {
         /// How the line begins.
         excerpt: String,
     },
-    /// The object has a key twice whose value is needed.
+    /// A key whose value is needed is repeated.
     #[error("the key {key:?} is there twice: {excerpt}")]
     RepeatedKey {
-        /// The key.
+        /// The repeated key.
         key: String,
         /// How the line begins.
         excerpt: String,
@@ -52,36 +52,36 @@ pub enum RowFault {
     NotJson {
         /// How the line begins.
         excerpt: String,
-        /// What the parser says.
+        /// The parser's message.
         cause: String,
     },
 }
 
-/// A row that cannot be read: where it is, and why.
+/// An unreadable row: its place and the reason.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{input}:{line}: {reason}")]
 pub struct BadRow<R> {
     /// The input's name.
     pub input: String,
-    /// The number of its first line, from 1.
+    /// The line number of its first line, from 1.
     pub line: u64,
     /// Why it cannot be read.
     pub reason: R,
 }
 
-/// How many bad rows are kept, to be reported one by one.
+/// Number of bad rows that are kept and reported one by one.
 pub const BAD_ROWS_KEPT: usize = 3;
 
-/// The rows of a part of an input, before it is known where in the input the part begins.
+/// The rows of a part of an input whose position is not known yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartRows<R> {
-    /// Lines, among them blank ones and headers.
+    /// The number of lines, including blank ones and headers.
     pub lines: u64,
     /// Rows that could be read.
     pub read: u64,
     /// Rows that could not be read.
     pub bad: u64,
-    /// The first of these, with their line in the part, from 0.
+    /// The first bad rows, with their line in the part, from 0.
     first_bad: Vec<(u64, R)>,
 }
 
@@ -110,14 +110,14 @@ impl<R> PartRows<R> {
     }
 }
 
-/// The rows of inputs: how many there are, and the first bad ones with their place.
+/// The number of rows of all inputs, and the first bad ones with their place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowCount<R> {
     /// Rows that could be read.
     pub read: u64,
     /// Rows that could not be read.
     pub bad: u64,
-    /// The first of these, at most [`BAD_ROWS_KEPT`].
+    /// The first bad rows, at most [`BAD_ROWS_KEPT`].
     pub first_bad: Vec<BadRow<R>>,
 }
 
@@ -128,7 +128,7 @@ impl<R> Default for RowCount<R> {
 }
 
 impl<R> RowCount<R> {
-    /// Adds a part of `input` that begins after `lines` lines, and moves `lines` behind it.
+    /// Adds a part of `input` that begins after `lines` lines, and advances `lines` to its end.
     pub fn add_part(&mut self, part: PartRows<R>, input: &str, lines: &mut u64) {
         let first_line = *lines + 1;
         let bad_row = |(line, reason)| BadRow { input: input.to_owned(), line: first_line + line, reason };
@@ -145,16 +145,16 @@ impl<R> RowCount<R> {
         self.first_bad.extend(other.first_bad.into_iter().take(room));
     }
 
-    /// All rows.
+    /// The number of rows, readable or not.
     pub fn total(&self) -> u64 {
         self.read + self.bad
     }
 }
 
-/// The first 40 characters of `text`, for an error.
+/// The first 40 characters of `text`, for error messages.
 pub fn excerpt(text: &[u8]) -> String {
     const CHARS_MOST: usize = 40;
-    // A field may be a whole line: only as many bytes are looked at as the characters, and one more, can have.
+    // A field may be very long: only as many bytes are decoded as these characters can have.
     let text = String::from_utf8_lossy(&text[..text.len().min(4 * (CHARS_MOST + 1))]);
     match text.char_indices().nth(CHARS_MOST) {
         Some((at, _)) => format!("{}…", &text[..at]),

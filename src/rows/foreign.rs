@@ -1,28 +1,28 @@
-//! Files that are not text of lines, known by how they begin, so that the error can say what to do about them.
+//! Recognises files that are not text lines by their first bytes, so that the error can say what to do about them.
 
-/// An input that is not text of lines.
+/// An input that is not text lines.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("it is {what}; {way_out}")]
 pub struct Foreign {
-    /// What it is.
+    /// The kind of file, in words.
     pub what: &'static str,
-    /// What to do about it.
+    /// How to turn it into lines.
     pub way_out: String,
 }
 
-/// How to get lines out of a file.
+/// How to turn a file into lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum WayOut {
     /// This command line, followed by the command that reads its output.
     Pipe(&'static str, &'static str),
-    /// Advice in words.
+    /// Advice in words, if there is no command.
     Words(&'static str),
 }
 
 const UNPACK: &str = "unpack it";
 const UTF_16: WayOut = WayOut::Pipe("make it UTF-8", "iconv -f UTF-16 -t UTF-8 FILE");
 
-/// First bytes, what a file then is, and how lines come out of it.
+/// Magic number, kind of file, and how to turn it into lines.
 const BEGINNINGS: &[(&[u8], &str, WayOut)] = &[
     (b"\xfd7zXZ\0", "packed with xz", WayOut::Pipe(UNPACK, "xz -dc FILE")),
     (b"\x04\x22\x4d\x18", "packed with lz4", WayOut::Pipe(UNPACK, "lz4 -dc FILE")),
@@ -38,7 +38,7 @@ const BEGINNINGS: &[(&[u8], &str, WayOut)] = &[
     ),
 ];
 
-/// A block of bzip2 begins so, after `BZh` and a digit.
+/// The beginning of a bzip2 block, after `BZh` and a digit.
 const BZIP2_BLOCK: &[u8] = b"\x31\x41\x59\x26\x53\x59";
 /// Where a tar archive says what it is, and how: POSIX.1, and GNU tar. The NUL tells them from a line of text with this word.
 const USTAR_AT: usize = 257;
@@ -46,7 +46,7 @@ const USTAR: [&[u8]; 2] = [b"ustar\0", b"ustar  \0"];
 /// So many characters of UTF-16 without a byte order mark are looked at.
 const UTF_16_CHARS: usize = 16;
 
-/// Refuses an input that begins with `head` and is not text of lines; `command` is what the way out pipes the text into.
+/// Refuses an input that begins with `head` and is not text lines. `command` is what the advice pipes the lines into.
 ///
 /// # Errors
 /// When it is of a known other kind.

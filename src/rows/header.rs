@@ -1,8 +1,8 @@
-//! The names of columns: of a header line, of a `#Fields` directive, or known beforehand. Upper and lower case are the same.
+//! Column names, from a header line, from a `#Fields` directive, or known in advance. Case is ignored.
 use super::lines::{lines, next_line, without_bom};
 use super::quotes::{QuoteScan, Quotes, after_closing_quote, quotes, unquote};
 
-/// The columns of an input, by name, in lower case.
+/// The column names of an input, in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Names {
     found: Vec<(String, usize)>,
@@ -11,15 +11,15 @@ pub struct Names {
 /// A column that cannot be found by its name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameFault {
-    /// There is none of this name.
+    /// No column has this name.
     #[error("there is no column {column}; there are: {}", found.join(", "))]
     Missing {
-        /// The name.
+        /// The name that was looked for.
         column: String,
-        /// The columns that there are.
+        /// The existing columns.
         found: Vec<String>,
     },
-    /// There are several of this name, and which of them is meant cannot be told.
+    /// Several columns have this name, so it is ambiguous.
     #[error("there is more than one column {column}")]
     Twice {
         /// The name.
@@ -28,7 +28,7 @@ pub enum NameFault {
 }
 
 impl Names {
-    /// Columns that are known beforehand, from the first on.
+    /// Columns known in advance, from the first on.
     pub fn fixed(names: &[&str]) -> Self {
         Self::in_order(names.iter().map(|name| name.to_lowercase()))
     }
@@ -59,7 +59,7 @@ impl Names {
         Names { found: names.zip(0..).collect() }
     }
 
-    /// The position of the first of `names`, in lower case, that is there.
+    /// The position of the first of `names` (in lower case) that exists.
     pub fn first(&self, names: &[&str]) -> Option<usize> {
         let position = |wanted: &&str| self.found.iter().find(|(name, _)| name == wanted).map(|(_, at)| *at);
         names.iter().find_map(position)
@@ -76,7 +76,7 @@ impl Names {
         self.once(&[at]).map(|()| at)
     }
 
-    /// Refuses names if two columns are called as one of those at the positions `wanted` is.
+    /// Fails if a column at one of the `wanted` positions shares its name with another.
     ///
     /// # Errors
     /// With the first such name.
@@ -90,23 +90,23 @@ impl Names {
         }
     }
 
-    /// How many columns at the end have no name: a header that ends with a delimiter.
+    /// The number of nameless columns at the end, as when a header ends with a delimiter.
     pub fn nameless_at_end(&self) -> usize {
         self.found.iter().rev().take_while(|(name, _)| name.is_empty()).count()
     }
 
-    /// How many columns there are.
+    /// The number of columns.
     pub fn count(&self) -> usize {
         self.found.len()
     }
 
-    /// All of them, in their order.
+    /// All names, in order.
     pub fn listed(&self) -> Vec<String> {
         self.found.iter().map(|(name, _)| name.clone()).collect()
     }
 }
 
-/// Cuts a header at `delimiter`; quotes count only if all of them are in order.
+/// Splits a header at `delimiter`; quotes count only if all of them are well formed.
 fn cut(line: &[u8], delimiter: u8) -> Vec<Vec<u8>> {
     if !matches!(quotes(line, delimiter), Quotes::Closed { .. }) {
         return line.split(|byte| *byte == delimiter).map(<[u8]>::to_vec).collect();
@@ -140,13 +140,13 @@ fn cut(line: &[u8], delimiter: u8) -> Vec<Vec<u8>> {
 pub struct Header<'a> {
     /// Its text, without its last line end. Names in quotes may have line breaks.
     pub text: &'a [u8],
-    /// How many lines come before it.
+    /// The number of lines before it.
     pub lines_before: u64,
-    /// How many lines it has.
+    /// The number of its lines.
     pub lines: u64,
 }
 
-/// A header is looked for in so many lines.
+/// Number of lines in which a header is looked for.
 const LINES_BEFORE_MAX: usize = 64;
 
 impl<'a> Header<'a> {

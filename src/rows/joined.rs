@@ -11,11 +11,11 @@ use std::ops::Range;
 use super::lines::next_line;
 use super::quotes::{QuoteScan, Quotes, quotes};
 
-/// Joins lines to rows. Holds the lines of an open row from one block to the next.
+/// Joins lines into rows. Holds the lines of an open row from one block to the next.
 #[derive(Debug, Clone)]
 pub struct Joiner {
     delimiter: u8,
-    /// How many columns a row of more than one line must have.
+    /// The number of columns that a row of several lines must have.
     columns: usize,
     row_bytes_max: usize,
     is_in_order: bool,
@@ -27,16 +27,16 @@ pub struct Joiner {
     scan: QuoteScan,
 }
 
-/// What a line, or several, are.
+/// What a line, or several lines, turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece<'a> {
     /// A line that leaves no quote open, without its line end: a row, a header, or blank.
     Line(&'a [u8]),
     /// A row of more than one line, without its last line end.
     Row {
-        /// Its text.
+        /// Its text, with the line breaks in between.
         text: &'a [u8],
-        /// How many lines it spans.
+        /// The number of its lines.
         lines: u64,
     },
     /// A line with a quote that is never closed, without its line end.
@@ -45,7 +45,7 @@ pub enum Piece<'a> {
     OutOfOrder,
 }
 
-/// What follows the lines that a [`Joiner`] is given.
+/// What follows the lines given to a [`Joiner`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Follows {
     /// More lines may follow in the next block.
@@ -64,7 +64,7 @@ enum Found<'a> {
 }
 
 impl Joiner {
-    /// For blocks in any order.
+    /// A joiner for blocks in any order.
     pub fn parallel(delimiter: u8, columns: usize, row_bytes_max: usize) -> Self {
         Joiner {
             delimiter,
@@ -78,7 +78,7 @@ impl Joiner {
         }
     }
 
-    /// For the blocks of an input in their order. A row of more than one line has as many `columns` as the header, and at most
+    /// A joiner for the blocks of an input in order. A row of several lines has as many `columns` as the header, and at most
     /// `row_bytes_max` bytes.
     pub fn in_order(delimiter: u8, columns: usize, row_bytes_max: usize) -> Self {
         Joiner { is_in_order: true, ..Self::parallel(delimiter, columns, row_bytes_max) }

@@ -1,4 +1,4 @@
-//! JSON lines: the wanted values of an object, found in one walk over its text.
+//! JSON lines: extracts the wanted values of an object in one pass over its text.
 //!
 //! Nothing is built but what is asked for: text without escapes is borrowed from the line, numbers are given as they are
 //! written, and all else is skipped.
@@ -10,14 +10,14 @@ use serde_json::value::RawValue;
 
 use super::fault::{RowFault, excerpt};
 
-/// The fields that are wanted of each object.
+/// The wanted fields of each object.
 #[derive(Debug, Clone)]
 pub struct JsonFields {
-    /// For each field, where its value may be, the most wanted place first.
+    /// For each field, the places where its value may be, the preferred one first.
     fields: Vec<Vec<usize>>,
     /// Keys that lead to values; the first is the object itself.
     nodes: Vec<Node>,
-    /// How many places there are.
+    /// The number of places.
     places: usize,
 }
 
@@ -30,19 +30,19 @@ struct Node {
     children: Vec<(String, usize)>,
 }
 
-/// A value.
+/// A value in an object.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum JsonValue<'a> {
     /// The object has no such key.
     #[default]
     Absent,
-    /// `null`.
+    /// The literal `null`.
     Null,
-    /// `true` or `false`.
+    /// The literal `true` or `false`.
     Bool(bool),
-    /// A number, as it is written, with all its digits.
+    /// A number as written, with all its digits.
     Number(&'a str),
-    /// A string.
+    /// A string, with escapes resolved.
     Text(Cow<'a, str>),
     /// An object or an array.
     Nested,
@@ -92,7 +92,7 @@ impl JsonFields {
     /// Reads the object in `line`, which may follow a syslog prefix.
     ///
     /// # Errors
-    /// When there is none, or it has a key twice that matters.
+    /// When there is none, or a key that matters is repeated.
     pub fn read<'a>(&self, line: &'a [u8]) -> Result<JsonRow<'_, 'a>, RowFault> {
         let fault = |cause| RowFault::NotJson { excerpt: excerpt(line), cause };
         let text = std::str::from_utf8(object_text(line)).map_err(|error| fault(error.to_string()))?;

@@ -1,4 +1,4 @@
-//! Lines of text: what ends them, and what may come before the first.
+//! Line ends, and what may precede the first line.
 
 /// `line` without the carriage returns at its end.
 #[inline]
@@ -15,7 +15,7 @@ pub fn without_bom(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
 }
 
-/// The lines of `text`, without their line ends; blank ones too.
+/// The lines of `text` without their line ends, including blank ones.
 pub fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = text;
     std::iter::from_fn(move || next_line(&mut rest))

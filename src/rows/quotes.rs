@@ -1,15 +1,15 @@
-//! Quotes as RFC 4180 has them: a field is quoted if its first byte is a quote, and a quote inside it is doubled. A quoted
-//! field may hold delimiters and line breaks.
+//! Quotes as in RFC 4180: a field is quoted if its first byte is a quote, quotes inside it are doubled, and it may contain
+//! delimiters and line breaks.
 
-/// What quotes make of a text that begins where a row does.
+/// The state of the quotes of a text that begins with a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Quotes {
-    /// All are closed.
+    /// All quotes are closed.
     Closed {
-        /// How many columns the text has.
+        /// The number of columns in the text.
         columns: usize,
     },
-    /// The text ends within quotes: if the file is sound, the field goes on in the next line.
+    /// The text ends within quotes: if the file is sound, the field continues on the next line.
     Open,
     /// A closing quote is followed by something other than the next column.
     Torn,
@@ -31,7 +31,7 @@ impl QuoteScan {
         QuoteScan { delimiter, at: 0, columns: 1, is_open: false }
     }
 
-    /// How many columns begin in what was looked at.
+    /// The number of columns that begin in the text scanned so far.
     pub fn columns(&self) -> usize {
         self.columns
     }

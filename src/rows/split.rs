@@ -1,29 +1,29 @@
-//! Cuts lines into fields, 64 bytes at a time.
+//! Splits lines into fields, 64 bytes at a time.
 use fearless_simd::prelude::*;
 use fearless_simd::{Level, dispatch, u8x64};
 
 use super::lines::after_line_end;
 
-/// The place of a field in the text given to [`Splitter::split`]: its first byte, and the byte after its last.
+/// Start and end (exclusive) of a field in the text given to [`Splitter::split`].
 pub type Span = (usize, usize);
 
-/// Finds the wanted columns of delimited lines. Knows no quotes.
+/// Finds the wanted columns of delimited lines. Does not know quotes.
 #[derive(Debug, Clone)]
 pub struct Splitter {
     delimiter: u8,
     wanted: Vec<usize>,
 }
 
-/// What was found out about a line.
+/// The result of splitting a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Line {
-    /// Its length, without its line end.
+    /// Length in bytes, without the line end.
     pub len: usize,
-    /// Its length with its line end.
+    /// Length in bytes, with the line end.
     pub len_with_end: usize,
-    /// How many of the wanted columns it has.
+    /// The number of wanted columns it has.
     pub found: usize,
-    /// How many columns it has: exactly if wanted ones are missing, else at least so many.
+    /// The number of columns: exact if wanted ones are missing, else a lower bound.
     pub columns: usize,
 }
 
@@ -36,7 +36,7 @@ struct Window {
 const WINDOW: usize = 64;
 
 impl Splitter {
-    /// Cuts at `delimiter`; `wanted` are column numbers from 0, ascending.
+    /// Splits at `delimiter`; `wanted` are column numbers from 0, ascending.
     pub fn new(delimiter: u8, wanted: Vec<usize>) -> Self {
         debug_assert!(wanted.is_sorted_by(|a, b| a < b), "columns in order, each once");
         Splitter { delimiter, wanted }
