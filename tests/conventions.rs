@@ -70,7 +70,7 @@ fn a_log_that_is_read_is_not_written() {
         "votekit logsum SAMPLE -q --rejects /dev/stdout > out; cat out",
     ] {
         let stdout = text(&shell(run).stdout);
-        assert!(stdout.contains("cdn.log\t99\tthe size") && stdout.contains("\n1569088\n"), "{run}: {stdout}");
+        assert!(stdout.contains("cdn.log\t206\ttoo few") && stdout.contains("\n1569088\n"), "{run}: {stdout}");
     }
 }
 
@@ -81,7 +81,7 @@ fn an_open_file_is_written_on_and_never_replaced() {
             "{{ echo before; votekit logsum SAMPLE --rejects {path}; echo after; }} >>all 2>&1 3>>all; cat all"
         );
         let all = text(&shell(&line).stdout);
-        for part in ["before", "1569088", "warning", "cdn.log\t99\t", "after"] {
+        for part in ["before", "1569088", "warning", "cdn.log\t206\t", "after"] {
             assert!(all.contains(part), "{path}, {part}: {all}");
         }
     }
@@ -316,6 +316,212 @@ fn a_time_that_is_none_is_answered_with_how_to_write_one() {
     }
     let typed = shell("votekit q1 --events EVENTS --install-day 1/4/2017 --from 20170402 --to 2017-4-8");
     assert_eq!(text(&typed.stdout), "8\n", "{typed:?}");
+}
+
+/// Every command, with what it takes to be complete.
+const COMMANDS: [&str; 12] = [
+    "candidates",
+    "candidates add Ann",
+    "candidates rename 1 Ann",
+    "check",
+    "export",
+    "init",
+    "logsum",
+    "q1",
+    "q1 load",
+    "serve",
+    "tally",
+    "vote 1",
+];
+
+/// The long options that the help of `command` shows, and whether they take a value.
+fn options(command: &str) -> Vec<(String, bool)> {
+    let help = text(&shell(&format!("votekit {command} --help")).stdout);
+    let option = |line: &str| {
+        let (_, option) = line.trim_start().split_once("--").filter(|(before, _)| before.len() <= 4)?;
+        line.trim_start().starts_with('-').then_some(())?;
+        let name: String = option.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+        let takes_value = option[name.len()..].starts_with(" <");
+        Some((name, takes_value))
+    };
+    let found: Vec<_> = help.lines().filter_map(option).collect();
+    assert!(found.len() >= 5, "{command}: {help}");
+    found
+}
+
+/// Holds what every error keeps to; gives the message and the hint.
+fn error_of(line: &str, code: i32) -> (String, String) {
+    let output = shell(line);
+    let stderr = text(&output.stderr);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(code), 0), "{line}: {stderr}");
+    let Some(message) = stderr.strip_prefix("votekit: error: ") else { panic!("{line}: {stderr}") };
+    assert!(message.lines().skip(1).all(|line| line.starts_with("  ")), "{line}: {stderr}");
+    let json_line = line.replacen("votekit ", "votekit --format json ", 1);
+    let json = text(&shell(&json_line).stderr);
+    assert_eq!(json.lines().count(), 1, "{json_line}: {json}");
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let error = &json["error"];
+    assert_eq!(error["exit_code"], code, "{json}");
+    let part = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
+    let shown = format!("{}\n{}", part("message"), part("hint")).trim_end().replace('\n', "\n  ");
+    assert_eq!(message.trim_end(), shown, "{line}");
+    (part("message"), part("hint"))
+}
+
+#[test]
+fn options_that_do_not_exist_are_answered_with_the_nearest_and_the_help() {
+    for command in COMMANDS {
+        let name = command.trim_end_matches(" Ann").trim_end_matches(" 1");
+        let (message, hint) = error_of(&format!("votekit {command} --no-such-option-at-all"), 2);
+        assert!(message.contains("--no-such-option-at-all"), "{message}");
+        assert!(hint.ends_with(&format!("for all options: votekit {name} --help")), "{hint}");
+        for (option, _) in options(command).iter().filter(|(option, _)| option.len() > 4 && option != "version") {
+            let slip = format!("{}{}", &option[..2], &option[3..]);
+            let stderr = text(&shell(&format!("votekit {command} --{slip}")).stderr);
+            assert!(stderr.contains("\n  did you mean '--"), "{command} --{slip}: {stderr}");
+        }
+    }
+    let (_, hint) = error_of("votekit tallly", 2);
+    assert!(hint.starts_with("did you mean 'tally'?"), "{hint}");
+    let (_, hint) = error_of("votekit tally --by minut", 2);
+    assert!(hint.starts_with("did you mean 'minute'?"), "{hint}");
+}
+
+#[test]
+fn values_that_cannot_be_are_refused_in_one_form() {
+    for command in COMMANDS.iter().filter(|command| !command.starts_with("candidates") && **command != "serve") {
+        for (option, _) in options(command).iter().filter(|(_, takes_value)| *takes_value) {
+            // A file or a text may have any name; what is not a value of the option is refused before anything is read.
+            let output = shell(&format!("votekit {command} --{option} '~ no ~' < /dev/null"));
+            let stderr = text(&output.stderr);
+            assert_ne!(output.status.code(), Some(101), "{command} --{option}: {stderr}");
+            let forms = ["votekit: error: ", "votekit: warning: ", "votekit: ", "  "];
+            assert!(stderr.lines().all(|line| forms.iter().any(|form| line.starts_with(form))), "{stderr}");
+        }
+    }
+}
+
+#[test]
+fn every_error_ends_with_a_way_out() {
+    for (line, code) in [
+        ("votekit logsum nowhere.log", 1),
+        ("votekit logsum", 2),
+        ("votekit logsum SAMPLE --from Tuesday", 2),
+        ("votekit logsum SAMPLE --by day --top 0", 2),
+        ("votekit logsum SAMPLE --by day --memory 1", 2),
+        ("votekit logsum SAMPLE --by day --svg nowhere/a.svg", 1),
+        ("votekit logsum SAMPLE --chart", 2),
+        ("votekit q1 --events nowhere.tsv", 1),
+        ("votekit q1 --db nowhere.db", 1),
+        ("votekit q1 --events EVENTS --from Tuesday", 2),
+        ("votekit q1 load --events EVENTS --db nowhere/a.db", 1),
+        ("votekit tally", 1),
+        ("votekit tally --window 10", 2),
+        ("votekit init", 2),
+        ("votekit check", 1),
+        ("votekit serve --listen nowhere", 2),
+    ] {
+        let (message, hint) = error_of(line, code);
+        let ways = ["write ", "name ", "use ", "check ", "make ", "try ", "add ", "votekit ", "--"];
+        let last = if hint.is_empty() { &message } else { &hint };
+        assert!(ways.iter().any(|way| last.contains(way)), "{line}: {message} / {hint}");
+    }
+}
+
+#[test]
+fn with_json_warnings_and_notes_are_json_too() {
+    let output = shell("votekit --json logsum SAMPLE");
+    let warning: serde_json::Value = serde_json::from_str(&text(&output.stderr)).unwrap();
+    assert!(warning["warning"]["message"].as_str().unwrap().starts_with("1 of 205 rows"), "{warning}");
+    let output = shell("votekit init --candidate Ann --format json");
+    let note: serde_json::Value = serde_json::from_str(&text(&output.stderr)).unwrap();
+    assert!(note["note"]["message"].as_str().unwrap().contains("ballots.db"), "{note}");
+    // Nothing in it steers a terminal, and a password is never repeated.
+    let error = text(&shell("votekit --json logsum $'no\\033[31m\\302\\233.log'").stderr);
+    assert!(!error.contains('\u{1b}') && !error.contains('\u{9b}') && error.contains("\\u009b"), "{error}");
+    let help = shell("votekit --json");
+    let error: serde_json::Value = serde_json::from_str(&text(&help.stderr)).unwrap();
+    assert_eq!((help.status.code(), error["error"]["exit_code"].as_u64()), (Some(2), Some(2)));
+}
+
+#[test]
+fn the_same_error_of_many_files_is_told_once() {
+    let (message, _) = error_of("touch a.log b.log c.log; votekit logsum a.log nowhere.log b.log c.log", 1);
+    let lines: Vec<&str> = message.lines().collect();
+    assert_eq!(lines.len(), 3, "{message}");
+    assert!(lines[1].ends_with("a.log is empty: it is not a log (the same: b.log, c.log)"), "{message}");
+}
+
+#[test]
+fn other_names_that_people_type_work() {
+    assert_eq!(text(&shell("votekit retention --events EVENTS").stdout), "8\n");
+    let json = text(&shell("votekit logsum SAMPLE --json 2>/dev/null | jq .bytes").stdout);
+    assert_eq!(json, "1569088\n");
+    let candidate = text(&shell("votekit init --candidate Annabel -q; votekit vote Anabel").stderr);
+    assert!(candidate.contains("did you mean Annabel?"), "{candidate}");
+}
+
+/// Phrases of translated English. Not words: "behind a proxy" is English.
+const NOT_SAID: [&str; 20] = [
+    "told of",
+    "tell of ",
+    "tells of ",
+    "is none",
+    "are none",
+    "that of the last",
+    "whose matter",
+    "stands behind",
+    "stands for ",
+    "wherever it stands",
+    "what is behind",
+    "days behind",
+    "is no log",
+    "is no file",
+    "is no number",
+    "is no status",
+    "is no position",
+    "cannot be meant",
+    "leave it away",
+    "left away",
+];
+
+#[test]
+fn help_fits_a_screen_and_begins_or_ends_with_examples() {
+    for command in [&[""][..], &COMMANDS].concat() {
+        let name = command.trim_end_matches(" Ann").trim_end_matches(" 1").trim_end_matches(" add");
+        let short = text(&shell(&format!("votekit {name} -h")).stdout);
+        assert!(short.lines().count() <= 40, "{name}: {} lines\n{short}", short.lines().count());
+        let long = text(&shell(&format!("votekit {name} --help")).stdout);
+        for help in [&short, &long] {
+            let phrase = NOT_SAID.iter().find(|phrase| help.to_lowercase().contains(*phrase));
+            assert_eq!(phrase, None, "{name}: {help}");
+        }
+        if name.starts_with("candidates ") {
+            continue;
+        }
+        let examples = short.lines().skip_while(|line| *line != "Examples:").skip(1).collect::<Vec<_>>();
+        let lines = examples.iter().filter(|line| line.starts_with("  ") && line.contains("votekit ")).count();
+        assert!(lines == 3 || examples.len() < 3 && lines > 0, "{name}: {short}");
+        assert_eq!(long.lines().nth(2), Some("Examples:"), "{name}: {long}");
+    }
+    let help = text(&shell("votekit --help").stdout);
+    let places: Vec<_> = ["Logs:", "Retention:", "Votes:", "Service:"].iter().map(|group| help.find(group)).collect();
+    assert!(places.is_sorted() && !places.contains(&None), "{help}");
+}
+
+#[test]
+fn errors_are_in_plain_english() {
+    let cases = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cmd");
+    let mut seen = 0;
+    for file in std::fs::read_dir(cases).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap().to_lowercase();
+        for line in text.lines().filter(|line| line.starts_with("votekit: ") || line.starts_with("  ")) {
+            let phrase = NOT_SAID.iter().find(|phrase| line.contains(*phrase));
+            assert_eq!(phrase, None, "{line}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 50);
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! What the library's errors say to whoever typed the command: in which words, with which way out, and whether the command
 //! was used wrongly.
 use std::error::Error;
+use std::io::{self, ErrorKind};
 
 use chrono::Local;
 use votekit::ballot::{BoxError, IntakeError, Refusal};
+use votekit::retention::DatabaseError;
 use votekit::weblog::DayRangeError;
 use votekit::weblog::group::GroupError;
 
@@ -12,14 +14,20 @@ pub(super) const DEFAULT_BALLOTS: &str = "ballots.db";
 
 type Cause = dyn Error + 'static;
 
-/// `error` with its causes on one line, and the way out below.
-pub(super) fn in_words(error: &anyhow::Error) -> String {
-    let mut text = error.chain().map(words).collect::<Vec<_>>().join(": ");
-    if let Some(way_out) = error.chain().find_map(way_out) {
-        text.push('\n');
-        text.push_str(&way_out);
-    }
-    text
+/// An error as it is shown.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Explained {
+    /// What failed, with its causes.
+    pub message: String,
+    /// What to do about it, where the message does not say it; several lines are several ways.
+    pub hint: Option<String>,
+}
+
+/// `error` with its causes on one line, and the way out.
+pub(super) fn explained(error: &anyhow::Error) -> Explained {
+    let message = error.chain().map(words).collect::<Vec<_>>().join(": ");
+    let hint = error.chain().find_map(way_out).or_else(|| error.chain().find_map(out_of_io_error));
+    Explained { message, hint }
 }
 
 /// Whether `cause` is an option or a value that makes no sense, rather than work that failed.
@@ -91,6 +99,29 @@ fn out_of_box_error(error: &BoxError) -> Option<String> {
     })
 }
 
+/// What helps where a file or a disk does not do what was asked of it.
+fn out_of_io_error(cause: &Cause) -> Option<String> {
+    let kind = match (cause.downcast_ref::<io::Error>(), cause.downcast_ref()) {
+        (Some(error), _) => error.kind(),
+        (_, Some(DatabaseError::Open { path, .. })) if !path.exists() => ErrorKind::NotFound,
+        _ => return None,
+    };
+    let hint = match kind {
+        ErrorKind::NotFound => "check the name; without a leading / it is looked up in the current folder",
+        ErrorKind::PermissionDenied => "let its owner allow it (chmod), or run votekit as a user who may",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room, or write to another disk, and try again",
+        ErrorKind::ReadOnlyFilesystem => "write to another disk",
+        ErrorKind::IsADirectory => "name a file in it",
+        ErrorKind::NotADirectory => "check the name: a part of it before a / is a file",
+        ErrorKind::AddrInUse => {
+            "stop the program that listens there, or choose another port with --listen ADDRESS:PORT"
+        }
+        ErrorKind::AddrNotAvailable => "listen on an address of this machine, such as 127.0.0.1 or 0.0.0.0",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
 fn out_of_group_error(error: &GroupError) -> &'static str {
     match error {
         GroupError::TooMany { .. } => {
@@ -103,6 +134,12 @@ fn out_of_group_error(error: &GroupError) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The message with the hint below.
+    fn in_words(error: &anyhow::Error) -> String {
+        let Explained { message, hint } = explained(error);
+        hint.map_or(message.clone(), |hint| format!("{message}\n{hint}"))
+    }
 
     #[test]
     fn the_way_out_stands_below_wherever_the_error_is_in_the_chain() {

@@ -3,26 +3,40 @@
 mod ballot;
 mod draw;
 mod explain;
+mod help;
 mod logsum;
 mod q1;
 pub(crate) mod terminal;
+mod usage;
+
+use std::ffi::OsString;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use self::ballot::{candidates, check, export, init, serve, tally, vote};
 use self::terminal::console::{Color, Console};
-use self::terminal::exit;
+use self::terminal::exit::{self, Exit};
 use self::terminal::output::Format;
 
-/// Three questions at two in the morning: how many bytes did the CDN send, how many users came back, what is the vote?
+/// Answers three questions: how many bytes were sent, how many users came back, what is the vote?
 #[derive(Debug, Parser)]
-#[command(name = "votekit", version, after_help = exit::HELP, max_term_width = 100)]
+#[command(name = "votekit", version, after_long_help = long_help(), max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(flatten)]
     shared: Shared,
     #[command(subcommand)]
     command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  votekit logsum access.log --from 2019-08-24 --to 2019-08-25   how many bytes did the CDN send?
+  votekit q1 --events events.tsv                                how many users came back?
+  votekit tally                                                 what is the vote?";
+
+fn long_help() -> String {
+    format!("{EXAMPLES}\n\n{}", exit::HELP)
 }
 
 /// The options that all commands share.
@@ -32,15 +46,25 @@ struct Shared {
     /// How the result is written [default: table on a terminal, else plain]
     #[arg(long, global = true, value_name = "FORMAT")]
     format: Option<Format>,
+    /// The same as --format json
+    #[arg(long, global = true, hide = true, conflicts_with = "format")]
+    json: bool,
     /// No progress bar, no notes; warnings and errors stay
     #[arg(short, long, global = true)]
     quiet: bool,
-    /// Tell on stderr what was found out about the input
+    /// Say on stderr what was found out about the input
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     verbose: bool,
     /// When to use colours
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: Color,
+}
+
+impl Shared {
+    /// The format that was asked for, if one was.
+    fn format(&self) -> Option<Format> {
+        if self.json { Some(Format::Json) } else { self.format }
+    }
 }
 
 /// A line for each command; each has a file of its own.
@@ -51,6 +75,7 @@ enum Command {
     Export(export::Args),
     Init(init::Args),
     Logsum(logsum::Args),
+    #[command(alias = "retention")]
     Q1(q1::Args),
     Serve(serve::Args),
     Tally(tally::Args),
@@ -58,20 +83,28 @@ enum Command {
 }
 
 impl Cli {
-    /// The command line of this process; where it makes no sense, ends the process as clap does.
-    pub(crate) fn read() -> Self {
-        let mut command = Cli::command();
-        let matches = command.get_matches_mut();
-        let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit());
-        if let (Command::Q1(args), Some((_, matches))) = (&mut cli.command, matches.subcommand()) {
-            args.has_options = has_options(matches);
-        }
-        cli
+    /// The command line `args`.
+    ///
+    /// # Errors
+    /// The exit code where there is nothing left to run: help was asked for, or the command line makes no sense, which is
+    /// reported.
+    pub(crate) fn read(args: &[OsString], console: &Console) -> Result<Self, Exit> {
+        let mut command = help::arranged(Cli::command());
+        let matches = command.try_get_matches_from_mut(args);
+        let parsed = matches.and_then(|matches| {
+            let mut cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+            if let (Command::Q1(args), Some((_, matches))) = (&mut cli.command, matches.subcommand()) {
+                args.has_options = has_options(matches);
+            }
+            Ok(cli)
+        });
+        parsed.map_err(|error| usage::conclude(&error, &command, args, console))
     }
 
     /// The console that the shared options ask for.
     pub(crate) fn console(&self) -> Console {
-        Console::new(self.shared.quiet, self.shared.verbose, self.shared.color)
+        let is_json = self.shared.format() == Some(Format::Json);
+        Console::new(self.shared.quiet, self.shared.verbose, self.shared.color, is_json)
     }
 
     /// Runs the command that was typed.
@@ -79,7 +112,7 @@ impl Cli {
     /// # Errors
     /// What the user did wrong or what could not be done; [`exit::conclude`] reports it.
     pub(crate) fn run(self, console: &Console) -> anyhow::Result<()> {
-        let format = Format::or_default(self.shared.format);
+        let format = Format::or_default(self.shared.format());
         match self.command {
             Command::Candidates(args) => args.run(format, console),
             Command::Check(args) => args.run(format, console),
@@ -94,8 +127,37 @@ impl Cli {
     }
 }
 
+/// The console before the command line `args` is parsed.
+pub(crate) fn early_console(args: &[OsString]) -> Console {
+    Console::early(usage::asks_for_json(args))
+}
+
 /// Whether an option other than `--format` was typed.
 fn has_options(matches: &ArgMatches) -> bool {
     let is_typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
-    matches.ids().map(clap::Id::as_str).any(|id| id != "format" && is_typed(id))
+    matches.ids().map(clap::Id::as_str).any(|id| !matches!(id, "format" | "json") && is_typed(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_makes_sense() {
+        help::arranged(Cli::command()).debug_assert();
+    }
+
+    /// Services are set up by their environment.
+    #[cfg(feature = "serve")]
+    #[test]
+    fn every_option_of_serve_has_its_variable() {
+        let command = Cli::command();
+        let serve = command.find_subcommand("serve").unwrap();
+        for arg in serve.get_arguments().filter(|arg| !arg.is_hide_set() && !arg.is_global_set()) {
+            let Some(name) = arg.get_long() else { continue };
+            let variable = format!("VOTEKIT_SERVE_{}", name.to_uppercase().replace('-', "_"));
+            let expected = if name == "help" { None } else { Some(variable.as_str()) };
+            assert_eq!(arg.get_env().and_then(std::ffi::OsStr::to_str), expected, "--{name}");
+        }
+    }
 }

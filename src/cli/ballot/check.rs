@@ -13,7 +13,7 @@ Examples:
   votekit check                    prints what is wrong, and nothing where all is well
   votekit check && votekit tally   the result, if it can be trusted
 
-Counts every vote anew and compares that with the kept totals, the counts by second, the voters' accounts and the rules, and
+Counts every vote anew and compares that with the kept totals, the counts by second, the voters' accounts and the rules, and \
 has SQLite check pages, indexes and keys. Exit code 1 if anything is wrong. Takes about a second for a million votes.";
 
 /// Count every vote anew, and compare

@@ -18,12 +18,12 @@ Examples:
   votekit init --ballots board.db --candidates people.csv --voters members.csv --votes-per-voter 1
   votekit init --candidate yes --candidate no --closes '2026-11-24 20:00' --hide-until-closed
 
-Candidates get the ids 1, 2, 3, … in the order given. --candidates reads a CSV whose column `name` counts, or whose only column;
---voters one with the columns `id` and, if you like, `name`, or without a header. A time is on this
-machine's clocks (2026-11-24 20:00, 20:00 today, tomorrow) or has its offset (2026-11-24T20:00Z). The vote is open from --opens
+Candidates get the ids 1, 2, 3, … in the order given. --candidates reads a CSV whose column `name` counts, or whose only column; \
+--voters one with the columns `id` and, if you like, `name`, or without a header. A time is on this \
+machine's clocks (2026-11-24 20:00, 20:00 today, tomorrow) or has its offset (2026-11-24T20:00Z). The vote is open from --opens \
 until just before --closes.
 
-Limits: 1,000 candidates; lists of 256 MiB; names, ids and titles of 200 characters without control characters. A name cannot be a number,
+Limits: 1,000 candidates; lists of 256 MiB; names, ids and titles of 200 characters without control characters. A name cannot be a number, \
 which would be taken for an id, nor look like another's.
 
 Who can read the file can read who voted for whom, and hidden results too: it is as secret as its permissions make it.";

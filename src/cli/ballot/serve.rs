@@ -17,15 +17,17 @@ Examples:
   curl -d '{\"candidate_id\": 2}' -H 'Content-Type: application/json' http://127.0.0.1:5000/vote
   curl http://127.0.0.1:5000/result
 
-/ is a page to vote and watch on. For programs: POST /vote; GET /result, /result?window=30m, /candidates, /events (the
+/ is a page to vote and watch on. For programs: POST /vote; GET /result, /result?window=30m, /candidates, /events (the \
 result whenever it changes), /healthz, /readyz, /metrics (Prometheus), /openapi.json, which describes all of it.
 
-A vote is answered after it is on disk. SIGTERM and Ctrl-C: no new connections, what was taken is answered, exit code 0;
-a second one ends it at once. Where no file is named and there is no ballots.db, one is made with the candidates 1 薯片,
+A vote is answered after it is on disk. SIGTERM and Ctrl-C: no new connections, what was taken is answered, exit code 0; \
+a second one ends it at once. Where no file is named and there is no ballots.db, one is made with the candidates 1 薯片, \
 2 林林 and 3 正氣.
 
-Limits: bodies 64 KiB; a request's head 32 KiB within 20 s, its body within 10 s; a client that takes none of its answer for
-30 s is cut; half of the connections may be event streams. A vote waits 6 s for another program that writes the file, then
+Every option can also be set in the environment: --rate-limit as VOTEKIT_SERVE_RATE_LIMIT.
+
+Limits: bodies 64 KiB; a request's head 32 KiB within 20 s, its body within 10 s; a client that takes none of its answer for \
+30 s is cut; half of the connections may be event streams. A vote waits 6 s for another program that writes the file, then \
 it is told to come again (503).";
 
 /// Whether and how requests are logged.
@@ -44,25 +46,34 @@ enum Access {
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Where to listen; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:5000")]
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:5000",
+        env = "VOTEKIT_SERVE_LISTEN",
+        hide_env = true
+    )]
     listen: String,
+    /// The port at 127.0.0.1, for those who type it as other servers have it
+    #[arg(long, value_name = "PORT", hide = true, conflicts_with = "listen")]
+    port: Option<u16>,
     /// How long open requests may take to end after SIGTERM
-    #[arg(long, value_name = "SPAN", default_value = "10s")]
+    #[arg(long, value_name = "SPAN", default_value = "10s", env = "VOTEKIT_SERVE_GRACE", hide_env = true)]
     grace: DurationSecs,
     /// Votes a client may cast: 5/s, 30/m, 100/h. Off by default: a whole room may share one address
-    #[arg(long, value_name = "N/UNIT")]
+    #[arg(long, value_name = "N/UNIT", env = "VOTEKIT_SERVE_RATE_LIMIT", hide_env = true)]
     rate_limit: Option<Rate>,
     /// Proxies whose X-Forwarded-For is believed, as addresses or networks: 127.0.0.1,10.0.0.0/8
-    #[arg(long, value_name = "ADDRESS", value_delimiter = ',', value_parser = network)]
+    #[arg(long, value_name = "ADDRESS", value_delimiter = ',', value_parser = network, env = "VOTEKIT_SERVE_TRUST_PROXY", hide_env = true)]
     trust_proxy: Vec<IpNet>,
     /// Log requests on stderr; votes, opinions and voters are never in it
-    #[arg(long, value_name = "FORMAT", default_value = "off")]
+    #[arg(long, value_name = "FORMAT", default_value = "off", env = "VOTEKIT_SERVE_ACCESS_LOG", hide_env = true)]
     access_log: Access,
     /// Votes that may wait to be written; when as many wait, the next are told to try again (503)
-    #[arg(long, value_name = "N", default_value_t = 4096, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 4096, value_parser = clap::value_parser!(u32).range(1..=1_000_000), env = "VOTEKIT_SERVE_QUEUE", hide_env = true)]
     queue: u32,
     /// Open connections at most; more wait until one closes
-    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000), env = "VOTEKIT_SERVE_CONNECTIONS", hide_env = true)]
     connections: u32,
     #[command(flatten)]
     file: BallotFile,
@@ -74,7 +85,10 @@ impl Args {
     /// # Errors
     /// When the ballot file cannot be opened, or the address cannot be listened on.
     pub(crate) fn run(self, console: &Console) -> anyhow::Result<()> {
-        let address = address(&self.listen)?;
+        let address = match self.port {
+            Some(port) => SocketAddr::from(([127, 0, 0, 1], port)),
+            None => address(&self.listen)?,
+        };
         // A file that is named is a file that should be there.
         let votes = if self.file.is_named() { self.file.open()? } else { self.file.open_or_make(console)? };
         let options = Options {

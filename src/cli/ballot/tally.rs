@@ -23,10 +23,10 @@ Examples:
   votekit tally --window 1h                   of the last hour
   votekit tally --watch --chart               bars that move as votes come in, until Ctrl-C
   votekit tally --by minute --svg pace.svg    how votes came in, as numbers and as a picture
-  votekit tally --at '2026-11-24 20:00'       as it was then (local time; 2026-11-24T20:00:00Z for UTC)
+  votekit tally --at '2026-11-24 20:00'       as it was then, on the clocks of this machine
   votekit tally --format json | jq .total_votes
 
-plain and csv hold a row a candidate: id, name, votes. A window holds the votes of its whole seconds: 10m at 20:00:00 those
+plain and csv hold a row a candidate: id, name, votes. A window holds the votes of its whole seconds: 10m at 20:00:00 those \
 from 19:50:01 to 20:00:00. Withdrawn votes are in no figure. Candidates that share the most votes are all leading.
 
 While results are hidden, a table, JSON and --recent tell how many voted; plain, csv and pictures end with exit code 1.";

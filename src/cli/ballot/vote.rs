@@ -6,6 +6,7 @@ use votekit::ballot::{
     self, BadLine, Ballot, BallotBox, BoxError, Candidate, Candidates, Choice, Intake, Outcome, Refusal, Setup,
     SystemClock,
 };
+use votekit::nearest::nearest;
 use votekit::report::{Report, Value};
 
 use super::ballots::BallotFile;
@@ -21,11 +22,11 @@ Examples:
   votekit vote 2 --voter u17 --key 9f3c       by a known voter; sent again, the key keeps it from counting twice
   votekit vote 1 --voter u17 --change         instead of u17's latest vote, where the vote allows it
 
-The vote is on disk before the command says so. Where there is no ballot file, one is made with the candidates 1 薯片, 2 林林
+The vote is on disk before the command says so. Where there is no ballot file, one is made with the candidates 1 薯片, 2 林林 \
 and 3 正氣; votekit init makes one of your own. A refused vote stores nothing and ends with exit code 1.
 
---stdin stores what has come in batches of up to 500,000 ballots and about four seconds: other votes wait that long at most.
-It takes up to 500 MiB of memory, and until it ends up to 700 MiB of disk beside the file. A killed run is run again with the
+--stdin stores what has come in batches of up to 500,000 ballots and about four seconds: other votes wait that long at most. \
+It takes up to 500 MiB of memory, and until it ends up to 700 MiB of disk beside the file. A killed run is run again with the \
 same keys, and nothing counts twice.
 
 Limits: opinions up to 10,000 characters; voters' ids and keys up to 200; lines up to 256 KiB.";
@@ -134,7 +135,7 @@ fn many(file: &BallotFile, strict: bool, format: Format, console: &Console) -> a
     }
     drop(bar);
     if told_of > LINES_TOLD {
-        console.warn(&format!("{} more lines were not stored (--verbose tells of each)", told_of - LINES_TOLD));
+        console.warn(&format!("{} more lines were not stored (--verbose lists them all)", told_of - LINES_TOLD));
     }
     if strict && done.refused > 0 {
         bail!("nothing was stored, because of {} lines (--strict)", done.refused);
@@ -174,7 +175,11 @@ fn open_or_make(file: &BallotFile, ballot: &Ballot, console: &Console) -> anyhow
 /// `refusal` as an error, with the list of candidates if there is none of that name.
 fn refused(refusal: Refusal, candidates: &[Candidate]) -> anyhow::Error {
     match refusal {
-        Refusal::UnknownCandidate(_) => anyhow!("{refusal}; there are {}", listed(candidates)),
+        Refusal::UnknownCandidate(ref name) => {
+            let names = candidates.iter().map(|candidate| candidate.name.as_str());
+            let nearest = nearest(name, names).map(|name| format!(" (did you mean {name}?)")).unwrap_or_default();
+            anyhow!("{refusal}{nearest}; there are {}", listed(candidates))
+        }
         refusal => refusal.into(),
     }
 }

@@ -20,13 +20,13 @@ pub(super) struct AnswerArgs {
     #[arg(long, value_name = "KEY,…", value_delimiter = ',', action = clap::ArgAction::Append, help = by_help(),
         long_help = by_long_help())]
     by: Vec<By>,
-    /// Only the N groups with the most bytes; the rest is one row (other), so that the sum is whole
+    /// Only the N groups with the most bytes; all others are one row
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000), requires = "by")]
     top: Option<u32>,
     /// The most memory that groups may take
     ///
-    /// With --top what needs more goes through unnamed temporary files (in TMPDIR), and the figures stay exact. More groups to
-    /// tell of than fit are an error.
+    /// With --top what needs more goes through unnamed temporary files (in TMPDIR), and the figures stay exact. More groups
+    /// to list than fit are an error.
     #[arg(long, value_name = "SIZE", default_value = "256MiB", value_parser = memory_bytes, requires = "by")]
     memory: usize,
     /// Bytes with decimal units, as in 12.1 GB (table and plain)
@@ -35,7 +35,9 @@ pub(super) struct AnswerArgs {
     /// Draw the groups as bars in the terminal
     #[arg(long, requires = "by")]
     chart: bool,
-    /// Draw the groups into an SVG picture: over time if the first key is a time, else bars
+    /// Draw the groups into an SVG file
+    ///
+    /// Over time if the first key is a time, else bars.
     #[arg(long, value_name = "FILE", requires = "by")]
     svg: Option<PathBuf>,
 }

@@ -1,5 +1,6 @@
 //! `votekit logsum`: bytes of JPEGs that a CDN sent.
 mod answers;
+mod failures;
 mod follow;
 mod rows;
 mod sample;
@@ -9,7 +10,7 @@ use std::path::PathBuf;
 use chrono::{TimeDelta, Utc};
 use votekit::report::{Report, Value};
 use votekit::scan::{Input, ScanOptions};
-use votekit::weblog::{self, DayRange, GroupRun, LogError, Needs, Outcome, Sinks, SumOptions, Totals};
+use votekit::weblog::{self, DayRange, GroupRun, Needs, Outcome, Sinks, SumOptions, Totals};
 
 use crate::cli::terminal::console::Console;
 use crate::cli::terminal::output::{self, Format, Place};
@@ -25,16 +26,18 @@ Examples:
   votekit logsum access.log --by dir --chart --follow           bars that grow with the log
   votekit logsum --sample --by day                              the sample that is built in
 
-A log has a header that names its columns date, size and url, or is of the four columns date, time, size, url; tabs stand \
-between them; or it is of one of the formats at --log-format. JPEGs are told by the content type where the log has one, else by \
-the URL: .jpg, .jpeg, .jpe, .jfif, in any case. Rows that cannot be read are no part of the sum; they are counted, and the \
-first three told of.";
+A log has a header that names its columns date, size and url, or is of the four columns date, time, size, url, with tabs between \
+them; or it is of one of the formats at --log-format. The content type says what a JPEG is where the log has one, else the URL: \
+.jpg, .jpeg, .jpe, .jfif, in any case. Rows that cannot be read are not part of the sum; they are counted, and the first three \
+are reported.";
 
 /// Sum the bytes of JPEGs in CDN logs
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct Args {
-    /// Logs to read, plain, gzip or zstd; a directory for all files below it; - for stdin [default: stdin if something is piped in]
+    /// Logs or folders of logs, - for stdin [default: stdin if something is piped in]
+    ///
+    /// Plain, gzip or zstd. A folder means all files below it.
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Read the small sample log that is built in
@@ -42,10 +45,12 @@ pub(super) struct Args {
     sample: bool,
     #[command(flatten)]
     rows: rows::RowArgs,
-    /// Keep the rows that cannot be read in this file: the log, the line, the reason, and the row as it is, tabs between
+    /// Write the rows that cannot be read to this file
+    ///
+    /// Four columns with tabs between them: the log, the line, the reason, and the row as it is.
     #[arg(long, value_name = "FILE", help_heading = "Reading", conflicts_with = "follow")]
     rejects: Option<PathBuf>,
-    /// The logs are in time order: find the days by binary search and read nothing else
+    /// The logs are in time order: find the days by binary search
     #[arg(long, help_heading = "Reading", conflicts_with_all = ["follow", "rejects"])]
     sorted: bool,
     /// Fail at the first row that cannot be read
@@ -54,10 +59,10 @@ pub(super) struct Args {
     /// Sum a log of which more than half of the rows cannot be read
     #[arg(long, help_heading = "Reading")]
     allow_bad: bool,
-    /// Go on as the files grow, as tail -F does: through truncation and rotation, until Ctrl-C
+    /// Go on as the files grow, as tail -F does, until Ctrl-C
     ///
-    /// The result is redrawn in place on a terminal; into a pipe it is told again when it changed, once a second at most. A
-    /// file that is not there is waited for. What was counted stays counted when a file is truncated or replaced.
+    /// The result is redrawn in place on a terminal; into a pipe it is written again when it changes, at most once a second. A
+    /// file that does not exist yet is waited for. What was counted stays counted when a file is truncated or replaced.
     #[arg(long, requires = "files", conflicts_with = "rejects")]
     follow: bool,
     #[command(flatten)]
@@ -113,7 +118,7 @@ impl Args {
         drop(bar);
         tell_of_formats(&totals, console);
         if !failed.is_empty() {
-            return Err(partial(&totals, failed, inputs.len(), console));
+            return Err(failures::partial(&totals, failed, inputs.len(), console));
         }
         if let Some(rejects) = rejects {
             rejects.keep()?;
@@ -153,33 +158,6 @@ impl Args {
         Err(exit::misuse("no log given: name files, pipe one in, or try the built-in sample with --sample"))
     }
 }
-
-/// Reports the sum of the files that could be read, on stderr only: on stdout it would pass for the sum of all.
-fn partial(totals: &Totals, mut failed: Vec<LogError>, inputs: usize, console: &Console) -> anyhow::Error {
-    let read = totals.formats.len();
-    if read > 0 {
-        console.warn(&format!(
-            "partial: {} bytes in the {read} of {inputs} logs that could be read; nothing is printed on stdout, for it is not \
-             the sum of all",
-            totals.bytes
-        ));
-    }
-    let count = failed.len();
-    if let Some(only) = failed.pop_if(|_| count == 1) {
-        return anyhow::Error::from(only).context("no sum");
-    }
-    let mut text = format!("no sum, for {count} logs cannot be read:");
-    for error in failed.into_iter().take(FAILED_TOLD).map(anyhow::Error::from) {
-        text.push_str(&format!("\n{error:#}"));
-    }
-    if count > FAILED_TOLD {
-        text.push_str(&format!("\n… and {} more", count - FAILED_TOLD));
-    }
-    anyhow::anyhow!(text)
-}
-
-/// How many unreadable logs are listed one by one.
-const FAILED_TOLD: usize = 20;
 
 fn tell_of_formats(totals: &Totals, console: &Console) {
     for (name, format) in &totals.formats {

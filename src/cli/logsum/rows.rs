@@ -14,10 +14,14 @@ use crate::cli::terminal::times::{self, ClockArgs, TypedDateOrder};
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Rows that count")]
 pub(super) struct RowArgs {
-    /// The first day or time: 2019-08-24, 08-24 of any year, 2019-08-24T10:00, 10:00 today, yesterday, or -2d
+    /// The first day or time: 2019-08-24, 08-24, 2019-08-24T10:00, 10:00, today or -2d
+    ///
+    /// 08-24 is that day of any year, -2d the day before yesterday, -3h the hour three hours ago, 10:00 is today.
     #[arg(long, value_name = "TIME", visible_alias = "since", allow_hyphen_values = true)]
     from: Option<String>,
-    /// The last day or time; all of it counts: 2019-08-24 to its midnight, -3h to the end of that hour
+    /// The last day or time, to its end
+    ///
+    /// 2019-08-24 ends at midnight, 10:00 with its last second, -3h with the last second of that hour.
     #[arg(long, value_name = "TIME", visible_alias = "until", allow_hyphen_values = true)]
     to: Option<String>,
     #[command(flatten)]
@@ -25,7 +29,9 @@ pub(super) struct RowArgs {
     /// What 4/8/2019 is: 4 August (dmy) or 8 April (mdy)
     #[arg(long, value_name = "ORDER", default_value = "dmy")]
     date_order: TypedDateOrder,
-    /// What was sent is one of these: jpeg, image, video, css, png, image/webp, any, …; by content type where the log has one, else by URL [default: jpeg; any with --ext]
+    /// Kinds of files: jpeg, image, video, css, image/webp, any [default: jpeg; any with --ext]
+    ///
+    /// By the content type where the log has one, else by the URL.
     #[arg(long = "type", value_name = "NAME,…")]
     media: Vec<Kinds>,
     /// The URL's extension is one of these
@@ -69,7 +75,7 @@ impl FromStr for Statuses {
             match (class, number) {
                 (Some(_), Some(class @ 1..=9)) => Ok(StatusKind::Class(class)),
                 (None, Some(status)) => Ok(StatusKind::Exactly(status)),
-                _ => Err(format!("{part:?} is no status: write 200,206 or 2xx")),
+                _ => Err(format!("{part:?} is not a status: write 200,206 or 2xx")),
             }
         };
         text.split(',').map(|part| kind(part.trim())).collect::<Result<_, _>>().map(Statuses)
@@ -263,7 +269,10 @@ fn equation(text: &str) -> Result<(String, String), String> {
 
 fn position(text: &str) -> Result<(String, usize), String> {
     let (name, at) = text.split_once('=').ok_or("write NAME=N, as in date=0,size=4,url=7")?;
-    Ok((name.trim().to_owned(), at.trim().parse().map_err(|_| format!("{at:?} is no position: columns count from 0"))?))
+    Ok((
+        name.trim().to_owned(),
+        at.trim().parse().map_err(|_| format!("{at:?} is not a position: write a number, counting columns from 0"))?,
+    ))
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {

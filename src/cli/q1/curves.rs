@@ -16,18 +16,20 @@ use crate::cli::terminal::{exit, times};
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Answers")]
 pub(super) struct CurveArgs {
-    /// For each day of the window, how many of the cohort were active, and what share of it; days behind the last event are
-    /// empty, for they are not known yet
+    /// A row for each day of the window: how many of the cohort were active, and what share
+    ///
+    /// Days after the last event are empty: they are not known yet.
     #[arg(long, value_name = "day", conflicts_with = "cohorts")]
     by: Option<By>,
-    /// A row a cohort, a column a day: of those who installed on each of these days, how many were active 1 to 7 days later;
-    /// what is behind the last event is empty
+    /// A row for each of these install days: how many were active 1 to 7 days later
+    ///
+    /// Days after the last event are empty: they are not known yet.
     #[arg(long, value_name = "DAY..DAY", conflicts_with_all = ["install_day", "from", "to"], allow_hyphen_values = true)]
     cohorts: Option<String>,
     /// Draw it in the terminal
     #[arg(long)]
     chart: bool,
-    /// Draw it into an SVG picture: bars for --by day, a heat map of shares for --cohorts
+    /// Draw it into an SVG file: bars for --by day, a heat map for --cohorts
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
 }
@@ -117,7 +119,7 @@ impl Asked {
         let end = last_day.map_or("no event has a time".to_owned(), |day| format!("the events end on {day}"));
         let end = Some(end.as_str()).filter(|_| is_open);
         if let Some(end) = end {
-            console.note(&format!("{end}: what is behind that is not known yet, and left empty"));
+            console.note(&format!("{end}: days after that are not known yet and left empty"));
         }
         let curve = found.first().filter(|_| !self.triangle);
         let picture = || match curve {

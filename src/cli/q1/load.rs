@@ -16,11 +16,11 @@ Examples:
 Any SQLite reads and writes the table piwik_track. Once another tool has written to the file, answers come from the events \
 themselves: right, but slow; load anew to have them at once again. --collation says how names will compare when asked.";
 
-/// Load events into a new `SQLite` database with the indexes that the question needs
+/// Load events into a new SQLite database, to ask again and again
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct Args {
-    /// Events: TSV or CSV with a header, NDJSON; gzip and zstd too; a directory stands for its files, - for stdin
+    /// Events: TSV or CSV with a header, NDJSON; gzip and zstd too; a folder means its files, - is stdin
     #[arg(long, value_name = "FILE|DIR", required = true, num_args = 1..)]
     events: Vec<PathBuf>,
     /// The database to make; it must not exist yet
@@ -38,7 +38,7 @@ impl Args {
     pub(super) fn run(self, console: &Console) -> anyhow::Result<()> {
         // It may hold a password, so only the scheme is repeated.
         if let Some((scheme, _)) = self.db.to_str().and_then(|text| text.split_once("://")) {
-            return Err(exit::misuse(format!("--db: load makes a SQLite file, and {scheme}:// is none")));
+            return Err(exit::misuse(format!("--db: load makes an SQLite file, not {scheme}://: name a file")));
         }
         let inputs = inputs::named(&self.events, "cannot load the events")?;
         let bar = console.bar(inputs::bytes_total(&inputs));

@@ -24,7 +24,7 @@ use crate::cli::terminal::{inputs, stdin, times};
 const EXAMPLES: &str = "\
 Examples:
   votekit q1 --events events.tsv                   columns time, uid, event_name by their names
-  votekit q1 --events logs/ --by day               each day of the window: how many came back, and what share
+  votekit q1 --events logs/ --by day               how many came back on each day, and what share
   votekit q1 --events events.tsv.gz --cohorts 2017-04-01..2017-04-14 --svg triangle.svg
   votekit q1 --sample --by day                     the sample that is built in
   votekit q1 load --events events.tsv --db events.db
@@ -45,13 +45,15 @@ verify-identity; ?socket=PATH is a socket.";
 pub(super) struct Args {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Events: TSV or CSV with a header, NDJSON; gzip and zstd too; - for stdin [default: stdin if something is piped in]
+    /// Files or folders of events, - for stdin [default: stdin if something is piped in]
+    ///
+    /// TSV or CSV with a header, or NDJSON; also gzip or zstd.
     #[arg(long, value_name = "FILE|DIR", conflicts_with = "db", num_args = 1..)]
     events: Vec<PathBuf>,
     /// Read the few sample events that are built in
     #[arg(long, conflicts_with_all = ["events", "db"])]
     sample: bool,
-    /// A `SQLite` database, or a server as <mysql://USER@HOST/DATABASE>, with a table `piwik_track(time`, uid, `event_name`); only read
+    /// An SQLite file, or a server as <mysql://USER@HOST/DATABASE>; it is only read
     #[arg(long, value_name = "FILE|URL")]
     db: Option<PathBuf>,
     /// How long a server may take to answer (to connect: 10s at most)
@@ -76,7 +78,7 @@ pub(super) struct Args {
     table: Option<String>,
     #[command(flatten)]
     curves: CurveArgs,
-    /// Print the query, which `MySQL` runs as it is, and do nothing else
+    /// Print the query, which MySQL runs as it is, and do nothing else
     #[arg(long)]
     print_sql: bool,
     /// Whether an option other than `--format` was typed, even with the value it has anyway.

@@ -21,13 +21,24 @@ pub(crate) struct Console {
     quiet: bool,
     verbose: bool,
     color: Color,
+    json: bool,
     human_bytes: bool,
 }
 
 impl Console {
-    /// The console for `--quiet`, `--verbose` and `--color`.
-    pub(crate) fn new(quiet: bool, verbose: bool, color: Color) -> Self {
-        Console { quiet, verbose, color, human_bytes: false }
+    /// The console for `--quiet`, `--verbose`, `--color`, and `--format json`, with which messages are JSON too.
+    pub(crate) fn new(quiet: bool, verbose: bool, color: Color, json: bool) -> Self {
+        Console { quiet, verbose, color, json, human_bytes: false }
+    }
+
+    /// The console before the command line is parsed.
+    pub(crate) fn early(json: bool) -> Self {
+        Console::new(false, false, Color::Auto, json)
+    }
+
+    /// Whether messages are JSON, an object on a line.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
     }
 
     /// The same console, with bytes written as `12.1 GB` for people if `human_bytes` is set; see `--human`.
@@ -54,20 +65,20 @@ impl Console {
     /// Writes a note to stderr, unless `--quiet` is set.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
-            self.tell("", "", text);
+            self.tell("note", None, text, &[]);
         }
     }
 
     /// Writes a detail to stderr if `--verbose` is set.
     pub(crate) fn detail(&self, text: &str) {
         if self.verbose {
-            self.tell("", "", text);
+            self.tell("note", None, text, &[]);
         }
     }
 
     /// Writes a warning to stderr, for what may make a result differ from what was wanted; never silenced.
     pub(crate) fn warn(&self, text: &str) {
-        self.tell("warning: ", "\x1b[1;33m", text);
+        self.tell("warning", Some("\x1b[1;33m"), text, &[]);
     }
 
     /// Warns that `bad` of `all` rows could not be read, with the `first` of them and why; does nothing if `bad` is 0.
@@ -90,9 +101,14 @@ impl Console {
         self.warn(&text);
     }
 
-    /// Writes to stderr why the run failed.
-    pub(crate) fn error(&self, text: &str) {
-        self.tell("error: ", "\x1b[1;31m", text);
+    /// Writes to stderr why the run failed, with the way out on lines of its own.
+    pub(crate) fn error(&self, message: &str, hint: Option<&str>, exit_code: u8) {
+        if self.json {
+            let more = [("hint", hint.into()), ("exit_code", exit_code.into())];
+            return self.tell("error", None, message, &more);
+        }
+        let text = hint.map_or_else(|| message.to_owned(), |hint| format!("{message}\n{hint}"));
+        self.tell("error", Some("\x1b[1;31m"), &text, &[]);
     }
 
     /// A bar on stderr over `bytes_total` bytes; never drawn if stderr is not a terminal or `--quiet` is set.
@@ -116,16 +132,40 @@ impl Console {
         }
     }
 
-    fn tell(&self, label: &str, style: &str, text: &str) {
-        let text = text.split('\n').map(printable).collect::<Vec<_>>().join("\n  ");
-        let line = if self.colors(io::stderr().is_terminal()) && !label.is_empty() {
-            format!("votekit: {style}{label}\x1b[0m{text}\n")
+    /// Writes a message of a `kind`, whose label is shown where it has a `style`; in JSON with `more` entries.
+    fn tell(&self, kind: &str, style: Option<&str>, text: &str, more: &[(&str, serde_json::Value)]) {
+        let line = if self.json {
+            let text = serde_json::Value::from(text);
+            let entries =
+                [("message", text)].into_iter().chain(more.iter().map(|(name, value)| (*name, value.clone())));
+            let entries: Vec<String> = entries.map(|(name, value)| format!("\"{name}\":{value}")).collect();
+            printable_json(&format!("{{\"{kind}\":{{{}}}}}", entries.join(","))).into_owned() + "\n"
         } else {
-            format!("votekit: {label}{text}\n")
+            let text = text.split('\n').map(printable).collect::<Vec<_>>().join("\n  ");
+            match style {
+                None => format!("votekit: {text}\n"),
+                Some(style) if self.colors(io::stderr().is_terminal()) => {
+                    format!("votekit: {style}{kind}: \x1b[0m{text}\n")
+                }
+                Some(_) => format!("votekit: {kind}: {text}\n"),
+            }
         };
         // If stderr is gone there is nowhere left to report it.
         let _ = io::stderr().write_all(line.as_bytes());
     }
+}
+
+/// JSON in which whatever could steer a terminal is escaped, which means the same to a reader. `serde_json` escapes no more than
+/// the control characters of C0.
+pub(crate) fn printable_json(json: &str) -> Cow<'_, str> {
+    if !json.chars().any(is_unprintable) {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if is_unprintable(c) { out.push_str(&format!("\\u{:04x}", u32::from(c))) } else { out.push(c) }
+    }
+    Cow::Owned(out)
 }
 
 /// `text` with everything that could control a terminal, or break a line or a column, escaped as `\n`, `\t`, `\u{1b}`:

@@ -2,15 +2,15 @@
 use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 
-use super::console::{Console, printable};
-use crate::cli::explain;
+use super::console::Console;
+use crate::cli::explain::{self, Explained};
 
 /// What `--help` says about exit codes; beside the codes, so that both change together.
 pub(crate) const HELP: &str = "\
 Exit codes:
   0  done
   1  failed: a file, the data or the database did not allow it
-  2  used wrongly: an option or value that cannot be meant";
+  2  used wrongly: an invalid option or value";
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,20 +50,20 @@ pub(crate) fn conclude(error: &anyhow::Error, console: &Console) -> Exit {
     if error.chain().any(is_closed_pipe) {
         return Exit::Done;
     }
-    console.error(&without_os_codes(&explain::in_words(error)));
     let is_misuse = |cause: &(dyn std::error::Error + 'static)| cause.is::<Misuse>() || explain::is_misuse(cause);
-    if error.chain().any(is_misuse) { Exit::Misused } else { Exit::Failed }
+    let exit = if error.chain().any(is_misuse) { Exit::Misused } else { Exit::Failed };
+    let Explained { message, hint } = explain::explained(error);
+    console.error(&without_os_codes(&message), hint.as_deref(), exit as u8);
+    exit
 }
 
 /// Reports a panic, which is always a bug of votekit, as one line instead of a backtrace.
-pub(crate) fn quiet_panics() {
-    std::panic::set_hook(Box::new(|panic| {
+pub(crate) fn quiet_panics(console: Console) {
+    std::panic::set_hook(Box::new(move |panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         let cause = panic.payload_as_str().unwrap_or("unknown");
-        let line = format!("votekit: this is a bug in votekit, please report it: {cause} ({place})\n");
-        // If stderr is gone too there is nowhere left to report it.
-        let _ = io::Write::write_all(&mut io::stderr(), printable(&line.replace('\n', " ")).as_bytes());
-        let _ = io::Write::write_all(&mut io::stderr(), b"\n");
+        let message = format!("this is a bug in votekit: {} ({place})", cause.replace('\n', " "));
+        console.error(&message, Some("please report it with the command that you typed"), Exit::Failed as u8);
     }));
 }
 

@@ -8,10 +8,10 @@ use super::exit;
 /// The options for the clocks of days, hours and typed times.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct ClockArgs {
-    /// Days and times are those of clocks this far ahead of UTC [default: UTC]
+    /// Days begin at midnight of this offset [default: UTC]
     #[arg(long, value_name = "+HH:MM", value_parser = offset_secs, allow_hyphen_values = true, conflicts_with = "time_zone")]
     utc_offset: Option<i32>,
-    /// Days and times are those of the clocks of this zone, as Europe/Berlin
+    /// Days begin at midnight of this zone, as Europe/Berlin
     #[arg(long, value_name = "ZONE")]
     time_zone: Option<Zone>,
 }

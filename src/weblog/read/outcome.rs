@@ -81,6 +81,21 @@ pub enum LogError {
     Rejects(#[source] io::Error),
 }
 
+impl LogError {
+    /// The name of the input, where the error is about one.
+    pub fn input(&self) -> Option<&str> {
+        match self {
+            LogError::Source(SourceError { input, .. })
+            | LogError::Empty(input)
+            | LogError::GaveUp(input)
+            | LogError::Format { input, .. }
+            | LogError::MostlyBad { input, .. }
+            | LogError::Strict(BadRow { input, .. }) => Some(input),
+            LogError::Sorted(_) | LogError::Rejects(_) => None,
+        }
+    }
+}
+
 /// The result for all inputs of a run.
 #[derive(Debug)]
 pub struct Outcome {

@@ -17,11 +17,11 @@ pub enum SortedError {
     #[error(transparent)]
     Source(#[from] SourceError),
     /// The log is a stream or compressed.
-    #[error("{0} cannot be searched: it is a pipe or compressed; leave --sorted away")]
+    #[error("{0} cannot be searched: it is a pipe or compressed; omit --sorted")]
     Stream(String),
     /// The log's columns may change anywhere.
     #[error(
-        "{input} cannot be searched: a #Fields line may change the columns of {format} logs anywhere; leave --sorted away"
+        "{input} cannot be searched: a #Fields line may change the columns of {format} logs anywhere; omit --sorted"
     )]
     Directives {
         /// The input's name.
@@ -29,11 +29,11 @@ pub enum SortedError {
         /// The input's format.
         format: &'static str,
     },
-    /// A row spans several lines.
-    #[error("{0} cannot be searched: a quoted field goes over more than one line; leave --sorted away")]
+    /// A row goes over several lines.
+    #[error("{0} cannot be searched: a quoted field has more than one line; omit --sorted")]
     Quotes(String),
     /// A row is earlier than the row before it.
-    #[error("{input} is not in time order: {later} stands before {earlier}; leave --sorted away")]
+    #[error("{input} is not in time order: a row of {later} comes before one of {earlier}; omit --sorted")]
     Unsorted {
         /// The input's name.
         input: String,
@@ -43,7 +43,7 @@ pub enum SortedError {
         earlier: Date,
     },
     /// No row can be read at an offset that the search needs.
-    #[error("{input} cannot be searched: no row can be read near byte {offset}; leave --sorted away")]
+    #[error("{input} cannot be searched: no row can be read near byte {offset}; omit --sorted")]
     NoRow {
         /// The input's name.
         input: String,

@@ -5,7 +5,7 @@ use votekit::report::{Report, Value};
 
 use super::render::{Look, Place, Rows};
 use super::values::rounded;
-use crate::cli::terminal::console::is_unprintable;
+use crate::cli::terminal::console::printable_json;
 
 /// What stands before, between and after the parts of a document.
 struct Spacing {
@@ -132,16 +132,7 @@ fn value_text(value: &Value) -> serde_json::Result<String> {
     }
 }
 
-/// A JSON string. `serde_json` escapes the control characters of C0; whatever else could steer a terminal is escaped here,
-/// which means the same to a reader.
+/// A JSON string.
 fn text(words: &str) -> serde_json::Result<String> {
-    let quoted = serde_json::to_string(words)?;
-    if !quoted.chars().any(is_unprintable) {
-        return Ok(quoted);
-    }
-    let mut out = String::with_capacity(quoted.len() + 16);
-    for c in quoted.chars() {
-        if is_unprintable(c) { out.push_str(&format!("\\u{:04x}", u32::from(c))) } else { out.push(c) }
-    }
-    Ok(out)
+    Ok(printable_json(&serde_json::to_string(words)?).into_owned())
 }

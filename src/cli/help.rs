@@ -1,0 +1,108 @@
+//! How help is arranged: commands in groups, examples where people look for them, and `-h` on one screen.
+use clap::Command;
+
+/// The commands by what they are about, in the order in which they are shown.
+const GROUPS: [(&str, &[&str]); 4] = [
+    ("Logs", &["logsum"]),
+    ("Retention", &["q1"]),
+    ("Votes", &["init", "candidates", "vote", "tally", "export", "check"]),
+    ("Service", &["serve"]),
+];
+
+/// Options that `-h` leaves to `--help`: a command, and its options by their ids.
+const ONLY_IN_LONG_HELP: [(&str, &[&str]); 4] = [
+    ("votekit", &["color", "verbose"]),
+    (
+        "logsum",
+        &[
+            "utc_offset",
+            "time_zone",
+            "date_order",
+            "ext",
+            "url",
+            "equal",
+            "log_format",
+            "columns",
+            "delimiter",
+            "rejects",
+            "sorted",
+            "strict",
+            "allow_bad",
+            "memory",
+        ],
+    ),
+    ("q1", &["timeout", "collation", "strict", "time", "user", "event_column", "table", "print_sql"]),
+    ("serve", &["grace", "queue", "connections"]),
+];
+
+/// What begins the text after a command's help, if it has examples.
+const EXAMPLES: &str = "Examples:\n";
+/// How many examples `-h` shows.
+const EXAMPLES_SHORT: usize = 3;
+
+/// About, examples, usage, options: each part ends with its own line breaks.
+const TEMPLATE: &str = "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
+
+/// `command` and all commands in it, with their help arranged.
+pub(super) fn arranged(command: Command) -> Command {
+    let groups = groups(&command);
+    let command = one(command).mut_subcommands(below);
+    command.help_template(format!(
+        "{{about-with-newline}}\n{{before-help}}{{usage-heading}} {{usage}}\n\n{groups}Options:\n{{options}}{{after-help}}"
+    ))
+}
+
+fn below(command: Command) -> Command {
+    one(command).mut_subcommands(below)
+}
+
+/// Examples first in `--help`, the first of them last in `-h`.
+fn one(mut command: Command) -> Command {
+    command = command.help_template(TEMPLATE);
+    let hidden = ONLY_IN_LONG_HELP.iter().find(|(name, _)| *name == command.get_name());
+    for id in hidden.map(|(_, ids)| *ids).unwrap_or_default() {
+        if command.get_arguments().any(|arg| arg.get_id() == *id) {
+            command = command.mut_arg(id, |arg| arg.hide_short_help(true));
+        }
+    }
+    let text = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+    let Some((examples, rest)) = split(&text) else { return command };
+    let short: Vec<&str> = examples.lines().take(1 + EXAMPLES_SHORT).collect();
+    let short = short.join("\n");
+    let (examples, rest) = (examples.to_owned(), rest.to_owned());
+    command.before_long_help(examples).after_help(short).after_long_help(rest)
+}
+
+/// The examples, and what follows them.
+fn split(text: &str) -> Option<(&str, &str)> {
+    text.starts_with(EXAMPLES).then(|| text.split_once("\n\n").unwrap_or((text, "")))
+}
+
+/// The commands in their groups, a line each.
+fn groups(command: &Command) -> String {
+    let mut text = String::new();
+    for (group, names) in GROUPS {
+        text.push_str(&format!("{group}:\n"));
+        for name in names {
+            let about = command.find_subcommand(name).and_then(Command::get_about).map(ToString::to_string);
+            text.push_str(&format!("  {name:<11}{}\n", about.unwrap_or_default()));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn examples_are_told_from_what_follows() {
+        let text = "Examples:\n  a\n  b\n  c\n  d\n\nMore.";
+        let command = below(Command::new("x").after_long_help(text));
+        let shown = |text: Option<&clap::builder::StyledStr>| text.map(ToString::to_string).unwrap_or_default();
+        assert_eq!(shown(command.get_before_long_help()), "Examples:\n  a\n  b\n  c\n  d");
+        assert_eq!(shown(command.get_after_help()), "Examples:\n  a\n  b\n  c");
+        assert_eq!(shown(command.get_after_long_help()), "More.");
+    }
+}
