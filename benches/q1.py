@@ -109,7 +109,7 @@ for title, commands in groups.items():
             measured = run(command)
             if turn:
                 runs[place].append(measured)
-    print(title if commands else f"left out: {title}")
+    print(title if commands else f"skipped: {title}")
     for command, measured in zip(commands, runs):
         wall, cpu, peak = (statistics.median(row[column] for row in measured) for column in range(3))
         first = statistics.median(row[0] for row in runs[0])

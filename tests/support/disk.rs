@@ -10,7 +10,7 @@ use tempfile::TempDir;
 /// Reports that a test was skipped; under CI that is a failure.
 pub(crate) fn left_out(what: &str) {
     assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "this needs {what}");
-    eprintln!("left out: this needs {what}");
+    eprintln!("skipped: this needs {what}");
 }
 
 /// A small separate file system.
