@@ -1,9 +1,9 @@
-//! The known name that is most like one that does not exist.
+//! Finds the known name most similar to an unknown one.
 
-/// How alike two names must be (Jaro's measure, 0.0 to 1.0) for one to be a slip of the other; clap takes the same.
+/// Jaro similarity (0.0 to 1.0) from which a name counts as a misspelling of another; clap uses the same.
 const LIKENESS_LEAST: f64 = 0.7;
 
-/// The one of `names` that is most like `typed`, whatever the case; None if none is much like it.
+/// The most similar of `names`, ignoring case; None if none is similar enough.
 pub fn nearest<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let typed = typed.to_lowercase();
     let likeness = |name: &&str| strsim::jaro(&typed, &name.to_lowercase());

@@ -1,7 +1,7 @@
-//! How help is arranged: commands in groups, examples where people look for them, and `-h` on one screen.
+//! Layout of help: commands in groups, examples where people look for them, and `-h` on one screen.
 use clap::Command;
 
-/// The commands by what they are about, in the order in which they are shown.
+/// The groups of commands, in the order shown.
 const GROUPS: [(&str, &[&str]); 4] = [
     ("Logs", &["logsum"]),
     ("Retention", &["q1"]),
@@ -9,7 +9,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
     ("Service", &["serve"]),
 ];
 
-/// Options that `-h` leaves to `--help`: a command, and its options by their ids.
+/// Options shown only by `--help`: a command, and the ids of its options.
 const ONLY_IN_LONG_HELP: [(&str, &[&str]); 4] = [
     ("votekit", &["color", "verbose"]),
     (
@@ -35,15 +35,15 @@ const ONLY_IN_LONG_HELP: [(&str, &[&str]); 4] = [
     ("serve", &["grace", "queue", "connections"]),
 ];
 
-/// What begins the text after a command's help, if it has examples.
+/// The heading of the examples in the text after a command's help.
 const EXAMPLES: &str = "Examples:\n";
-/// How many examples `-h` shows.
+/// Number of examples shown by `-h`.
 const EXAMPLES_SHORT: usize = 3;
 
-/// About, examples, usage, options: each part ends with its own line breaks.
+/// About, examples, usage, options. Each part ends with its own line breaks.
 const TEMPLATE: &str = "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
 
-/// `command` and all commands in it, with their help arranged.
+/// Arranges the help of `command` and all its subcommands.
 pub(super) fn arranged(command: Command) -> Command {
     let groups = groups(&command);
     let command = one(command).mut_subcommands(below);
@@ -56,7 +56,7 @@ fn below(command: Command) -> Command {
     one(command).mut_subcommands(below)
 }
 
-/// Examples first in `--help`, the first of them last in `-h`.
+/// `--help` begins with the examples, `-h` ends with the first of them.
 fn one(mut command: Command) -> Command {
     command = command.help_template(TEMPLATE);
     let hidden = ONLY_IN_LONG_HELP.iter().find(|(name, _)| *name == command.get_name());
@@ -73,12 +73,12 @@ fn one(mut command: Command) -> Command {
     command.before_long_help(examples).after_help(short).after_long_help(rest)
 }
 
-/// The examples, and what follows them.
+/// Splits the text into examples and the rest.
 fn split(text: &str) -> Option<(&str, &str)> {
     text.starts_with(EXAMPLES).then(|| text.split_once("\n\n").unwrap_or((text, "")))
 }
 
-/// The commands in their groups, a line each.
+/// The commands in their groups, one per line.
 fn groups(command: &Command) -> String {
     let mut text = String::new();
     for (group, names) in GROUPS {

@@ -1,4 +1,4 @@
-//! What clap says of a command line that makes no sense, in the form of all other errors.
+//! Reports clap's errors about the command line in the form of all other errors.
 use std::ffi::OsString;
 
 use clap::error::ErrorKind;
@@ -6,7 +6,7 @@ use clap::error::ErrorKind;
 use super::terminal::console::Console;
 use super::terminal::exit::Exit;
 
-/// Prints the help or version that was asked for, or reports what is wrong with the command line `args` of `command`.
+/// Prints help or version if asked for, else reports what is wrong with the command line `args` of `command`.
 pub(super) fn conclude(error: &clap::Error, command: &clap::Command, args: &[OsString], console: &Console) -> Exit {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
@@ -42,7 +42,7 @@ pub(super) fn asks_for_json(args: &[OsString]) -> bool {
     false
 }
 
-/// The commands that are named in `args`: `votekit q1 load`.
+/// The command named in `args`: `votekit q1 load`.
 fn path(command: &clap::Command, args: &[OsString]) -> String {
     let (mut command, mut path) = (command, command.get_name().to_owned());
     for word in args.iter().skip(1).filter_map(|arg| arg.to_str()) {
@@ -55,7 +55,7 @@ fn path(command: &clap::Command, args: &[OsString]) -> String {
     path
 }
 
-/// The message and the tips of what clap writes, without its label and its usage line.
+/// The message and the tips in clap's text, without label and usage line.
 fn parts(rendered: &str) -> (String, Vec<String>) {
     let (mut message, mut hints) = (String::new(), Vec::new());
     for paragraph in rendered.strip_prefix("error: ").unwrap_or(rendered).trim_end().split("\n\n") {

@@ -8,10 +8,10 @@ use super::offset::Offset;
 use super::time_of_day::{self, Precision, TimeOfDay};
 use super::zone::Zone;
 
-/// A stretch of time: as long as the unit it was written in.
+/// A range of time as long as the unit it was written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TypedTime {
-    /// A day of the calendar, or of any year: whole, on the clocks of the zone.
+    /// A whole day in the zone: a calendar day, or one of any year.
     Day(Day),
     /// An hour, a minute or a second.
     Part {
@@ -22,21 +22,21 @@ pub enum TypedTime {
     },
 }
 
-/// What the text does not say.
+/// What the text leaves open.
 #[derive(Debug, Clone, Copy)]
 pub struct TypedTimeContext {
     /// The current time in Unix seconds.
     pub now: i64,
-    /// The clocks of days, and of times without an offset.
+    /// The zone of days, and of times without an offset.
     pub zone: Zone,
-    /// The order of `4/8/2019`.
+    /// Whether `4/8/2019` has the day or the month first.
     pub order: DateOrder,
 }
 
 /// Why a text is not a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TypedTimeError {
-    /// Not of a known form.
+    /// Not written in a known form.
     #[error(
         "not a time: write 2026-01-24, 20260124, 2026-01-24T18:00, 2026-01-24T18:00Z, 18:00, today, yesterday or -2d"
     )]

@@ -1,4 +1,4 @@
-//! Clocks: UTC, clocks a fixed offset ahead of it, those of a zone of the IANA database, or this machine's.
+//! Time zones: a fixed offset from UTC, a zone of the IANA database, or the zone of this machine.
 use std::fmt;
 use std::str::FromStr;
 
@@ -7,35 +7,35 @@ use chrono::{DateTime, Days, FixedOffset, Local, MappedLocalTime, NaiveDate, Nai
 use super::offset::{Offset, OffsetForm};
 use crate::nearest::nearest;
 
-/// What tells which day and hour it is at a moment.
+/// A time zone, which maps moments to days and hours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Zone {
-    /// Clocks that are always the same number of seconds ahead of UTC.
+    /// A fixed number of seconds ahead of UTC.
     Fixed(i32),
-    /// The clocks of a zone of the IANA database, as `Europe/Berlin`.
+    /// A zone of the IANA database, such as `Europe/Berlin`.
     Named(chrono_tz::Tz),
-    /// The clocks of this machine (`TZ`, else `/etc/localtime`).
+    /// The zone of this machine (`TZ`, else `/etc/localtime`).
     Machine,
 }
 
-/// A name that the IANA database does not have.
+/// A name that is not in the IANA database.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no such zone: {}write a name of the IANA database, as Europe/Berlin",
     nearest.map(|name| format!("did you mean {name}? Or ")).unwrap_or_default())]
 pub struct ZoneError {
-    /// The name that is most like it.
+    /// The most similar name.
     pub nearest: Option<&'static str>,
 }
 
 impl FromStr for Zone {
     type Err = ZoneError;
 
-    /// The name of a zone, in any case.
+    /// Parses the name of a zone, in any case.
     fn from_str(name: &str) -> Result<Self, ZoneError> {
         let zones = &chrono_tz::TZ_VARIANTS;
         let zone = zones.iter().find(|zone| zone.name().eq_ignore_ascii_case(name));
         zone.map(|zone| Zone::Named(*zone)).ok_or_else(|| {
-            // Most people know the city.
+            // Most people type only the city.
             let is_city = |zone: &&chrono_tz::Tz| {
                 zone.name().rsplit_once('/').is_some_and(|(_, city)| city.eq_ignore_ascii_case(name))
             };
@@ -49,7 +49,7 @@ impl Zone {
     /// UTC.
     pub const UTC: Zone = Zone::Fixed(0);
 
-    /// How many seconds its clocks are ahead of UTC at a moment, which is in Unix seconds.
+    /// Seconds ahead of UTC at a moment, given in Unix seconds.
     pub fn offset_secs(self, moment: i64) -> i32 {
         let utc = utc(moment);
         match self {
@@ -59,13 +59,12 @@ impl Zone {
         }
     }
 
-    /// What its clocks show at a moment, which is in Unix seconds.
+    /// Local date and time at a moment, given in Unix seconds.
     pub fn shown(self, moment: i64) -> NaiveDateTime {
         utc(moment.saturating_add(self.offset_secs(moment).into()))
     }
 
-    /// The moments in Unix seconds at which its clocks show `shown`: none where clocks are put forward over it, two where they
-    /// are put back to before it.
+    /// The moments, in Unix seconds, at which local time is `shown`: none if clocks skip it, two if they show it twice.
     pub fn moments(self, shown: NaiveDateTime) -> MappedLocalTime<i64> {
         match self {
             Zone::Fixed(secs) => MappedLocalTime::Single(shown.and_utc().timestamp() - i64::from(secs)),
@@ -74,13 +73,13 @@ impl Zone {
         }
     }
 
-    /// The first moment of a day in Unix seconds: midnight, or where clocks skip it the moment at which they do.
+    /// The first second of a day in Unix seconds: midnight, or, if clocks skip midnight, the moment of the change.
     pub fn day_start(self, day: NaiveDate) -> i64 {
         let midnight = NaiveDateTime::from(day);
         match self.moments(midnight) {
             MappedLocalTime::Single(moment) | MappedLocalTime::Ambiguous(moment, _) => moment,
             MappedLocalTime::None => {
-                // No clock is further than this from UTC; within, they are put forward once.
+                // No zone is further from UTC than this, and within it clocks change at most once.
                 let around = midnight.and_utc().timestamp();
                 let (mut before, mut after) = (around - 2 * 86_400, around + 2 * 86_400);
                 while after - before > 1 {
@@ -97,7 +96,7 @@ impl Zone {
         day.checked_add_days(Days::new(1)).map_or(i64::MAX, |next| self.day_start(next) - 1)
     }
 
-    /// A moment, in Unix seconds, as RFC 3339 with the offset that its clocks have then: `2019-08-24T10:00:00+02:00`.
+    /// A moment, given in Unix seconds, as RFC 3339 with the offset at that moment: `2019-08-24T10:00:00+02:00`.
     pub fn rfc3339(self, moment: i64) -> String {
         let shown = self.shown(moment).format("%Y-%m-%dT%H:%M:%S");
         match self.offset_secs(moment) {
@@ -106,12 +105,12 @@ impl Zone {
         }
     }
 
-    /// How far its clocks are ahead before 1900, and the moments (Unix seconds) of the years 1900 to 2100 from which on they are
-    /// ahead by another number of seconds.
+    /// Seconds ahead of UTC before 1900, and each change from 1900 to 2100: the moment in Unix seconds, and seconds ahead
+    /// from then on.
     pub fn changes(self) -> (i32, Vec<(i64, i32)>) {
         const FIRST: i64 = -2_208_988_800;
         const LAST: i64 = 4_133_980_800;
-        // No zone has changed its clocks and changed them back within a week.
+        // No zone has ever changed its clocks and changed them back within a week.
         const STEP: usize = 7 * 86_400;
         let first = self.offset_secs(FIRST);
         let mut changes = Vec::new();
@@ -136,7 +135,7 @@ impl Zone {
     }
 }
 
-/// A moment on the clocks of UTC; beyond the calendar, its end.
+/// A moment in UTC, clamped to the calendar.
 fn utc(moment: i64) -> NaiveDateTime {
     let end = if moment < 0 { DateTime::<chrono::Utc>::MIN_UTC } else { DateTime::<chrono::Utc>::MAX_UTC };
     DateTime::from_timestamp(moment, 0).unwrap_or(end).naive_utc()

@@ -1,4 +1,4 @@
-//! logsum's answers beyond one figure: groups and pictures, and their options.
+//! Answers beyond a single figure: groups and pictures, and their options.
 use std::path::PathBuf;
 
 use chrono::{NaiveDate, NaiveDateTime};
@@ -20,16 +20,16 @@ pub(super) struct AnswerArgs {
     #[arg(long, value_name = "KEY,…", value_delimiter = ',', action = clap::ArgAction::Append, help = by_help(),
         long_help = by_long_help())]
     by: Vec<By>,
-    /// Only the N groups with the most bytes; all others are one row
+    /// Show only the N groups with the most bytes, and one row for the rest
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000), requires = "by")]
     top: Option<u32>,
-    /// The most memory that groups may take
+    /// Limit the memory for groups
     ///
-    /// With --top what needs more goes through unnamed temporary files (in TMPDIR), and the figures stay exact. More groups
-    /// to list than fit are an error.
+    /// With --top, more groups go through unnamed temporary files (in TMPDIR), and the figures stay exact. Without it, more
+    /// groups than fit are an error.
     #[arg(long, value_name = "SIZE", default_value = "256MiB", value_parser = memory_bytes, requires = "by")]
     memory: usize,
-    /// Bytes with decimal units, as in 12.1 GB (table and plain)
+    /// Show bytes with decimal units, as in 12.1 GB (table and plain)
     #[arg(long)]
     human: bool,
     /// Draw the groups as bars in the terminal
@@ -42,26 +42,26 @@ pub(super) struct AnswerArgs {
     svg: Option<PathBuf>,
 }
 
-/// What the options mean.
+/// The options, checked.
 #[derive(Debug, Clone)]
 pub(super) struct Answers {
     /// The keys that rows are grouped by; empty for one figure.
     pub by: Vec<By>,
-    /// How groups are counted.
+    /// Limits on groups and their memory.
     pub groups: GroupOptions,
-    /// Whether people read bytes as `12.1 GB`.
+    /// Whether bytes are shown as `12.1 GB`.
     pub human_bytes: bool,
-    /// The pictures that are drawn of the groups.
+    /// The pictures to draw of the groups.
     pub pictures: Pictures,
 }
 
 impl AnswerArgs {
-    /// Whether more is asked for than one figure.
+    /// Whether groups were asked for.
     pub(super) fn has_groups(&self) -> bool {
         !self.by.is_empty()
     }
 
-    /// What the options mean. `threads` share the memory, except with `--follow`, which has one thread.
+    /// Checks the options. `threads` share the memory, except with `--follow`, which has one thread.
     ///
     /// # Errors
     /// When the options contradict each other or `format`.
@@ -126,7 +126,7 @@ fn memory_bytes(text: &str) -> Result<usize, String> {
 const MEMORY_LEAST: usize = 1 << 20;
 
 impl Answers {
-    /// The groups as they are printed, as a table or as a chart; writes the SVG file if one is wanted.
+    /// The groups as a table or a chart; also writes the SVG file, if there is one.
     ///
     /// # Errors
     /// When the picture cannot be written.
@@ -147,7 +147,7 @@ impl Answers {
         output::text(&by::report(&self.by, grouped), format, place, &console.with_human_bytes(self.human_bytes))
     }
 
-    /// What an SVG file shows.
+    /// The picture for an SVG file.
     fn picture(&self, grouped: &Grouped, about: &About) -> Picture {
         match self.timeline(grouped, about) {
             Some(timeline) => Picture::Timeline(timeline),
@@ -220,7 +220,7 @@ impl Answers {
     }
 }
 
-/// The line below a chart.
+/// The total below a chart.
 fn total(grouped: &Grouped) -> String {
     let bytes = Value::Bytes(grouped.total.bytes);
     format!(
@@ -251,7 +251,7 @@ const BARS_MOST: usize = 50;
 /// The most series of a timeline with a colour of their own; all others share one more.
 const SERIES_MOST: usize = 6;
 
-/// If more times than this in a row have no group, one line stands for all of them.
+/// Longer runs of times without a group become one line.
 const GAP_MOST: usize = 24;
 
 /// Empty bars for the times between `before` and `at`.

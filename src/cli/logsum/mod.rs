@@ -1,4 +1,4 @@
-//! `votekit logsum`: bytes of JPEGs that a CDN sent.
+//! `votekit logsum`: sums the bytes in logs.
 mod answers;
 mod failures;
 mod follow;
@@ -24,11 +24,11 @@ Examples:
   votekit logsum access.log --by day,ext --top 20 --human       groups, the most bytes first
   votekit logsum access.log --by hour --svg hours.svg           a picture for a report
   votekit logsum access.log --by dir --chart --follow           bars that grow with the log
-  votekit logsum --sample --by day                              the sample that is built in
+  votekit logsum --sample --by day                              the built-in sample
 
-A log has a header that names its columns date, size and url, or is of the four columns date, time, size, url, with tabs between \
-them; or it is of one of the formats at --log-format. The content type says what a JPEG is where the log has one, else the URL: \
-.jpg, .jpeg, .jpe, .jfif, in any case. Rows that cannot be read are not part of the sum; they are counted, and the first three \
+A log has a header that names the columns date, size and url, or consists of the four tab-separated columns date, time, size, \
+url, or is in one of the formats at --log-format. JPEGs are recognised by content type if the log has one, else by the URL: \
+.jpg, .jpeg, .jpe, .jfif, in any case. Rows that cannot be read are not in the sum; they are counted, and the first three \
 are reported.";
 
 /// Sum the bytes of JPEGs in CDN logs
@@ -40,29 +40,29 @@ pub(super) struct Args {
     /// Plain, gzip or zstd. A folder means all files below it.
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Read the small sample log that is built in
+    /// Read the small built-in sample log
     #[arg(long, conflicts_with_all = ["files", "follow"])]
     sample: bool,
     #[command(flatten)]
     rows: rows::RowArgs,
     /// Write the rows that cannot be read to this file
     ///
-    /// Four columns with tabs between them: the log, the line, the reason, and the row as it is.
+    /// Four tab-separated columns: the log, the line, the reason, and the row itself.
     #[arg(long, value_name = "FILE", help_heading = "Reading", conflicts_with = "follow")]
     rejects: Option<PathBuf>,
-    /// The logs are in time order: find the days by binary search
+    /// Find the days by binary search: the logs must be in time order
     #[arg(long, help_heading = "Reading", conflicts_with_all = ["follow", "rejects"])]
     sorted: bool,
     /// Fail at the first row that cannot be read
     #[arg(long, help_heading = "Reading")]
     strict: bool,
-    /// Sum a log of which more than half of the rows cannot be read
+    /// Accept logs of which more than half of the rows cannot be read
     #[arg(long, help_heading = "Reading")]
     allow_bad: bool,
-    /// Go on as the files grow, as tail -F does, until Ctrl-C
+    /// Keep counting as the files grow, like tail -F, until Ctrl-C
     ///
-    /// The result is redrawn in place on a terminal; into a pipe it is written again when it changes, at most once a second. A
-    /// file that does not exist yet is waited for. What was counted stays counted when a file is truncated or replaced.
+    /// On a terminal the result is redrawn in place; into a pipe it is written again when it changes, at most once a second.
+    /// Files that do not exist yet are waited for. What was counted stays counted when a file is truncated or replaced.
     #[arg(long, requires = "files", conflicts_with = "rejects")]
     follow: bool,
     #[command(flatten)]
@@ -73,7 +73,7 @@ impl Args {
     /// Runs the command.
     ///
     /// # Errors
-    /// When the options contradict each other, an input cannot be read or is no log, or stdout cannot be written.
+    /// When the options contradict each other, an input cannot be read or is not a log, or stdout cannot be written.
     pub(super) fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
         let scan = ScanOptions::default();
         let answers = self.answers.clone().resolve(format, scan.threads, self.follow)?;
@@ -113,7 +113,7 @@ impl Args {
         } else {
             weblog::sum(&inputs, &options, &sinks, &bar)
         };
-        // Groups that outgrew their memory end a run early; that is the error to report, not the inputs left unread.
+        // Groups that outgrew their memory end a run early. That is the error to report, not the inputs left unread.
         let grouped = run.finish(sinks.into_all())?;
         drop(bar);
         tell_of_formats(&totals, console);
@@ -135,8 +135,8 @@ impl Args {
         Ok(())
     }
 
-    /// What is read: the files that are named, else what is piped in. The built-in sample is read if `--sample` asks for it, or
-    /// if there is no log and the question can be about nothing else.
+    /// The inputs: the named files, else stdin. The built-in sample is read with `--sample`, or if there is no log and the
+    /// question can only be about the sample.
     fn inputs(&self, range: &rows::Range, console: &Console) -> anyhow::Result<Vec<Input>> {
         if self.follow {
             return Ok(self.files.iter().cloned().map(Input::Path).collect());
@@ -152,7 +152,7 @@ impl Args {
         }
         let is_plain = self.rejects.is_none() && !self.strict && !console.is_quiet() && !self.answers.has_groups();
         if is_plain && sample::holds(range) {
-            console.note("no log given: this is the sample that is built in");
+            console.note("no log given: this is the built-in sample");
             return Ok(vec![sample::LOG]);
         }
         Err(exit::misuse("no log given: name files, pipe one in, or try the built-in sample with --sample"))

@@ -1,4 +1,4 @@
-//! The options of logsum that say which rows count and how a log is read.
+//! The options for which rows count and how logs are read.
 use std::collections::HashSet;
 use std::str::FromStr;
 
@@ -16,10 +16,10 @@ use crate::cli::terminal::times::{self, ClockArgs, TypedDateOrder};
 pub(super) struct RowArgs {
     /// The first day or time: 2019-08-24, 08-24, 2019-08-24T10:00, 10:00, today or -2d
     ///
-    /// 08-24 is that day of any year, -2d the day before yesterday, -3h the hour three hours ago, 10:00 is today.
+    /// 08-24 is that day of any year, -2d the day before yesterday, -3h the hour three hours ago, and 10:00 is today.
     #[arg(long, value_name = "TIME", visible_alias = "since", allow_hyphen_values = true)]
     from: Option<String>,
-    /// The last day or time, to its end
+    /// The last day or time, included
     ///
     /// 2019-08-24 ends at midnight, 10:00 with its last second, -3h with the last second of that hour.
     #[arg(long, value_name = "TIME", visible_alias = "until", allow_hyphen_values = true)]
@@ -31,32 +31,32 @@ pub(super) struct RowArgs {
     date_order: TypedDateOrder,
     /// Kinds of files: jpeg, image, video, css, image/webp, any [default: jpeg; any with --ext]
     ///
-    /// By the content type where the log has one, else by the URL.
+    /// By the content type if the log has one, else by the URL.
     #[arg(long = "type", value_name = "NAME,…")]
     media: Vec<Kinds>,
-    /// The URL's extension is one of these
+    /// Only URLs with one of these extensions
     #[arg(long, value_name = "EXT,…")]
     ext: Vec<String>,
-    /// The URL matches this regular expression
+    /// Only URLs that match this regular expression
     #[arg(long, value_name = "REGEX")]
     url: Vec<regex::bytes::Regex>,
-    /// The status is one of these: 200,206 or 2xx
+    /// Only these statuses: 200,206 or 2xx
     #[arg(long, value_name = "STATUS,…")]
     status: Vec<Statuses>,
-    /// The host is one of these
+    /// Only these hosts
     #[arg(long, value_name = "NAME,…")]
     host: Vec<String>,
-    /// Another column of the log has this value
+    /// Only rows with this value in another column
     #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = equation)]
     equal: Vec<(String, String)>,
-    /// The format of the logs [default: found out from the content; -v says it]
+    /// The format of the logs [default: detected; -v shows it]
     #[arg(long, value_name = "NAME", value_parser = format_names(), help_heading = "Reading")]
     log_format: Option<String>,
-    /// Which column is which, from 0: date=0,size=4,url=7
+    /// The positions of columns, from 0: date=0,size=4,url=7
     #[arg(long, value_name = "NAME=N,…", value_parser = position, value_delimiter = ',', conflicts_with = "log_format",
         help_heading = "Reading")]
     columns: Vec<(String, usize)>,
-    /// What stands between columns: one character, tab or space
+    /// The column separator: one character, tab or space
     #[arg(long, value_name = "CHAR", value_parser = delimiter, requires = "columns", help_heading = "Reading")]
     delimiter: Option<u8>,
 }
@@ -104,12 +104,12 @@ impl FromStr for Kinds {
     }
 }
 
-/// What the options mean.
+/// The options, checked.
 #[derive(Debug, Clone)]
 pub(super) struct Rows {
     /// The rows that count.
     pub filter: Filter,
-    /// The columns that this takes.
+    /// The columns needed for that.
     pub needs: Needs,
     /// How the logs are read.
     pub format: Choice,
@@ -121,19 +121,19 @@ pub(super) struct Rows {
     pub zone: Zone,
 }
 
-/// The ends of the time that counts, as they were typed.
+/// The range of time, as typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Range {
     /// The first day or time.
     pub from: Option<TypedTime>,
     /// The last day or time.
     pub to: Option<TypedTime>,
-    /// The clocks of both.
+    /// The zone of both.
     pub zone: Zone,
 }
 
 impl RowArgs {
-    /// What the options mean.
+    /// Checks the options.
     ///
     /// # Errors
     /// When the options contradict each other.
@@ -170,13 +170,13 @@ impl RowArgs {
         let content_type = needs.place_of(Column::ContentType);
         let mut kinds = self.media.into_iter().map(|kinds| kinds.media);
         let media = match kinds.next() {
-            // A single kind, the usual case, has a faster test.
+            // A single kind, the usual case, is tested faster.
             Some(kind) if kind.len() == 1 => kind.into_iter().next().unwrap_or(Media::Any),
             Some(either) => {
                 tests.push(Test::Media(content_type, either));
                 Media::Any
             }
-            // With --ext, the default of JPEGs would leave nothing of most extensions.
+            // With --ext, the default of JPEGs would exclude most extensions.
             None if self.ext.is_empty() => Media::Jpeg,
             None => Media::Any,
         };
@@ -227,17 +227,17 @@ impl RowArgs {
 }
 
 impl Range {
-    /// The beginning as a report writes it.
+    /// The beginning, as reports show it.
     pub(super) fn first_text(&self) -> Option<String> {
         self.from.map(|from| from.first_text(self.zone))
     }
 
-    /// The end as a report writes it.
+    /// The end, as reports show it.
     pub(super) fn last_text(&self) -> Option<String> {
         self.to.map(|to| to.last_text(self.zone))
     }
 
-    /// The rows' times that count: whole days on the clocks of the zone, or moments.
+    /// The range as whole days in the zone, or as moments.
     fn time_range(&self) -> anyhow::Result<TimeRange> {
         let Range { from, to, zone } = *self;
         let first = from.filter(|from| from.day().is_none()).and_then(|from| from.first(zone));

@@ -1,17 +1,17 @@
-//! The sample log that is built in, and the one kind of question that it answers unasked.
+//! The built-in sample log, and the only question it answers without being asked for.
 use chrono::Datelike;
 use votekit::scan::Input;
 
 use super::rows::Range;
 
-/// The log.
+/// The sample as an input.
 pub(super) const LOG: Input =
     Input::BuiltIn { name: "samples/cdn.log", bytes: include_bytes!("../../../samples/cdn.log") };
 
-/// Year, month and day of the log's first and last rows.
+/// Year, month and day of the first and last rows.
 const DAYS: [(i32, u32, u32); 2] = [(2019, 8, 22), (2019, 9, 2)];
 
-/// Whether the range has both its ends, each with its year and among the sample's days: no other log can be meant by it.
+/// Whether both ends of the range are given, with year, and within the sample's days, so that only the sample can be meant.
 pub(super) fn holds(range: &Range) -> bool {
     let Range { from, to, zone } = *range;
     let numbers = |moment: i64| {

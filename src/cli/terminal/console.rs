@@ -1,4 +1,4 @@
-//! What all commands share of the terminal: colours, width, and how notes, warnings and errors are written.
+//! The terminal as all commands use it: colours, width, and how notes, warnings and errors are written.
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
@@ -15,7 +15,7 @@ pub(crate) enum Color {
     Never,
 }
 
-/// The options and facts of the terminal that every command needs.
+/// Options and properties of the terminal that every command needs.
 #[derive(Debug, Clone)]
 pub(crate) struct Console {
     quiet: bool,
@@ -26,7 +26,7 @@ pub(crate) struct Console {
 }
 
 impl Console {
-    /// The console for `--quiet`, `--verbose`, `--color`, and `--format json`, with which messages are JSON too.
+    /// The console for `--quiet`, `--verbose`, `--color` and `--format json`, which makes messages JSON too.
     pub(crate) fn new(quiet: bool, verbose: bool, color: Color, json: bool) -> Self {
         Console { quiet, verbose, color, json, human_bytes: false }
     }
@@ -36,7 +36,7 @@ impl Console {
         Console::new(false, false, Color::Auto, json)
     }
 
-    /// Whether messages are JSON, an object on a line.
+    /// Whether messages are JSON objects, one per line.
     pub(crate) fn is_json(&self) -> bool {
         self.json
     }
@@ -51,12 +51,12 @@ impl Console {
         self.quiet
     }
 
-    /// Whether people read bytes as `12.1 GB`.
+    /// Whether bytes are shown as `12.1 GB`.
     pub(crate) fn human_bytes(&self) -> bool {
         self.human_bytes
     }
 
-    /// How many columns a picture on stdout may take: the terminal's, or 80 where there is none.
+    /// Width for pictures on stdout: the terminal's, or 80 columns without one.
     pub(crate) fn width_stdout(&self) -> usize {
         let terminal = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
         terminal.filter(|width| *width > 0).unwrap_or(80)
@@ -76,13 +76,13 @@ impl Console {
         }
     }
 
-    /// Writes a warning to stderr, for what may make a result differ from what was wanted; never silenced.
+    /// Writes a warning to stderr, for anything that may make a result differ from what was wanted. Never silenced.
     pub(crate) fn warn(&self, text: &str) {
         self.tell("warning", Some("\x1b[1;33m"), text, &[]);
     }
 
-    /// Warns that `bad` of `all` rows could not be read, with the `first` of them and why; does nothing if `bad` is 0.
-    /// `what` names the rows (`events`), `where_not` what they are missing from (`in the sum`).
+    /// Warns that `bad` of `all` rows could not be read, and lists the `first` of them. Does nothing if `bad` is 0. `what`
+    /// names the rows (`events`), `where_not` what they are missing from (`in the sum`).
     pub(crate) fn warn_of_bad_rows(&self, what: &str, bad: u64, all: u64, first: &[String], where_not: &str) {
         if bad == 0 {
             return;
@@ -101,7 +101,7 @@ impl Console {
         self.warn(&text);
     }
 
-    /// Writes to stderr why the run failed, with the way out on lines of its own.
+    /// Writes to stderr why the run failed, and the hint on separate lines.
     pub(crate) fn error(&self, message: &str, hint: Option<&str>, exit_code: u8) {
         if self.json {
             let more = [("hint", hint.into()), ("exit_code", exit_code.into())];
@@ -132,7 +132,7 @@ impl Console {
         }
     }
 
-    /// Writes a message of a `kind`, whose label is shown where it has a `style`; in JSON with `more` entries.
+    /// Writes a message of this `kind`. Its label is shown if it has a `style`; in JSON, `more` entries are added.
     fn tell(&self, kind: &str, style: Option<&str>, text: &str, more: &[(&str, serde_json::Value)]) {
         let line = if self.json {
             let text = serde_json::Value::from(text);
@@ -150,13 +150,13 @@ impl Console {
                 Some(_) => format!("votekit: {kind}: {text}\n"),
             }
         };
-        // If stderr is gone there is nowhere left to report it.
+        // If stderr is gone, there is nowhere left to report it.
         let _ = io::stderr().write_all(line.as_bytes());
     }
 }
 
-/// JSON in which whatever could steer a terminal is escaped, which means the same to a reader. `serde_json` escapes no more than
-/// the control characters of C0.
+/// Escapes everything in `json` that could control a terminal, which does not change its meaning. `serde_json` escapes only
+/// the C0 control characters.
 pub(crate) fn printable_json(json: &str) -> Cow<'_, str> {
     if !json.chars().any(is_unprintable) {
         return Cow::Borrowed(json);

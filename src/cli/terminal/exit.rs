@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use super::console::Console;
 use crate::cli::explain::{self, Explained};
 
-/// What `--help` says about exit codes; beside the codes, so that both change together.
+/// The exit codes in `--help`, kept next to the codes so that both change together.
 pub(crate) const HELP: &str = "\
 Exit codes:
   0  done
@@ -15,9 +15,9 @@ Exit codes:
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// Everything that was asked for is done.
+    /// Done.
     Done = 0,
-    /// The command made sense, but could not be carried out.
+    /// The command was valid but failed.
     Failed = 1,
     /// Usage error (clap exits with the same code).
     Misused = 2,
@@ -44,8 +44,7 @@ pub(crate) fn not_built_in(what: &str, feature: &str) -> anyhow::Error {
     misuse(format!("{what} is not built in: build votekit with --features {feature}, or with the default features"))
 }
 
-/// Reports `error` on stderr and gives the exit code.
-/// A closed pipe is not an error: `votekit … | head -1` ends quietly.
+/// Reports `error` on stderr and returns the exit code. A closed pipe is not an error: `votekit … | head -1` ends quietly.
 pub(crate) fn conclude(error: &anyhow::Error, console: &Console) -> Exit {
     if error.chain().any(is_closed_pipe) {
         return Exit::Done;
@@ -57,7 +56,7 @@ pub(crate) fn conclude(error: &anyhow::Error, console: &Console) -> Exit {
     exit
 }
 
-/// Reports a panic, which is always a bug of votekit, as one line instead of a backtrace.
+/// Reports a panic, which is always a bug, as one line instead of a backtrace.
 pub(crate) fn quiet_panics(console: Console) {
     std::panic::set_hook(Box::new(move |panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
@@ -72,7 +71,7 @@ fn is_closed_pipe(cause: &(dyn std::error::Error + 'static)) -> bool {
     cause.downcast_ref::<io::Error>().is_some_and(kind)
 }
 
-/// `No such file or directory (os error 2)` without the number.
+/// Removes the number from `No such file or directory (os error 2)`.
 fn without_os_codes(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

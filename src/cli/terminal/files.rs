@@ -1,4 +1,4 @@
-//! Files that a command writes: complete, or not at all.
+//! Output files, written completely or not at all.
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::os::fd::AsFd;
@@ -26,7 +26,7 @@ pub(crate) fn write_file_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result
     write().with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// Where the bytes for a path are written.
+/// Where the bytes for a path go.
 #[derive(Debug)]
 enum Target {
     /// A device or a pipe (/dev/stdout, /dev/null), which must not be replaced by a file.
@@ -55,8 +55,8 @@ impl Target {
     }
 }
 
-/// The open file that `path` names, as `/dev/stderr` and `/dev/fd/3` do; None for any other path. Even if the shell has
-/// redirected it to a file: replacing that file would lose what else is written to it.
+/// The open file named by a path like `/dev/stderr` or `/dev/fd/3`; None for any other path. Even if the shell has
+/// redirected it to a file, that file must not be replaced: its other content would be lost.
 fn open_descriptor(path: &Path) -> Option<std::io::Result<File>> {
     let number = match path.to_str()? {
         "/dev/stdout" => "1",
@@ -70,7 +70,7 @@ fn open_descriptor(path: &Path) -> Option<std::io::Result<File>> {
     })
 }
 
-/// A file that is written bit by bit under a temporary name, and renamed once it is complete.
+/// A file that is written incrementally under a temporary name, and renamed once it is complete.
 #[derive(Debug)]
 pub(crate) struct OutputFile {
     path: PathBuf,

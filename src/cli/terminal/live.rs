@@ -1,11 +1,11 @@
-//! A result that is shown again whenever it changes: redrawn in place on a terminal, appended in a pipe.
+//! Shows a result again whenever it changes: redrawn in place on a terminal, appended in a pipe.
 use std::io::IsTerminal;
 
 use unicode_width::UnicodeWidthChar;
 
 use super::output;
 
-/// What is on the screen now.
+/// The state on the screen.
 #[derive(Debug)]
 pub(crate) struct Live {
     in_place: bool,
@@ -15,7 +15,8 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    /// Shows on stdout, in place if that is a terminal and `for_people` is set. `colored` says whether styles may be used.
+    /// Shows results on stdout, in place if that is a terminal and `for_people` is set. `colored` says whether styles may be
+    /// used.
     pub(crate) fn new(for_people: bool, colored: bool) -> Self {
         Live { in_place: for_people && std::io::stdout().is_terminal(), colored, lines_shown: 0, last: String::new() }
     }
@@ -25,9 +26,9 @@ impl Live {
         self.in_place
     }
 
-    /// Shows `text`: whole lines without control characters except `\n` and our own styles. Does nothing if it is shown
-    /// already. The cursor stays below it and no terminal mode is changed, so that nothing needs to be restored however the
-    /// program ends.
+    /// Shows `text`, whole lines without control characters except `\n` and our own styles. Does nothing if it is already
+    /// shown. The cursor stays below it and no terminal mode is changed, so nothing needs to be restored however the program
+    /// ends.
     ///
     /// # Errors
     /// When stdout cannot be written.
@@ -52,17 +53,17 @@ impl Live {
         output::write_stdout(&format!("{up}\r\x1b[J{visible}"))
     }
 
-    /// Leaves what is shown where it is; the next state begins below it. For when something else was written.
+    /// Leaves the current state on the screen, so that the next begins below it. Needed after other output.
     pub(crate) fn leave(&mut self) {
         self.lines_shown = 0;
         self.last.clear();
     }
 }
 
-/// As much of `text` as a screen holds without scrolling or wrapping, with a note of what is left out.
+/// As much of `text` as fits on a screen without scrolling or wrapping, with a note about the rest.
 fn fitted(text: &str, width: usize, height: usize, colored: bool) -> String {
     let lines: Vec<&str> = text.lines().collect();
-    // One line for the cursor.
+    // One line is for the cursor.
     let room = height - 1;
     let shown = if lines.len() <= room { lines.len() } else { room - 1 };
     let mut out = String::with_capacity(text.len());
@@ -76,7 +77,7 @@ fn fitted(text: &str, width: usize, height: usize, colored: bool) -> String {
     out
 }
 
-/// `line` cut to `width` columns; styles take none.
+/// `line` cut to `width` columns, not counting styles.
 fn cut(line: &str, width: usize, colored: bool) -> String {
     let mut out = String::with_capacity(line.len());
     let mut used = 0;

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use indicatif::{BinaryBytes, HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 use votekit::progress::Progress;
 
-/// Work that is done sooner shows no bar.
+/// Shorter work shows no bar.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Bytes done, with the rate and, if the total is known, the time left. Draws nothing before [`PATIENCE`] is over.
+/// Bytes done, the rate, and, if the total is known, the time left. Draws nothing before [`PATIENCE`] is over.
 pub(crate) struct Bar {
     shown: bool,
     begun: Instant,
@@ -37,7 +37,7 @@ impl Bar {
             Some(_) => "{wide_bar} {bytes}/{total_bytes}  {rate}  {left} left",
             None => "{spinner} {bytes}  {rate}  {elapsed}",
         };
-        // The mean since the start: progress comes in large steps, so that a recent rate would jump.
+        // The mean since the start: progress comes in large steps, so a recent rate would jump.
         let begun = self.begun;
         let rate = move |bytes: u64| bytes as f64 / begun.elapsed().as_secs_f64();
         let told_rate = move |state: &ProgressState, to: &mut dyn std::fmt::Write| {

@@ -1,4 +1,4 @@
-//! What stdin is.
+//! Properties of stdin.
 use std::fs::{self, File};
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;

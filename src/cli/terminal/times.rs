@@ -1,29 +1,29 @@
-//! Times and clocks as options give them.
+//! Options for times and time zones.
 use chrono::{NaiveDate, Utc};
 use votekit::units::offset::Offset;
 use votekit::units::{DateOrder, Day, TypedTime, TypedTimeContext, Zone, parse_typed_time};
 
 use super::exit;
 
-/// The options for the clocks of days, hours and typed times.
+/// The options for the zone of days, hours and typed times.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct ClockArgs {
-    /// Days begin at midnight of this offset [default: UTC]
+    /// Offset from UTC for days and times, such as +08:00 [default: UTC]
     #[arg(long, value_name = "+HH:MM", value_parser = offset_secs, allow_hyphen_values = true, conflicts_with = "time_zone")]
     utc_offset: Option<i32>,
-    /// Days begin at midnight of this zone, as Europe/Berlin
+    /// Time zone for days and times, such as Europe/Berlin
     #[arg(long, value_name = "ZONE")]
     time_zone: Option<Zone>,
 }
 
 impl ClockArgs {
-    /// The clocks that were asked for, else UTC's.
+    /// The zone that was asked for, else UTC.
     pub(crate) fn zone(&self) -> Zone {
         self.time_zone.or(self.utc_offset.map(Zone::Fixed)).unwrap_or(Zone::UTC)
     }
 }
 
-/// Which comes first in `4/8/2019`.
+/// Whether `4/8/2019` has the day or the month first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub(crate) enum TypedDateOrder {
     /// The day: 4 August
@@ -42,7 +42,7 @@ impl From<TypedDateOrder> for DateOrder {
     }
 }
 
-/// The time that was typed as `option`, with days and times on the clocks of `zone`.
+/// Parses the value of `option`, with days and times in `zone`.
 ///
 /// # Errors
 /// A usage error if it is not a time.
@@ -51,7 +51,7 @@ pub(crate) fn time(option: &str, text: &str, zone: Zone, order: DateOrder) -> an
     parse_typed_time(text, &context).map_err(|error| exit::misuse(format!("{option} {text:?} is {error}")))
 }
 
-/// The day of the calendar that was typed as `option`.
+/// Parses the value of `option` as a calendar day.
 ///
 /// # Errors
 /// A usage error if it is not a day, or one of any year.

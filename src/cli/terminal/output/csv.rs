@@ -1,4 +1,4 @@
-//! A header and quoted fields, as RFC 4180 has them.
+//! CSV with a header (RFC 4180).
 use std::io::{self, Write};
 
 use votekit::report::{Report, Value};
@@ -38,7 +38,7 @@ impl Rows for Csv<'_> {
     }
 }
 
-/// The error of the writer itself: a closed pipe is known by its kind.
+/// The I/O error inside: a closed pipe is recognised by its kind.
 fn cause(error: ::csv::Error) -> io::Error {
     match error.into_kind() {
         ::csv::ErrorKind::Io(error) => error,

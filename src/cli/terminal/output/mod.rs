@@ -30,27 +30,27 @@ pub(crate) enum Format {
     Json,
 }
 
-/// What sets a format apart from others.
+/// The properties of a format.
 #[derive(Clone, Copy)]
 pub(crate) struct Traits {
-    /// Whether it holds the figures beside the rows, and columns that only add to the others.
+    /// Whether it shows totals, and columns that are derived from others.
     pub is_rich: bool,
-    /// Whether people read it: a chart may take its place.
+    /// Whether it is for people, so that a chart may replace it.
     pub is_for_people: bool,
-    /// Whether the next state of a result takes the place of the one before, on a terminal.
+    /// Whether, on a terminal, each state of a result replaces the previous one.
     pub is_redrawn: bool,
-    /// What ends one of several results that follow each other; None where it holds only one.
+    /// The text after each of several consecutive results; None if it can hold only one.
     pub end_in_series: Option<&'static str>,
     begin: Begin,
 }
 
 impl Format {
-    /// What was asked for, else what suits stdout.
+    /// The format that was asked for, else the default for stdout.
     pub(crate) fn or_default(asked: Option<Format>) -> Format {
         asked.unwrap_or(if io::stdout().is_terminal() { Format::Table } else { Format::Plain })
     }
 
-    /// All that sets the format apart.
+    /// The properties of this format.
     pub(crate) fn traits(self) -> Traits {
         let base = Traits {
             is_rich: false,
@@ -82,7 +82,7 @@ pub(crate) fn print(report: &Report, format: Format, console: &Console) -> anyho
     write_stdout(&text(report, format, Place::Alone, console)?)
 }
 
-/// `report` as it is written to stdout.
+/// Renders `report` for stdout.
 ///
 /// # Errors
 /// None that data could cause.
@@ -102,8 +102,8 @@ fn render(report: &Report, format: Format, look: Look) -> anyhow::Result<String>
 
 const FAILED: &str = "cannot write the result to stdout";
 
-/// Writes `text` to stdout; on a terminal nothing in it but `\n`, `\t` and our own styles can steer it, because every
-/// format escapes data there.
+/// Writes `text` to stdout. Nothing in it but `\n`, `\t` and our own styles can control a terminal, because every format
+/// escapes data.
 ///
 /// # Errors
 /// When stdout cannot be written.
@@ -125,7 +125,7 @@ impl Stream {
         (format.traits().begin)(head, Look::stdout(console, Place::Streamed), out).map(Stream).map_err(failed)
     }
 
-    /// Writes a row; it has one value a column.
+    /// Writes a row with one value per column.
     ///
     /// # Errors
     /// When stdout cannot be written, or there are more rows than the format can lay out.
@@ -142,7 +142,7 @@ impl Stream {
     }
 }
 
-/// Says of stdout's errors what failed; others speak for themselves.
+/// Adds context to errors of stdout; others are clear by themselves.
 fn failed(error: anyhow::Error) -> anyhow::Error {
     if error.is::<io::Error>() { error.context(FAILED) } else { error }
 }

@@ -1,4 +1,4 @@
-//! Rows without a header, tabs between the values.
+//! Tab-separated rows without a header.
 use std::io::Write;
 
 use votekit::report::{Report, Value};

@@ -1,13 +1,13 @@
-//! What a format's renderer is given, and what it does.
+//! The interface of a format's renderer.
 use std::io::{self, IsTerminal, Write};
 
 use votekit::report::{Report, Value};
 
 use crate::cli::terminal::console::Console;
 
-/// Takes a report's rows one by one and writes them.
+/// Writes the rows of a report one by one.
 pub(super) trait Rows {
-    /// Writes a row, or keeps it to the end; it has one value a column.
+    /// Writes a row with one value per column, or keeps it until the end.
     ///
     /// # Errors
     /// When it cannot be written, or there are more rows than the format can lay out.
@@ -20,39 +20,39 @@ pub(super) trait Rows {
     fn end(self: Box<Self>) -> anyhow::Result<()>;
 }
 
-/// Begins a report that has the columns of `head`, and the figures beside its rows; the rows are given to what it returns.
+/// Begins a report with the columns and totals of `head`. The returned value takes the rows.
 ///
 /// # Errors
 /// When what comes before the rows cannot be written.
 pub(super) type Begin =
     for<'a> fn(head: &Report, look: Look, out: Box<dyn Write + 'a>) -> anyhow::Result<Box<dyn Rows + 'a>>;
 
-/// How a report is written, whatever its format.
+/// How a report is written, in any format.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Look {
     /// Whether styles may be used.
     pub styled: bool,
-    /// Whether people read bytes as `12.1 GB`.
+    /// Whether bytes are shown as `12.1 GB`.
     pub human_bytes: bool,
-    /// Whether it goes to a terminal, which data must not steer.
+    /// Whether it goes to a terminal, which data must not control.
     pub to_terminal: bool,
-    /// Where it stands.
+    /// Its place in the output.
     pub place: Place,
 }
 
-/// Where a report stands in the output.
+/// The place of a report in the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// It is all of the output, and its rows are known.
+    /// The whole output, with all rows known.
     Alone,
-    /// It is one of several states of the same result.
+    /// One of several states of the same result.
     InSeries,
-    /// It is all of the output, and its rows are written as they are found.
+    /// The whole output, with rows written as they are found.
     Streamed,
 }
 
 impl Look {
-    /// What suits stdout.
+    /// The look for stdout.
     pub(super) fn stdout(console: &Console, place: Place) -> Self {
         Look {
             styled: console.colors_stdout(),

@@ -9,13 +9,13 @@ use super::values::for_people;
 use crate::cli::terminal::console::printable;
 use crate::cli::terminal::exit;
 
-/// A rule under the header and nothing else: what is copied out of a terminal stays readable.
+/// Only a rule under the header, so that text copied from a terminal stays readable.
 const RULED_HEADER: TableStyle = TableStyle::new()
     .header_lines(ContentLineStyle::new(' ', ' ', ' '))
     .header_separator(LineStyle::new('─', '─', '─', '─'))
     .content_lines(ContentLineStyle::new(' ', ' ', ' '));
 
-/// A table is laid out as a whole: beyond this, rows that come one by one are of no use to anyone.
+/// A table is laid out as a whole, so a streamed one is limited to this many rows.
 const STREAMED_ROWS_MOST: usize = 100_000;
 
 struct Laid<'a> {
@@ -25,7 +25,7 @@ struct Laid<'a> {
     rows_name: String,
     beside: String,
     rows: usize,
-    /// Whether a column holds numbers, whose header then stands above their end.
+    /// Whether a column holds numbers and is right-aligned.
     is_right: Vec<bool>,
     out: Box<dyn Write + 'a>,
 }
@@ -42,7 +42,7 @@ pub(super) fn begin<'a>(head: &Report, look: Look, out: Box<dyn Write + 'a>) -> 
     } else {
         table.force_no_tty();
     }
-    // A terminal that does not know its width says 0.
+    // A terminal that does not know its width reports 0.
     if table.width() == Some(0) {
         table.set_content_arrangement(ContentArrangement::Disabled);
     }
@@ -62,7 +62,7 @@ pub(super) fn begin<'a>(head: &Report, look: Look, out: Box<dyn Write + 'a>) -> 
     }))
 }
 
-/// The figures beside the rows, a line each.
+/// The totals, one per line.
 pub(crate) fn beside(report: &Report, human: bool) -> String {
     let line = |(name, value): &(String, Value)| format!("  {}: {}\n", printable(name), for_people(value, human));
     report.beside.iter().map(line).collect()
@@ -72,7 +72,7 @@ impl Rows for Laid<'_> {
     fn row(&mut self, row: &[Value]) -> anyhow::Result<()> {
         if self.look.place == Place::Streamed && self.rows == STREAMED_ROWS_MOST {
             return Err(exit::misuse(format!(
-                "more than 100,000 {} are no table: write them with --format csv, json or plain",
+                "more than 100,000 {} do not fit into a table: use --format csv, json or plain",
                 self.rows_name
             )));
         }
@@ -81,7 +81,7 @@ impl Rows for Laid<'_> {
         for (value, is_right) in row.iter().zip(&mut self.is_right) {
             let cell = Cell::new(for_people(value, self.look.human_bytes));
             cells.push(match value {
-                // It stands where its column's values stand.
+                // Aligned like the values of its column.
                 Value::Null => cell,
                 Value::Text(_) | Value::Id(_) => cell.set_alignment(CellAlignment::Left),
                 _ => {
