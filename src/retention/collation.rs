@@ -55,7 +55,7 @@ impl Collation {
     }
 }
 
-/// Weights below 128 are a byte, so that ASCII need not take this way; others are three, told apart by the first.
+/// Weights below 128 are one byte, so that ASCII needs no conversion; others are three, recognised by the first.
 fn fold_weights(text: &str, folded: &mut Vec<u8>) {
     for weight in text.chars().map(weight) {
         match u8::try_from(weight) {

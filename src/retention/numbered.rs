@@ -3,22 +3,22 @@ use std::hash::{BuildHasher, Hasher};
 
 use hashbrown::HashTable;
 
-/// Byte strings that have a number.
+/// Numbers byte strings.
 #[derive(Default)]
 pub(super) struct Numbered {
     hasher: foldhash::fast::RandomState,
-    /// For each its [`Key::word`], with the number above it: a look elsewhere would wait for memory.
+    /// For each, its [`Key::word`] with the number in the upper bits, to avoid another memory access.
     table: HashTable<u128>,
-    /// All of them, one behind the other.
+    /// All byte strings, concatenated.
     bytes: Vec<u8>,
-    /// Where each ends.
+    /// The end of each in `bytes`.
     ends: Vec<usize>,
 }
 
 /// A byte string to be looked up.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Key<'a> {
-    /// Its first eleven bytes, zeros behind them, and its length, or [`LONG`]. The highest 32 bits are zero.
+    /// Its first eleven bytes, padded with zeros, and its length, or [`LONG`]. The highest 32 bits are zero.
     word: u128,
     bytes: &'a [u8],
 }
@@ -39,7 +39,7 @@ impl<'a> Key<'a> {
         Key { word: word(head, bytes.len()), bytes }
     }
 
-    /// The first `len` of `bytes`: the same, and quick where there are some behind them; None where there are not so many.
+    /// The key of the first `len` of `bytes`: the same, but fast if more bytes follow. None if there are fewer.
     #[inline]
     pub(super) fn first(bytes: &'a [u8], len: usize) -> Option<Self> {
         let key = bytes.get(..len)?;
@@ -55,7 +55,7 @@ impl<'a> Key<'a> {
     }
 }
 
-/// The word of a key of `len` bytes that begins as `head` does, whatever is behind it there.
+/// The word of a key of `len` bytes that begins like `head`; bytes of `head` after the key are ignored.
 #[inline]
 fn word(head: [u8; 16], len: usize) -> u128 {
     let known = len.min(HEAD_BYTES);
@@ -69,7 +69,7 @@ impl Numbered {
         self.ends.len()
     }
 
-    /// The number of `key`; None where it has none.
+    /// The number of `key`, if it has one.
     #[inline]
     pub(super) fn find(&self, key: Key) -> Option<u32> {
         self.find_hashed(key.hash(&self.hasher), key)
