@@ -22,7 +22,7 @@ def run(*command):
 
 
 def votes():
-    return json.loads(run(VOTEKIT, "tally", "--ballots", "b.db", "--format", "json"))["total_votes"]
+    return json.loads(run(VOTEKIT, "tally", "--ballots", "b.db", "--format", "json"))["votes"]
 
 
 def metric(name):

@@ -17,6 +17,8 @@ pub enum Value {
     Share(f64),
     /// Yes or no.
     Flag(bool),
+    /// In place of a group's key: all groups that have no row of their own. `(other)`, or `"other": true` in JSON.
+    Other,
 }
 
 impl From<&str> for Value {
@@ -56,6 +58,8 @@ pub struct Report {
     pub rows: Vec<Vec<Value>>,
     /// Totals and other figures about the whole: `total_votes`.
     pub beside: Vec<(String, Value)>,
+    /// What was asked, with the values that options have when they are left out. JSON echoes it as `question`.
+    pub question: Vec<(String, Value)>,
     shape: Shape,
 }
 
@@ -77,6 +81,7 @@ impl Report {
             columns: columns.iter().map(|name| (*name).to_owned()).collect(),
             rows: Vec::new(),
             beside: Vec::new(),
+            question: Vec::new(),
             shape: Shape::Table,
         }
     }
@@ -105,6 +110,11 @@ impl Report {
     /// Adds a total.
     pub fn beside(&mut self, name: &str, value: impl Into<Value>) {
         self.beside.push((name.to_owned(), value.into()));
+    }
+
+    /// Adds a part of the question.
+    pub fn asked(&mut self, name: &str, value: impl Into<Value>) {
+        self.question.push((name.to_owned(), value.into()));
     }
 
     /// Whether this is a single figure, made by [`Report::figure`] or [`Report::sample`].

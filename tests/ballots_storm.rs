@@ -44,7 +44,7 @@ fn json(folder: &Path, args: &[&str]) -> serde_json::Value {
 }
 
 fn total(folder: &Path) -> u64 {
-    json(folder, &["tally"])["total_votes"].as_u64().unwrap()
+    json(folder, &["tally"])["votes"].as_u64().unwrap()
 }
 
 fn sound(folder: &Path) {

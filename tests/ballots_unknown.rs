@@ -51,7 +51,7 @@ impl Disk {
     fn total(&self) -> u64 {
         let done = run(self.votekit(&["tally", "--format", "json"]), "");
         let tally: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
-        tally["total_votes"].as_u64().unwrap()
+        tally["votes"].as_u64().unwrap()
     }
 
     fn sound(&self) {

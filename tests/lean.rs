@@ -30,7 +30,7 @@ fn logs_files_of_events_and_votes_work() {
     stdout(folder, &["init", "--candidate", "ann", "--candidate", "bob"]);
     stdout(folder, &["vote", "2"]);
     let tally: serde_json::Value = serde_json::from_str(&stdout(folder, &["tally", "--format", "json"])).unwrap();
-    assert_eq!(tally["total_votes"], 1);
+    assert_eq!(tally["votes"], 1);
 }
 
 #[test]

@@ -32,6 +32,11 @@ impl BallotFile {
         self.ballots.as_deref().filter(|place| !place.is_empty()).unwrap_or(DEFAULT_BALLOTS)
     }
 
+    /// Adds to a report which file it is about.
+    pub(super) fn asked(&self, report: &mut Report) {
+        report.asked("ballots", self.place());
+    }
+
     /// Where its file is.
     pub(super) fn path(&self) -> &Path {
         Path::new(self.place().strip_prefix("sqlite://").unwrap_or(self.place()))
@@ -74,7 +79,7 @@ impl BallotFile {
 
 /// The list of candidates.
 pub(super) fn candidates_report(candidates: &[Candidate]) -> Report {
-    let mut report = Report::table("candidates", &["id", "name"]);
+    let mut report = Report::table("candidates", &["candidate_id", "name"]);
     for candidate in candidates {
         report.row([Value::Count(candidate.id.unsigned_abs().into()), candidate.name.as_str().into()]);
     }

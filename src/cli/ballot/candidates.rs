@@ -50,6 +50,8 @@ impl Args {
             Some(Change::Rename { id, name }) => votes.rename_candidate(*id, name),
         };
         let candidates = changed.and_then(|()| votes.candidates())?;
-        output::print(&candidates_report(&candidates), format, console)
+        let mut report = candidates_report(&candidates);
+        self.file.asked(&mut report);
+        output::print(&report, format, console)
     }
 }

@@ -39,6 +39,7 @@ impl Args {
             checked => checked?,
         };
         let mut report = Report::table("problems", &["place", "problem"]);
+        self.file.asked(&mut report);
         for finding in &found {
             report.row([finding.place.as_str().into(), finding.problem.as_str().into()]);
         }

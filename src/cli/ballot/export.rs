@@ -36,7 +36,9 @@ impl Args {
     pub(crate) fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
         let mut votes = self.file.open()?;
         let columns: &[&str] = if self.with_voters { &PRIVATE_COLUMNS } else { &COLUMNS };
-        let mut rows = Stream::begin(&Report::table("votes", columns), format, console)?;
+        let mut head = Report::table("votes", columns);
+        self.file.asked(&mut head);
+        let mut rows = Stream::begin(&head, format, console)?;
         let mut result = Ok(());
         let exported =
             votes.export(self.with_voters, SystemClock.now(), &mut |record| match rows.row(&cells(&record)) {

@@ -108,7 +108,9 @@ impl Args {
         })?;
         console.note(&format!("made {}", file.place()));
         let candidates = votes.candidates()?;
-        output::print(&candidates_report(&candidates), format, console)
+        let mut report = candidates_report(&candidates);
+        file.asked(&mut report);
+        output::print(&report, format, console)
     }
 }
 

@@ -22,6 +22,17 @@ pub(super) enum By {
     Day,
 }
 
+impl By {
+    /// As it is typed.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            By::Minute => "minute",
+            By::Hour => "hour",
+            By::Day => "day",
+        }
+    }
+}
+
 /// Votes by step and candidate, at the UTC offset that this machine had at the first vote.
 pub(super) struct Pace<'a> {
     tally: &'a Tally,
@@ -48,12 +59,7 @@ impl<'a> Pace<'a> {
 
     /// One row per step and candidate with votes.
     pub(super) fn report(&self) -> Report {
-        let step = match self.by {
-            By::Minute => "minute",
-            By::Hour => "hour",
-            By::Day => "day",
-        };
-        let mut report = Report::table("pace", &[step, "id", "name", "votes"]);
+        let mut report = Report::table("pace", &[self.by.name(), "candidate_id", "name", "votes"]);
         for ((start, id), votes) in &self.votes {
             let name = self.tally.candidates.iter().find(|total| total.candidate.id == *id);
             report.row([

@@ -24,7 +24,7 @@ Examples:
   votekit tally --watch --chart               bars that move as votes come in, until Ctrl-C
   votekit tally --by minute --svg pace.svg    how votes came in, as numbers and as a picture
   votekit tally --at '2026-11-24 20:00'       as it was then, on the clocks of this machine
-  votekit tally --format json | jq .total_votes
+  votekit tally --format json | jq .votes
 
 plain and csv hold a row a candidate: id, name, votes. A window holds the votes of its whole seconds: 10m at 20:00:00 those \
 from 19:50:01 to 20:00:00. Withdrawn votes are in no figure. Candidates that share the most votes are all leading.
@@ -65,6 +65,7 @@ pub(crate) struct Args {
 
 /// What is shown of the votes, and how.
 struct View {
+    file: BallotFile,
     window: DurationSecs,
     recent: bool,
     at: Option<Moment>,
@@ -85,7 +86,7 @@ impl Args {
         inputs::refuse_to_overwrite(&[Input::Path(self.file.path().to_owned())], "--svg", pictures.svg())?;
         let mut votes = self.file.open()?;
         let Args { window, recent, by, watch: watched, .. } = self;
-        let view = View { window, recent, at, by, pictures, format, watch: watched };
+        let view = View { file: self.file, window, recent, at, by, pictures, format, watch: watched };
         if watched {
             return watch(&mut *votes, &view, console);
         }
@@ -114,6 +115,17 @@ fn watch(votes: &mut dyn BallotBox, view: &View, console: &Console) -> anyhow::R
 }
 
 impl View {
+    /// `report` with what was asked.
+    fn asked(&self, mut report: Report) -> Report {
+        self.file.asked(&mut report);
+        match self.by {
+            Some(by) => report.asked("by", by.name()),
+            None => report.asked("window_secs", u64::from(self.window.secs)),
+        }
+        report.asked("at", self.at.map(local));
+        report
+    }
+
     fn text(&self, votes: &mut dyn BallotBox, now: Moment, console: &Console) -> anyhow::Result<String> {
         let tally = match self.at {
             Some(at) => votes.tally_at(self.window, at, now)?,
@@ -129,7 +141,8 @@ impl View {
             let pace = Pace::new(&tally, &points, by);
             self.pictures.write_svg(|| Picture::Timeline(pace.timeline()))?;
             let chart = self.pictures.chart(console, || Picture::Timeline(pace.timeline()));
-            return chart.map_or_else(|| output::text(&pace.report(), self.format, Place::Alone, console), Ok);
+            let report = || self.asked(pace.report());
+            return chart.map_or_else(|| output::text(&report(), self.format, Place::Alone, console), Ok);
         }
         if self.at.is_none() && !self.watch && tally.votes_after > 0 {
             console.warn(&format!(
@@ -139,10 +152,10 @@ impl View {
         }
         self.pictures.write_svg(|| Picture::Bars(bars(&tally)))?;
         if self.recent {
-            let report = Report::figure("recent_votes", tally.votes_in_window);
+            let report = self.asked(Report::figure("recent_votes", tally.votes_in_window));
             return output::text(&report, self.format, Place::Alone, console);
         }
-        let mut report = report(&tally, self.format);
+        let mut report = self.asked(report(&tally, self.format));
         if let Some(chart) = self.pictures.chart(console, || Picture::Bars(bars(&tally))) {
             report.beside.retain(|(name, _)| name != "title");
             return Ok(chart + "\n" + &output::beside(&report, false));
@@ -164,7 +177,8 @@ fn bars(tally: &Tally) -> Bars {
 fn report(tally: &Tally, format: Format) -> Report {
     // Programs that read plain or csv rely on these three columns.
     let rich = format.traits().is_rich;
-    let columns: &[&str] = if rich { &["id", "name", "votes", "share", "leading"] } else { &["id", "name", "votes"] };
+    let columns: &[&str] =
+        if rich { &["candidate_id", "name", "votes", "share", "leading"] } else { &["candidate_id", "name", "votes"] };
     let mut report = Report::table("candidates", columns);
     let most = tally.candidates.iter().map(|total| total.votes).max().unwrap_or(0);
     for total in &tally.candidates {
@@ -184,7 +198,7 @@ fn report(tally: &Tally, format: Format) -> Report {
     if !tally.settings.title.is_empty() {
         report.beside("title", tally.settings.title.as_str());
     }
-    report.beside("total_votes", tally.votes_total);
+    report.beside("votes", tally.votes_total);
     report.beside("recent_votes", tally.votes_in_window);
     report.beside("window_secs", u64::from(tally.window.secs));
     report.beside("at", local(tally.at));

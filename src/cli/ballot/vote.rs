@@ -93,6 +93,7 @@ impl Args {
         });
         let candidate = candidate.context("the candidate is gone")?;
         let mut report = Report::table("votes", &["outcome", "candidate_id", "candidate", "vote_id"]);
+        self.file.asked(&mut report);
         let number = |id: i64| Value::Count(id.unsigned_abs().into());
         report.row([outcome.into(), number(candidate.id), candidate.name.into(), number(id)]);
         output::print(&report, format, console)
@@ -141,6 +142,7 @@ fn many(file: &BallotFile, strict: bool, format: Format, console: &Console) -> a
         bail!("nothing was stored, because of {} lines (--strict)", done.refused);
     }
     let mut report = Report::table("ballots", &["stored", "repeated", "refused"]);
+    file.asked(&mut report);
     report.row([done.stored.into(), done.repeated.into(), done.refused.into()]);
     output::print(&report, format, console)?;
     match done.refused {

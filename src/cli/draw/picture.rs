@@ -216,6 +216,7 @@ pub(crate) fn short(value: &Value) -> String {
         Value::Bytes(number) => byte_size::human(*number),
         Value::Share(share) => format!("{:.1} %", share * 100.0),
         Value::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
+        Value::Other => "(other)".to_owned(),
     }
 }
 

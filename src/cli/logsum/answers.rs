@@ -2,8 +2,9 @@
 use std::path::PathBuf;
 
 use chrono::{NaiveDate, NaiveDateTime};
-use votekit::report::Value;
+use votekit::report::{Report, Value};
 use votekit::units::{ByteSize, ByteSizeError, CalendarUnit};
+use votekit::weblog::Totals;
 use votekit::weblog::by::{self, By, GroupKey, KEYS, OTHER};
 use votekit::weblog::group::{Group, GroupOptions, Grouped, Sum};
 
@@ -126,6 +127,16 @@ fn memory_bytes(text: &str) -> Result<usize, String> {
 const MEMORY_LEAST: usize = 1 << 20;
 
 impl Answers {
+    /// The part of the question that is about groups.
+    pub(super) fn question(&self) -> Vec<(String, Value)> {
+        if self.by.is_empty() {
+            return Vec::new();
+        }
+        let names: Vec<&str> = self.by.iter().map(By::name).collect();
+        let top = self.groups.top.map(|top| top as u64);
+        vec![("by".to_owned(), names.join(",").into()), ("top".to_owned(), top.into())]
+    }
+
     /// The groups as a table or a chart; also writes the SVG file, if there is one.
     ///
     /// # Errors
@@ -133,6 +144,7 @@ impl Answers {
     pub(super) fn text(
         &self,
         grouped: &Grouped,
+        totals: &Totals,
         about: &About,
         format: Format,
         place: Place,
@@ -144,7 +156,9 @@ impl Answers {
         if let Some(chart) = self.pictures.chart(console, bars) {
             return Ok(chart + &total(grouped));
         }
-        output::text(&by::report(&self.by, grouped), format, place, &console.with_human_bytes(self.human_bytes))
+        let mut report = by::report(&self.by, grouped);
+        about.complete(&mut report, totals);
+        output::text(&report, format, place, &console.with_human_bytes(self.human_bytes))
     }
 
     /// The picture for an SVG file.
@@ -238,9 +252,26 @@ pub(super) struct About {
     pub rows: String,
     /// The zone of days and hours: `UTC`.
     pub clock: String,
+    /// What is asked, as JSON echoes it.
+    pub question: Vec<(String, Value)>,
 }
 
 impl About {
+    /// Adds to a report what was asked, and which rows that is about.
+    pub(super) fn complete(&self, report: &mut Report, totals: &Totals) {
+        report.question.clone_from(&self.question);
+        report.beside("rows_read", totals.rows.read);
+        report.beside("rows_bad", totals.rows.bad);
+    }
+
+    /// One figure, with what JSON and tables say beside it.
+    pub(super) fn figure(&self, totals: &Totals) -> Report {
+        let mut report = Report::figure("bytes", Value::Bytes(totals.bytes));
+        report.beside("requests", totals.requests);
+        self.complete(&mut report, totals);
+        report
+    }
+
     fn axis(&self) -> String {
         format!("bytes sent: {}", self.rows)
     }

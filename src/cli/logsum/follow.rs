@@ -4,7 +4,6 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use votekit::report::{Report, Value};
 use votekit::rows::BAD_ROWS_KEPT;
 use votekit::weblog::{FollowedLog, GroupCounter, GroupRun, Notice, SumOptions, Totals};
 
@@ -82,13 +81,11 @@ fn text(
     console: &Console,
 ) -> anyhow::Result<String> {
     let Some(counter) = counter else {
-        let mut report = Report::figure("bytes", Value::Bytes(totals.bytes));
-        report.beside("requests", totals.requests);
-        report.beside("rows_unreadable", totals.rows.bad);
+        let report = about.figure(totals);
         let console = console.with_human_bytes(answers.human_bytes);
         return output::text(&report, format, Place::InSeries, &console);
     };
-    let text = answers.text(&counter.so_far()?, about, format, Place::InSeries, console)?;
+    let text = answers.text(&counter.so_far()?, totals, about, format, Place::InSeries, console)?;
     Ok(text + format.traits().end_in_series.unwrap_or_default())
 }
 

@@ -77,7 +77,7 @@ impl Args {
     pub(super) fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
         let scan = ScanOptions::default();
         let answers = self.answers.clone().resolve(format, scan.threads, self.follow)?;
-        let rows::Rows { filter, mut needs, format: log_format, in_words, range, zone } =
+        let rows::Rows { filter, mut needs, format: log_format, in_words, mut question, range, zone } =
             self.rows.clone().resolve()?;
         let run = GroupRun::new(&answers.by, &mut needs, filter.time_range.clock.clone(), answers.groups);
         if needs.columns.len() > Needs::COLUMNS_MAX {
@@ -102,7 +102,8 @@ impl Args {
             rejects: rejects.as_ref().map(files::OutputFile::writer),
             scan,
         };
-        let about = answers::About { rows: in_words, clock: zone.to_string() };
+        question.extend(answers.question());
+        let about = answers::About { rows: in_words, clock: zone.to_string(), question };
         if self.follow {
             return follow::run(&self.files, &options, &answers, &run, &about, format, console);
         }
@@ -124,12 +125,12 @@ impl Args {
             rejects.keep()?;
         }
         if answers.by.is_empty() {
-            let bytes = Value::Bytes(totals.bytes);
             let is_asked_for = self.sample || inputs != [sample::LOG];
-            let figure = if is_asked_for { Report::figure("bytes", bytes) } else { Report::sample("bytes", bytes) };
+            let sample = || Report::sample("bytes", Value::Bytes(totals.bytes));
+            let figure = if is_asked_for { about.figure(&totals) } else { sample() };
             output::print(&figure, format, &console.with_human_bytes(answers.human_bytes))?;
         } else {
-            output::write_stdout(&answers.text(&grouped, &about, format, Place::Alone, console)?)?;
+            output::write_stdout(&answers.text(&grouped, &totals, &about, format, Place::Alone, console)?)?;
         }
         tell_of_bad_rows(&totals, console);
         Ok(())

@@ -2,6 +2,7 @@
 use std::collections::HashSet;
 use std::str::FromStr;
 
+use votekit::report::Value;
 use votekit::units::{DateOrder, Day, TypedTime, Zone};
 use votekit::weblog::{
     Choice, Column, DayRange, FORMATS, Filter, GivenColumns, LogTime, Media, Needs, StatusKind, Test, TimeRange,
@@ -63,7 +64,10 @@ pub(super) struct RowArgs {
 
 /// Alternatives: any of these statuses.
 #[derive(Debug, Clone)]
-struct Statuses(Vec<StatusKind>);
+struct Statuses {
+    kinds: Vec<StatusKind>,
+    typed: String,
+}
 
 impl FromStr for Statuses {
     type Err = String;
@@ -78,7 +82,8 @@ impl FromStr for Statuses {
                 _ => Err(format!("{part:?} is not a status: write 200,206 or 2xx")),
             }
         };
-        text.split(',').map(|part| kind(part.trim())).collect::<Result<_, _>>().map(Statuses)
+        let kinds = text.split(',').map(|part| kind(part.trim())).collect::<Result<_, _>>()?;
+        Ok(Statuses { kinds, typed: text.to_owned() })
     }
 }
 
@@ -86,6 +91,7 @@ impl FromStr for Statuses {
 #[derive(Debug, Clone)]
 struct Kinds {
     media: Vec<Media>,
+    typed: String,
     in_words: String,
 }
 
@@ -100,7 +106,7 @@ impl FromStr for Kinds {
             Media::Any => "all files",
             Media::Named(_) => name,
         });
-        Ok(Kinds { in_words: words.collect::<Vec<_>>().join(","), media })
+        Ok(Kinds { typed: names.join(","), in_words: words.collect::<Vec<_>>().join(","), media })
     }
 }
 
@@ -115,6 +121,8 @@ pub(super) struct Rows {
     pub format: Choice,
     /// The rows that count, in words: `JPEGs, 2019-08-24 to 2019-08-25`.
     pub in_words: String,
+    /// What is asked, as JSON echoes it.
+    pub question: Vec<(String, Value)>,
     /// `--from` and `--to`.
     pub range: Range,
     /// The zone of days and hours.
@@ -158,7 +166,7 @@ impl RowArgs {
         }));
         tests.extend(self.url.iter().cloned().map(Test::Url));
         for statuses in &self.status {
-            tests.push(Test::Status(needs.place_of(Column::Status), statuses.0.clone()));
+            tests.push(Test::Status(needs.place_of(Column::Status), statuses.kinds.clone()));
         }
         for hosts in &self.host {
             tests.push(Test::host_in(needs.place_of(Column::Host), words(hosts)));
@@ -166,7 +174,7 @@ impl RowArgs {
         for (column, value) in &self.equal {
             tests.push(Test::is(needs.place_of(Column::Named(column.clone())), value));
         }
-        let in_words = self.in_words(&range);
+        let (in_words, question) = (self.in_words(&range), self.question(&range));
         let content_type = needs.place_of(Column::ContentType);
         let mut kinds = self.media.into_iter().map(|kinds| kinds.media);
         let media = match kinds.next() {
@@ -191,9 +199,32 @@ impl RowArgs {
             needs,
             format,
             in_words,
+            question,
             range,
             zone: range.zone,
         })
+    }
+
+    /// What is asked, with what options mean where they are left out.
+    fn question(&self, range: &Range) -> Vec<(String, Value)> {
+        let kinds: Vec<&str> = self.media.iter().map(|kinds| kinds.typed.as_str()).collect();
+        let default = if self.ext.is_empty() { "jpeg" } else { "any" };
+        let kinds = if kinds.is_empty() { default.to_owned() } else { kinds.join(" and ") };
+        let mut question = vec![
+            ("from".to_owned(), range.first_text().into()),
+            ("to".to_owned(), range.last_text().into()),
+            ("time_zone".to_owned(), range.zone.to_string().into()),
+            ("type".to_owned(), kinds.into()),
+        ];
+        let urls: Vec<String> = self.url.iter().map(|regex| regex.as_str().to_owned()).collect();
+        let statuses: Vec<String> = self.status.iter().map(|statuses| statuses.typed.clone()).collect();
+        let equal: Vec<String> = self.equal.iter().map(|(column, value)| format!("{column}={value}")).collect();
+        let filters =
+            [("ext", &self.ext), ("url", &urls), ("status", &statuses), ("host", &self.host), ("where", &equal)];
+        for (name, values) in filters.iter().filter(|(_, values)| !values.is_empty()) {
+            question.push(((*name).to_owned(), values.join(" and ").into()));
+        }
+        question
     }
 
     fn range(&self) -> anyhow::Result<Range> {

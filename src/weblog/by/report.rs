@@ -25,12 +25,12 @@ pub fn report(by: &[By], grouped: &Grouped) -> Report {
         report.row(key.chain(figures(row.sum)));
     }
     if grouped.groups > grouped.rows.len() as u64 {
-        let key = (0..by.len()).map(|part| if part == 0 { Value::from(OTHER) } else { Value::Null });
+        let key = (0..by.len()).map(|part| if part == 0 { Value::Other } else { Value::Null });
         report.row(key.chain(figures(grouped.other)));
     }
-    report.beside("total_requests", grouped.total.requests);
-    report.beside("total_bytes", Value::Bytes(grouped.total.bytes));
-    report.beside("total_groups", grouped.groups);
+    report.beside("requests", grouped.total.requests);
+    report.beside("bytes", Value::Bytes(grouped.total.bytes));
+    report.beside("groups_total", grouped.groups);
     report
 }
 
@@ -84,7 +84,7 @@ mod tests {
                 row("2019-08-24", "jpg".into(), 25, 0.25),
                 row("2019-08-24", "css".into(), 20, 0.2),
                 row("2019-08-25", "jpg".into(), 50, 0.5),
-                row("(other)", Value::Null, 5, 0.05),
+                [vec![Value::Other], row("", Value::Null, 5, 0.05).split_off(1)].concat(),
             ]
         );
         assert_eq!(display(b"x\xff"), "x\\xff");

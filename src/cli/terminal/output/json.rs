@@ -60,6 +60,7 @@ pub(super) fn begin<'a>(head: &Report, look: Look, out: Box<dyn Write + 'a>) -> 
     let mut json =
         Json { out, spacing, columns, is_single: head.is_single(), is_sample: head.is_sample(), entries: 0, rows: 0 };
     json.out.write_all(b"{")?;
+    json.question(&head.question)?;
     for (name, value) in &head.beside {
         let value = value_text(value)?;
         json.entry(&text(name)?)?;
@@ -73,6 +74,22 @@ pub(super) fn begin<'a>(head: &Report, look: Look, out: Box<dyn Write + 'a>) -> 
 }
 
 impl Json<'_> {
+    /// The object that echoes what was asked.
+    fn question(&mut self, question: &[(String, Value)]) -> anyhow::Result<()> {
+        if question.is_empty() {
+            return Ok(());
+        }
+        self.entry("\"question\"")?;
+        self.out.write_all(b"{")?;
+        let [before, between, after] = self.spacing.rows;
+        for (index, (name, value)) in question.iter().enumerate() {
+            let spacing = if index == 0 { before } else { between };
+            write!(self.out, "{spacing}{}{}{}", text(name)?, self.spacing.field_colon, value_text(value)?)?;
+        }
+        write!(self.out, "{after}}}")?;
+        Ok(())
+    }
+
     /// Begins an entry of the document; `name` is quoted.
     fn entry(&mut self, name: &str) -> std::io::Result<()> {
         let before = self.spacing.entries[usize::from(self.entries > 0)];
@@ -103,7 +120,11 @@ impl Rows for Json<'_> {
         }
         let Spacing { rows, fields, field_colon, .. } = &self.spacing;
         write!(self.out, "{}{{", rows[usize::from(self.rows > 0)])?;
-        for (index, (name, value)) in self.columns.iter().zip(row).enumerate() {
+        // Keys that the rest of all groups does not have are left out.
+        let is_other = row.first() == Some(&Value::Other);
+        let values = self.columns.iter().zip(row).filter(|(_, value)| !is_other || **value != Value::Null);
+        for (index, (name, value)) in values.enumerate() {
+            let name = if *value == Value::Other { "\"other\"" } else { name };
             write!(self.out, "{}{name}{field_colon}{}", fields[usize::from(index > 0)], value_text(value)?)?;
         }
         write!(self.out, "{}}}", fields[2])?;
@@ -129,6 +150,7 @@ fn value_text(value: &Value) -> serde_json::Result<String> {
         Value::Count(number) | Value::Bytes(number) => Ok(number.to_string()),
         Value::Share(share) => serde_json::to_string(&rounded(*share)),
         Value::Flag(flag) => Ok(flag.to_string()),
+        Value::Other => Ok("true".to_owned()),
     }
 }
 

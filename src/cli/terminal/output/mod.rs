@@ -209,6 +209,24 @@ mod tests {
     }
 
     #[test]
+    fn the_question_comes_first_and_the_rest_of_all_groups_has_no_keys() {
+        let mut report = Report::table("groups", &["day", "ext", "bytes"]);
+        report.row(["2019-08-24".into(), "jpg".into(), Value::Bytes(5)]);
+        report.row([Value::Other, Value::Null, Value::Bytes(7)]);
+        report.beside("bytes", Value::Bytes(12));
+        report.asked("by", "day,ext");
+        report.asked("top", Value::Null);
+        let text = |format| rendered(&report, format, Place::InSeries, false);
+        assert_eq!(
+            text(Format::Json),
+            "{\"question\":{\"by\":\"day,ext\",\"top\":null},\"bytes\":12,\"groups\":[\
+             {\"day\":\"2019-08-24\",\"ext\":\"jpg\",\"bytes\":5},{\"other\":true,\"bytes\":7}]}\n"
+        );
+        assert!(text(Format::Plain).ends_with("(other)\t\t7\n"));
+        assert!(text(Format::Table).contains("\n  (other)      "), "{}", text(Format::Table));
+    }
+
+    #[test]
     fn a_figure_about_sample_data_says_so_in_every_format() {
         let report = Report::sample("bytes", Value::Bytes(1234));
         let text = |format| rendered(&report, format, Place::Alone, false);

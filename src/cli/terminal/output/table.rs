@@ -83,7 +83,7 @@ impl Rows for Laid<'_> {
             cells.push(match value {
                 // Aligned like the values of its column.
                 Value::Null => cell,
-                Value::Text(_) | Value::Id(_) => cell.set_alignment(CellAlignment::Left),
+                Value::Text(_) | Value::Id(_) | Value::Other => cell.set_alignment(CellAlignment::Left),
                 _ => {
                     *is_right = true;
                     cell.set_alignment(CellAlignment::Right)

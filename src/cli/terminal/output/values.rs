@@ -6,6 +6,9 @@ use votekit::units::byte_size;
 
 use crate::cli::terminal::console::printable;
 
+/// What names the groups that have no row of their own.
+const OTHER: &str = "(other)";
+
 /// A value as a person reads it; bytes as `12.1 GB` when `human` is set, else every digit of them.
 pub(crate) fn for_people(value: &Value, human: bool) -> Cow<'_, str> {
     match value {
@@ -16,6 +19,7 @@ pub(crate) fn for_people(value: &Value, human: bool) -> Cow<'_, str> {
         Value::Count(number) | Value::Bytes(number) => grouped(*number).into(),
         Value::Share(share) => format!("{:.1} %", share * 100.0).into(),
         Value::Flag(flag) => if *flag { "yes" } else { "no" }.into(),
+        Value::Other => OTHER.into(),
     }
 }
 
@@ -28,6 +32,7 @@ pub(super) fn for_programs(value: &Value) -> Cow<'_, str> {
         Value::Count(number) | Value::Bytes(number) => number.to_string().into(),
         Value::Share(share) => rounded(*share).to_string().into(),
         Value::Flag(flag) => if *flag { "true" } else { "false" }.into(),
+        Value::Other => OTHER.into(),
     }
 }
 
