@@ -1,30 +1,30 @@
-//! votekit's library: what the three jobs compute, without a terminal.
+//! votekit's library: everything but the command line.
 //!
 //! # Map
-//! Imports point down only, and no two files import each other; a test (`tests/layers`) holds both.
+//! Imports point down only, and no two files import each other; `tests/layers` checks both.
 //!
 //! | layer | modules | what they know |
 //! |---|---|---|
-//! | 4 | `main.rs`, `cli` (part of the binary, not of the library) | the terminal: options, tables, bars, exit codes |
-//! | 3 | [`api`] | the vote on HTTP; the only home of axum and tokio |
-//! | 3 | [`store`] | ballots in a file: looks up and writes, knows no rule; another store is a folder there and one arm |
-//! | 2 | [`weblog`] | logsum: format, record, filter, totals |
-//! | 2 | [`ballot`] | what a vote is: ballots, the rules (`decide`), errors, and the trait of every store; knows no SQL, no HTTP |
+//! | 4 | `main.rs`, `cli` (part of the binary, not of the library) | the command line: options, tables, charts, exit codes |
+//! | 3 | [`api`] | the vote over HTTP; the only home of axum and tokio |
+//! | 3 | [`store`] | ballots in a file: looks up and writes, knows no rules; another store is a folder and one arm |
+//! | 2 | [`weblog`] | logsum: log formats, filters, groups, totals |
+//! | 2 | [`ballot`] | ballots, the rules (`decide`), errors, and the trait of every store; knows no SQL and no HTTP |
 //! | 2 | [`retention`] | q1: the question, its engines (files, `SQLite`, a server), `MySQL`'s semantics |
-//! | 1 | [`rows`] | lines → named fields: delimited, quoted, JSON; headers, and what is wrong with a row; knows no dates, sizes or users |
-//! | 1 | [`dial`] | how to reach a MySQL-compatible server by its URL: address, option file, passwords, TLS |
-//! | 0 | [`scan`] | where bytes come from and how they reach every core in whole lines; knows no columns |
-//! | 0 | [`report`], [`progress`], [`units`] | plain results, a progress sink, days, times, durations and byte sizes as they are written |
-//! | 0 | [`nearest`], [`pending_file`], [`threads`] | the name nearest to one that does not exist, files that appear whole or not at all, work on several threads |
+//! | 1 | [`rows`] | from lines to named fields: delimited, quoted, JSON; headers, and faults of rows; knows no dates, sizes or users |
+//! | 1 | [`dial`] | connecting to a MySQL-compatible server by URL: address, option file, passwords, TLS |
+//! | 0 | [`scan`] | from files, pipes and folders to blocks of whole lines on every core; knows no columns |
+//! | 0 | [`report`], [`progress`], [`units`] | plain results; a progress sink; parsers of days, times, durations and byte sizes |
+//! | 0 | [`nearest`], [`pending_file`], [`threads`] | the nearest known name; files that appear complete or not at all; work on several threads |
 //!
-//! Three wings, none of which imports another: logs ([`weblog`] on `rows`), retention ([`retention`] on `rows` and [`dial`]),
-//! and votes ([`api`] and [`store`] on [`ballot`]; these two meet only in its trait).
+//! There are three wings, none of which imports another: logs ([`weblog`] on `rows`), retention ([`retention`] on `rows` and [`dial`]),
+//! and votes ([`api`] and [`store`] on [`ballot`]; the two meet only in its trait).
 //!
 //! The library never prints: it returns data or takes a sink.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 #[cfg(not(unix))]
-compile_error!("votekit needs Unix: it reads files at positions, and knows them by device and inode");
+compile_error!("votekit needs Unix: it reads files at any position, and identifies them by device and inode");
 
 #[cfg(feature = "serve")]
 pub mod api;
