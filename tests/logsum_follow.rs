@@ -145,11 +145,11 @@ fn what_cannot_be_followed_is_refused() {
         (&["packed", "--by", "day", "--format", "csv"], 2, "csv"),
         (&["packed"], 1, "packed: it is compressed"),
         (&["."], 1, "regular file"),
-        (&["strict", "--strict"], 1, "strict:1: too few columns"),
+        (&["strict", "--strict"], 1, "strict:2: too few columns"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("packed"), b"\x1f\x8b\x08\0abc\nabc\n").unwrap();
-        fs::write(folder.path().join("strict"), b"abc\nabc\n").unwrap();
+        fs::write(folder.path().join("strict"), b"2019-08-24\t10:00:00\t1\t/a.jpg\nabc\n").unwrap();
         let output = run(folder.path(), args);
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(code), "{args:?} {stderr}");

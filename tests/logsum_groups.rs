@@ -86,6 +86,7 @@ proptest! {
             format: Choice::Detect,
             granularity: run.granularity(),
             strict: true,
+            in_order: false,
             allow_bad: false,
             latest: Date::new(2100, 1, 1),
             sorted: false,

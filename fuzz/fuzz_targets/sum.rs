@@ -28,6 +28,7 @@ fn options(format: &str, block_bytes: usize, time: bool, tests: Vec<Test>) -> Su
         granularity: Granularity::Rows,
         sorted: false,
         strict: false,
+        in_order: false,
         allow_bad: true,
         latest: Date::new(2100, 1, 1),
         rejects: None,

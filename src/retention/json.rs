@@ -26,7 +26,7 @@ impl Json {
         let row = self.fields.read(line)?;
         let field = |at: usize, name: &str| match row.get(at) {
             JsonValue::Absent => Err(EventFault::NoKey(name.to_owned())),
-            JsonValue::Bool(_) | JsonValue::Nested => Err(EventFault::NotText(name.to_owned())),
+            JsonValue::Bool(_) | JsonValue::Nested(_) => Err(EventFault::NotText(name.to_owned())),
             value => Ok(value.text()),
         };
         let (uid, event_name) = (field(1, &self.names.uid)?, field(2, &self.names.event_name)?);

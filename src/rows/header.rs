@@ -90,7 +90,23 @@ impl Names {
         }
     }
 
-    /// The number of nameless columns at the end, as when a header ends with a delimiter.
+    /// Name and position of each, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, usize)> + Clone {
+        self.found.iter().map(|(name, at)| (name.as_str(), *at))
+    }
+
+    /// These columns, and `aliases` for some of them by position; a column that is called as an alias loses its name, and so do
+    /// those that `is_replaced` names.
+    #[must_use]
+    pub fn with_aliases(&self, aliases: &[(String, usize)], is_replaced: impl Fn(&str) -> bool) -> Self {
+        let mut found: Vec<(String, usize)> = aliases.iter().map(|(name, at)| (name.to_lowercase(), *at)).collect();
+        let is_free =
+            |name: &str| !is_replaced(name) && !aliases.iter().any(|(alias, _)| alias.eq_ignore_ascii_case(name));
+        found.extend(self.found.iter().filter(|(name, _)| is_free(name)).cloned());
+        Names { found }
+    }
+
+    /// How many columns at the end have no name: a header that ends with a delimiter.
     pub fn nameless_at_end(&self) -> usize {
         self.found.iter().rev().take_while(|(name, _)| name.is_empty()).count()
     }

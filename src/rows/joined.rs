@@ -84,6 +84,11 @@ impl Joiner {
         Joiner { is_in_order: true, ..Self::parallel(delimiter, columns, row_bytes_max) }
     }
 
+    /// How many columns a row of more than one line has from now on: the header was repeated, with others.
+    pub fn set_columns(&mut self, columns: usize) {
+        self.columns = columns;
+    }
+
     /// Whether it holds no lines back, so that the next piece begins where the rest of the text does.
     pub fn is_idle(&self) -> bool {
         self.begin == self.held.len()

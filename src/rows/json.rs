@@ -44,8 +44,8 @@ pub enum JsonValue<'a> {
     Number(&'a str),
     /// A string, with escapes resolved.
     Text(Cow<'a, str>),
-    /// An object or an array.
-    Nested,
+    /// An object or an array, as it is written.
+    Nested(&'a str),
 }
 
 /// The wanted values of an object.
@@ -63,7 +63,7 @@ impl JsonValue<'_> {
             JsonValue::Number(number) => Some(number),
             JsonValue::Bool(true) => Some("true"),
             JsonValue::Bool(false) => Some("false"),
-            JsonValue::Absent | JsonValue::Null | JsonValue::Nested => None,
+            JsonValue::Absent | JsonValue::Null | JsonValue::Nested(_) => None,
         }
     }
 }
@@ -137,8 +137,8 @@ impl JsonFields {
     }
 }
 
-/// What is to be parsed of `line`: `<134>2019-08-24T10:28:13Z cache-hkg1 log[123]: {…}` without what comes before the object.
-fn object_text(line: &[u8]) -> &[u8] {
+/// The object of `line`, or `line` itself where it does not begin with a syslog prefix: `<134>2019-08-24T10:28:13Z cache-hkg1 log[123]: {…}` without what comes before the object.
+pub fn object_text(line: &[u8]) -> &[u8] {
     if line.first() == Some(&b'<')
         && let Some(start) = memchr::memchr(b'{', line)
         && line[..start].trim_ascii_end().ends_with(b":")
@@ -176,7 +176,7 @@ fn value_of(raw: &str) -> serde_json::Result<JsonValue<'_>> {
     Ok(match raw.as_bytes().first() {
         Some(b'"') if raw.contains('\\') => JsonValue::Text(serde_json::from_str::<String>(raw)?.into()),
         Some(b'"') => JsonValue::Text(raw[1..raw.len() - 1].into()),
-        Some(b'{' | b'[') => JsonValue::Nested,
+        Some(b'{' | b'[') => JsonValue::Nested(raw),
         Some(b'n') => JsonValue::Null,
         Some(b't') => JsonValue::Bool(true),
         Some(b'f') => JsonValue::Bool(false),
@@ -312,7 +312,10 @@ mod tests {
         }
         assert_eq!(values(r#"{"a":"\u00e9\"","c":null}"#).unwrap()[0], text("é\""));
         assert_eq!(values("<134>1 h s[1]: {\"a\":true}").unwrap()[0], JsonValue::Bool(true));
-        assert_eq!(values(" {\"a\":[{\"b\":1}]}\r").unwrap()[..2], [JsonValue::Nested, JsonValue::Absent]);
+        assert_eq!(
+            values(" {\"a\":[{\"b\":1}]}\r").unwrap()[..2],
+            [JsonValue::Nested(r#"[{"b":1}]"#), JsonValue::Absent]
+        );
         // A key of its own is preferred to a path, and a name that is there to one that is not.
         assert_eq!(values(r#"{"a":{"b":"path"},"a.b":"key"}"#).unwrap()[1], text("key"));
         for (line, repeated) in [
@@ -386,7 +389,10 @@ mod tests {
                     Some(Value::Null) => JsonValue::Null,
                     Some(Value::Bool(flag)) => JsonValue::Bool(flag),
                     Some(Value::String(text)) => JsonValue::Text(text.into()),
-                    Some(Value::Array(_) | Value::Object(_)) => JsonValue::Nested,
+                    Some(nested @ (Value::Array(_) | Value::Object(_))) => {
+                        prop_assert!(matches!(found, JsonValue::Nested(raw) if serde_json::from_str::<Value>(raw).unwrap() == nested));
+                        continue;
+                    }
                     Some(Value::Number(number)) => {
                         prop_assert!(matches!(found, JsonValue::Number(text) if text.parse::<i64>().ok() == number.as_i64() || number.is_f64()));
                         continue;

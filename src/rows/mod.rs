@@ -26,6 +26,6 @@ pub use delimited::{Delimited, Fields, TooWide};
 pub use fault::{BAD_ROWS_KEPT, BadRow, PartRows, RowCount, RowFault, excerpt};
 pub use header::{Header, NameFault, Names, is_repeated, separator};
 pub use joined::{Follows, Joiner, Piece};
-pub use json::{JsonFields, JsonRow, JsonValue};
+pub use json::{JsonFields, JsonRow, JsonValue, object_text};
 pub use lines::{first_line, lines, next_line, without_bom, without_cr};
 pub use quotes::{QuoteScan, Quotes};

@@ -14,7 +14,7 @@ mod url;
 
 pub use by::{GroupCounter, GroupRun};
 pub use filter::{DayRange, DayRangeError, Filter, StatusKind, Test, TimeRange};
-pub use format::{Choice, FORMATS, Format, FormatError, GivenColumns, LineReader, Needs, detect};
+pub use format::{Choice, FORMATS, Format, FormatError, GivenColumns, LineReader, Needs, PatternError, Place, detect};
 pub use log_clock::LogClock;
 pub use log_time::{Date, LogTime};
 pub use media::{Media, is_jpeg};

@@ -15,7 +15,19 @@ pub enum Column {
     Named(String),
 }
 
-/// The fields of a row that a run needs.
+impl Column {
+    /// What it is called in errors.
+    pub fn name(&self) -> &str {
+        match self {
+            Column::ContentType => "content type",
+            Column::Status => "status",
+            Column::Host => "host",
+            Column::Named(name) => name,
+        }
+    }
+}
+
+/// What a row says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row<'a> {
     /// The time of the request. Its second is 0 if the run does not need the time of day.

@@ -1,5 +1,6 @@
 //! `votekit logsum`: sums the bytes in logs.
 mod answers;
+mod columns;
 mod failures;
 mod follow;
 mod rows;
@@ -10,7 +11,7 @@ use std::path::PathBuf;
 use chrono::{TimeDelta, Utc};
 use votekit::report::{Report, Value};
 use votekit::scan::{Input, ScanOptions};
-use votekit::weblog::{self, DayRange, GroupRun, Needs, Outcome, Sinks, SumOptions, Totals};
+use votekit::weblog::{self, DayRange, GroupRun, LogError, Needs, Outcome, Sinks, SumOptions, Totals};
 
 use crate::cli::terminal::console::Console;
 use crate::cli::terminal::output::{self, Format, Place};
@@ -90,10 +91,13 @@ impl Args {
         inputs::refuse_to_overwrite(&inputs, "--rejects", self.rejects.as_deref())?;
         inputs::refuse_to_overwrite(&inputs, "--svg", answers.pictures.svg())?;
         let rejects = self.rejects.as_deref().map(files::OutputFile::create).transpose()?;
-        let options = SumOptions {
+        // What groups have taken cannot be given back, and a pipe cannot be read again.
+        let is_once = |input: &Input| input.bytes_total().is_none();
+        let mut options = SumOptions {
             filter,
             needs,
             format: log_format,
+            in_order: !answers.by.is_empty() && inputs.iter().any(is_once),
             granularity: run.granularity(),
             sorted: self.sorted,
             strict: self.strict,
@@ -107,20 +111,28 @@ impl Args {
         if self.follow {
             return follow::run(&self.files, &options, &answers, &run, &about, format, console);
         }
-        let bar = console.bar(inputs::bytes_total(&inputs));
-        let sinks = Sinks::new(|| run.counter());
-        let Outcome { totals, failed } = if answers.by.is_empty() {
-            weblog::sum(&inputs, &options, &Sinks::new(|| ()), &bar)
-        } else {
-            weblog::sum(&inputs, &options, &sinks, &bar)
+        let (Outcome { totals, failed }, grouped) = loop {
+            let bar = console.bar(inputs::bytes_total(&inputs));
+            let mut needs = options.needs.clone();
+            let run = GroupRun::new(&answers.by, &mut needs, options.filter.time_range.clock.clone(), answers.groups);
+            let sinks = Sinks::new(|| run.counter());
+            let outcome = if answers.by.is_empty() {
+                weblog::sum(&inputs, &options, &Sinks::new(|| ()), &bar)
+            } else {
+                weblog::sum(&inputs, &options, &sinks, &bar)
+            };
+            if !options.in_order && outcome.failed.iter().any(|error| matches!(error, LogError::Reordered(_))) {
+                options.in_order = true;
+                continue;
+            }
+            // Groups that outgrew their memory end a run early; that is the error to report, not the inputs left unread.
+            break (outcome, run.finish(sinks.into_all())?);
         };
-        // Groups that outgrew their memory end a run early. That is the error to report, not the inputs left unread.
-        let grouped = run.finish(sinks.into_all())?;
-        drop(bar);
         tell_of_formats(&totals, console);
         if !failed.is_empty() {
             return Err(failures::partial(&totals, failed, inputs.len(), console));
         }
+        columns::check(&totals, &options.needs, console)?;
         if let Some(rejects) = rejects {
             rejects.keep()?;
         }

@@ -1,11 +1,13 @@
 //! The options for which rows count and how logs are read.
 use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::str::FromStr;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use votekit::report::Value;
 use votekit::units::{DateOrder, Day, TypedTime, Zone};
 use votekit::weblog::{
-    Choice, Column, DayRange, FORMATS, Filter, GivenColumns, LogTime, Media, Needs, StatusKind, Test, TimeRange,
+    Choice, Column, DayRange, FORMATS, Filter, GivenColumns, LogTime, Media, Needs, Place, StatusKind, Test, TimeRange,
 };
 
 use crate::cli::terminal::exit;
@@ -50,14 +52,14 @@ pub(super) struct RowArgs {
     /// Only rows with this value in another column
     #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = equation)]
     equal: Vec<(String, String)>,
-    /// The format of the logs [default: detected; -v shows it]
-    #[arg(long, value_name = "NAME", value_parser = format_names(), help_heading = "Reading")]
+    /// The format of the logs, or a format string of Apache or nginx [default: detected; -v shows it]
+    #[arg(long, value_name = "NAME", value_parser = LogFormatParser, help_heading = "Reading")]
     log_format: Option<String>,
-    /// The positions of columns, from 0: date=0,size=4,url=7
-    #[arg(long, value_name = "NAME=N,…", value_parser = position, value_delimiter = ',', conflicts_with = "log_format",
+    /// Columns by name or position from 0: size=bytes_out or date=0,size=4,url=7
+    #[arg(long, value_name = "NAME=COLUMN,…", value_parser = place, value_delimiter = ',', conflicts_with = "log_format",
         help_heading = "Reading")]
-    columns: Vec<(String, usize)>,
-    /// The column separator: one character, tab or space
+    columns: Vec<(String, Place)>,
+    /// The column separator: one character, tab or space [default: detected]
     #[arg(long, value_name = "CHAR", value_parser = delimiter, requires = "columns", help_heading = "Reading")]
     delimiter: Option<u8>,
 }
@@ -190,9 +192,10 @@ impl RowArgs {
         };
         tests.extend(kinds.map(|either| Test::Media(content_type, either)));
         let format = match (self.log_format, self.columns) {
+            (Some(pattern), _) if is_pattern(&pattern) => Choice::Pattern(pattern),
             (Some(name), _) => Choice::Named(name),
             (None, columns) if columns.is_empty() => Choice::Detect,
-            (None, columns) => Choice::Columns(GivenColumns { delimiter: self.delimiter.unwrap_or(b'\t'), columns }),
+            (None, columns) => Choice::Columns(GivenColumns { delimiter: self.delimiter, columns }),
         };
         Ok(Rows {
             filter: Filter { time_range, media, content_type: Some(content_type), tests },
@@ -298,12 +301,18 @@ fn equation(text: &str) -> Result<(String, String), String> {
     Ok((column.trim().to_owned(), value.to_owned()))
 }
 
-fn position(text: &str) -> Result<(String, usize), String> {
-    let (name, at) = text.split_once('=').ok_or("write NAME=N, as in date=0,size=4,url=7")?;
-    Ok((
-        name.trim().to_owned(),
-        at.trim().parse().map_err(|_| format!("{at:?} is not a position: write a number, counting columns from 0"))?,
-    ))
+fn place(text: &str) -> Result<(String, Place), String> {
+    let (name, column) =
+        text.split_once('=').ok_or("write NAME=COLUMN, as in size=bytes_out or date=0,size=4,url=7")?;
+    let column = column.trim();
+    let place = match column.parse() {
+        Ok(position) => Place::At(position),
+        Err(_) if column.is_empty() => {
+            return Err(format!("which column is {name}? Write its name, or its position from 0"));
+        }
+        Err(_) => Place::Named(column.to_owned()),
+    };
+    Ok((name.trim().to_owned(), place))
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {
@@ -315,7 +324,35 @@ fn delimiter(text: &str) -> Result<u8, String> {
     }
 }
 
-fn format_names() -> clap::builder::PossibleValuesParser {
-    let values = FORMATS.iter().map(|format| clap::builder::PossibleValue::new(format.name).help(format.about));
-    values.collect::<Vec<_>>().into()
+/// Whether a log format is a format string and not a name.
+fn is_pattern(text: &str) -> bool {
+    text.contains(['$', '%'])
+}
+
+/// The name of a format, or a format string.
+#[derive(Debug, Clone)]
+struct LogFormatParser;
+
+impl TypedValueParser for LogFormatParser {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        match value.to_str() {
+            Some(pattern) if is_pattern(pattern) => Ok(pattern.to_owned()),
+            _ => PossibleValuesParser::new(format_names()).parse_ref(command, arg, value),
+        }
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(format_names()))
+    }
+}
+
+fn format_names() -> impl Iterator<Item = PossibleValue> {
+    FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.about))
 }

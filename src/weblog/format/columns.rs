@@ -1,7 +1,8 @@
-//! Names and positions of a log's columns.
+//! The columns of formats with known ones, and which columns of a header are what.
 use super::super::read_time::read_date;
 use super::super::record::Column;
 use super::error::FormatError;
+use super::roles::Role;
 use crate::rows::Names;
 use crate::units::DateOrder;
 
@@ -63,28 +64,7 @@ pub(super) const CLOUDFRONT_REALTIME: &[&str] = &[
     "c-country",
 ];
 
-const DAY: &[&str] = &["date"];
-const TIME: &[&str] = &["time"];
-const MOMENT: &[&str] = &[
-    "timestamp",
-    "date_time",
-    "datetime",
-    "time_iso8601",
-    "time_local",
-    "reqtimesec",
-    "edgestarttimestamp",
-    "date",
-    "time",
-];
-const SIZE: &[&str] =
-    &["size", "sc-bytes", "bytes", "bytes_sent", "body_bytes_sent", "response_size", "edgeresponsebytes"];
-const URL: &[&str] =
-    &["url", "cs-uri-stem", "uri", "request_uri", "request_url", "path", "reqpath", "clientrequesturi"];
-const CONTENT_TYPE: &[&str] = &["sc-content-type", "content-type", "content_type", "contenttype", "sc(content-type)"];
-const STATUS: &[&str] = &["sc-status", "status", "status_code", "statuscode", "edgeresponsestatus"];
-const HOST: &[&str] = &["x-host-header", "cs(host)", "cs-host", "host", "clientrequesthost", "reqhost"];
-
-/// The columns of a row's day and time.
+/// Which columns have a row's day and time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum When {
     /// The day in one column and the time, if any, in another.
@@ -100,46 +80,60 @@ pub(crate) enum When {
 
 /// Whether these are names of columns rather than a row: at least one of them is known.
 pub(super) fn are_known(names: &Names) -> bool {
-    [DAY, MOMENT, SIZE, URL].iter().any(|known| names.first(known).is_some())
+    let is_known =
+        |name: &str| [Role::Day, Role::Moment, Role::Size, Role::Url].iter().any(|role| role.is_called(name));
+    names.iter().any(|(name, _)| is_known(name))
 }
 
-/// The position of day and time.
+/// Whether these are sure to be names of columns: all that logsum needs is among them.
+pub(super) fn are_complete(names: &Names) -> bool {
+    when(names).is_ok() && size(names).is_ok() && url(names).is_ok()
+}
+
+/// The positions of the columns that have `role`, the most wanted first.
+pub(super) fn all(names: &Names, role: Role) -> Vec<usize> {
+    let positions: Vec<usize> = names.iter().map(|(_, at)| at).collect();
+    role.find(names.iter().map(|(name, _)| name)).into_iter().map(|index| positions[index]).collect()
+}
+
+fn first(names: &Names, role: Role) -> Option<usize> {
+    all(names, role).first().copied()
+}
+
+/// The columns of day and time.
 pub(super) fn when(names: &Names) -> Result<When, FormatError> {
-    match (names.first(DAY), names.first(&MOMENT[..MOMENT.len() - 2])) {
-        (Some(day), _) if names.first(TIME).is_some() => Ok(When::Apart { day, time: names.first(TIME) }),
-        (_, Some(at)) => Ok(When::Together(at)),
-        (Some(at), None) => Ok(When::Together(at)),
-        (None, None) => names.first(TIME).map(When::Together).ok_or_else(|| missing(names, "date")),
+    let (day, time) = (first(names, Role::Day), first(names, Role::Time));
+    let moment = first(names, Role::Moment).filter(|at| Some(*at) != day && Some(*at) != time);
+    match (day, moment) {
+        (Some(day), _) if time.is_some() => Ok(When::Apart { day, time }),
+        (_, Some(at)) | (Some(at), None) => Ok(When::Together(at)),
+        (None, None) => time.map(When::Together).ok_or_else(|| missing(names, "date (or timestamp)")),
     }
 }
 
-/// The position of the bytes.
+/// The column of the bytes.
 pub(super) fn size(names: &Names) -> Result<usize, FormatError> {
-    names.first(SIZE).ok_or_else(|| missing(names, "size (or sc-bytes, bytes)"))
+    first(names, Role::Size).ok_or_else(|| missing(names, "size (or sc-bytes, bytes)"))
 }
 
-/// The position of the URL.
+/// The column of the URL.
 pub(super) fn url(names: &Names) -> Result<usize, FormatError> {
-    names.first(URL).ok_or_else(|| missing(names, "url (or cs-uri-stem, uri, path)"))
+    first(names, Role::Url).ok_or_else(|| missing(names, "url (or cs-uri-stem, uri, path)"))
 }
 
-/// The position of the host.
+/// The column of the host.
 pub(super) fn host(names: &Names) -> Option<usize> {
-    names.first(HOST)
+    first(names, Role::Host)
 }
 
-/// The position of another column; None for a content type or host that the log lacks, since URLs may tell these.
-pub(super) fn position(names: &Names, column: &Column) -> Result<Option<usize>, FormatError> {
-    let (known, called): (&[&str], _) = match column {
-        Column::ContentType => return Ok(names.first(CONTENT_TYPE)),
-        Column::Status => (STATUS, "status (or sc-status)"),
-        Column::Host => return Ok(host(names)),
-        Column::Named(name) => {
-            let name = name.to_lowercase();
-            return names.first(&[&name]).map(Some).ok_or_else(|| missing(names, &name));
-        }
-    };
-    names.first(known).map(Some).ok_or_else(|| missing(names, called))
+/// The position of another column, if the log has it.
+pub(super) fn position(names: &Names, column: &Column) -> Option<usize> {
+    match column {
+        Column::ContentType => first(names, Role::ContentType),
+        Column::Status => first(names, Role::Status),
+        Column::Host => host(names),
+        Column::Named(name) => names.first(&[&name.to_lowercase()]),
+    }
 }
 
 fn missing(names: &Names, column: &str) -> FormatError {

@@ -15,7 +15,7 @@ use crate::rows::{excerpt, lines};
 /// Reads common and combined lines.
 #[derive(Debug, Clone)]
 pub(super) struct Common {
-    columns: Vec<Part>,
+    columns: Vec<Option<Part>>,
     /// Which word after the status is the number of bytes, and how many words there are before the next quote.
     bytes_at: usize,
     words: usize,
@@ -26,7 +26,6 @@ pub(super) struct Common {
 /// The parts of a line that can be asked for by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
-    Nothing,
     Host,
     Address,
     User,
@@ -81,16 +80,13 @@ impl Common {
         let (bytes_at, words) = place_of_bytes(&cuts)?;
         let has_host = cuts.iter().any(|cut| !client(cut.before).host.is_empty());
         let find = |name: &str| PARTS.iter().find(|(other, _)| *other == name).map(|(_, part)| *part);
-        let part = |column: &Column| {
-            let (part, name) = match column {
-                Column::ContentType => (Some(Part::Nothing), ""),
-                Column::Status => (Some(Part::Status), ""),
-                Column::Host => (Some(Part::Host), ""),
-                Column::Named(name) => (find(&name.to_lowercase()), name.as_str()),
-            };
-            part.ok_or_else(|| FormatError::Missing { column: name.to_owned(), found: Self::listed(has_host) })
+        let part = |column: &Column| match column {
+            Column::ContentType => None,
+            Column::Status => Some(Part::Status),
+            Column::Host => Some(Part::Host),
+            Column::Named(name) => find(&name.to_lowercase()).filter(|part| has_host || *part != Part::Host),
         };
-        Ok(Common { columns: needs.columns.iter().map(part).collect::<Result<_, _>>()?, bytes_at, words, has_host })
+        Ok(Common { columns: needs.columns.iter().map(part).collect(), bytes_at, words, has_host })
     }
 
     fn listed(has_host: bool) -> Vec<String> {
@@ -110,7 +106,6 @@ impl ReadLine for Common {
         let size_bytes = read_size(bytes)?;
         let request = Request::cut(cut.request);
         let column = |part: &Part| match part {
-            Part::Nothing => &b""[..],
             Part::Host => client(cut.before).host,
             Part::Address => client(cut.before).address,
             Part::User => client(cut.before).user,
@@ -122,13 +117,22 @@ impl ReadLine for Common {
                 quoted(cut.quoted).and_then(|(_, after)| quoted(after)).map_or(&b""[..], |(inside, _)| inside)
             }
         };
-        let columns: Vec<&[u8]> = self.columns.iter().map(|part| without_dash(column(part))).collect();
+        let columns: Vec<&[u8]> =
+            self.columns.iter().map(|part| part.as_ref().map_or(&b""[..], |part| without_dash(column(part)))).collect();
         then(&Row { moment, size_bytes, url: request.url, columns: &columns });
         Ok(())
     }
 
     fn without_host(&self) -> Option<Vec<String>> {
         (!self.has_host).then(|| Self::listed(false))
+    }
+
+    fn names(&self) -> Vec<String> {
+        Self::listed(self.has_host)
+    }
+
+    fn has_column(&self, place: usize) -> bool {
+        self.columns.get(place).is_some_and(Option::is_some)
     }
 }
 

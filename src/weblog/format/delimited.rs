@@ -6,13 +6,14 @@ use super::super::read_time::{read_date, read_moment, read_second};
 use super::super::record::{Column, Row, RowError, read_size, without_dash};
 use super::columns::{self, FOUR_COLUMNS, When};
 use super::error::FormatError;
+use super::header;
 use super::line::ReadLine;
-use super::needs::Needs;
+use super::needs::{Needs, Place};
 use crate::rows::split::Splitter;
 use crate::rows::{self, Fields, Names, RowFault, is_repeated};
 use crate::units::DateOrder;
 
-/// The reader of delimited logs.
+/// A log whose fields are between delimiters.
 #[derive(Debug, Clone)]
 pub(crate) struct Delimited {
     format: &'static str,
@@ -20,13 +21,35 @@ pub(crate) struct Delimited {
     /// The header line, to recognise repetitions.
     header: Option<Vec<u8>>,
     has_directives: bool,
+    syntax: FieldSyntax,
     fields: rows::Delimited,
     pub(in crate::weblog) slots: Slots,
     needs_time: bool,
     date_order: DateOrder,
 }
 
-/// The slots of the wanted fields, which are in column order.
+/// How fields are separated.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FieldSyntax {
+    pub delimiter: u8,
+    /// Whether fields may be quoted.
+    pub has_quotes: bool,
+    /// Whether quoted fields may have line breaks.
+    pub spans_lines: bool,
+}
+
+impl FieldSyntax {
+    /// What is usual with this delimiter: tabs and bars have no quotes, W3C's strings end in their line.
+    pub(super) fn of(delimiter: u8) -> Self {
+        FieldSyntax {
+            delimiter,
+            has_quotes: matches!(delimiter, b',' | b';' | b' '),
+            spans_lines: matches!(delimiter, b',' | b';'),
+        }
+    }
+}
+
+/// Which of the wanted fields is what; they are wanted in the order of their columns.
 #[derive(Debug, Clone)]
 pub(in crate::weblog) struct Slots {
     pub when: When,
@@ -71,30 +94,36 @@ impl Delimited {
         self
     }
 
-    /// A reader for the columns named by the header `line`.
+    /// The columns that a header in `head` names, with one of `delimiters` between the names. `given` are columns that the user
+    /// names: `size=length`.
     pub(super) fn of_header(
-        line: &[u8],
-        delimiter: u8,
+        head: &[u8],
+        delimiters: &[u8],
+        given: &[(String, Place)],
         format: &'static str,
         needs: &Needs,
     ) -> Result<Self, FormatError> {
-        let names = Names::of_header(line, delimiter);
-        if !columns::are_known(&names) {
-            return Err(FormatError::NoHeader { format });
-        }
-        let of_names = Self::of_names(&names, delimiter, format, needs)?;
-        Ok(Delimited { header: Some(line.to_vec()), ..of_names.held_to_header() })
+        let (header, delimiter) = header::find(head, delimiters, given).ok_or(FormatError::NoHeader { format })?;
+        let has_quotes = delimiter != b'\t' || header.text.contains(&b'"');
+        let header = if has_quotes { header.with_open_quotes(head, delimiter) } else { header };
+        let names = header::with_given(&Names::of_header(header.text, delimiter), given)?;
+        header::check_that_columns_agree(&names, head, &header, delimiter)?;
+        let fields = FieldSyntax { delimiter, has_quotes, spans_lines: has_quotes };
+        let of_names = Self::of_names(&names, fields, format, needs)?;
+        Ok(Delimited { header: Some(header.text.to_vec()), ..of_names.held_to_header() })
     }
 
     /// A reader for the columns named by the first `#Fields` line of `head`.
     pub(super) fn of_directives(
         head: &[u8],
         delimiter: u8,
+        given: &[(String, Place)],
         format: &'static str,
         needs: &Needs,
     ) -> Result<Self, FormatError> {
         let names = rows::lines(head).find_map(Names::of_directive).ok_or(FormatError::NoHeader { format })?;
-        let of_names = Self::of_names(&names, delimiter, format, needs)?.held_to_header();
+        let names = header::with_given(&names, given)?;
+        let of_names = Self::of_names(&names, FieldSyntax::of(delimiter), format, needs)?.held_to_header();
         Ok(Delimited { has_directives: true, ..of_names })
     }
 
@@ -105,8 +134,8 @@ impl Delimited {
         format: &'static str,
         needs: &Needs,
     ) -> Result<Self, FormatError> {
-        let of_names = Self::of_names(&Names::fixed(names), delimiter, format, needs)?;
-        // A log without a header may have been concatenated with one that has it.
+        let of_names = Self::of_names(&Names::fixed(names), FieldSyntax::of(delimiter), format, needs)?;
+        // A log without a header may have come together with one that has it.
         let header = names.join(char::from(delimiter).encode_utf8(&mut [0; 4])).into_bytes();
         Ok(Delimited { header: Some(header), ..of_names })
     }
@@ -114,13 +143,12 @@ impl Delimited {
     /// A reader for columns with these names.
     pub(super) fn of_names(
         names: &Names,
-        delimiter: u8,
+        syntax: FieldSyntax,
         format: &'static str,
         needs: &Needs,
     ) -> Result<Self, FormatError> {
         let (when, size, url) = (columns::when(names)?, columns::size(names)?, columns::url(names)?);
-        let columns = needs.columns.iter().map(|column| columns::position(names, column));
-        let columns = columns.collect::<Result<Vec<_>, _>>()?;
+        let columns: Vec<_> = needs.columns.iter().map(|column| columns::position(names, column)).collect();
         let when = match when {
             When::Apart { day, time } => When::Apart { day, time: time.filter(|_| needs.time) },
             together => together,
@@ -132,8 +160,8 @@ impl Delimited {
         wanted.extend([size, url]);
         wanted.extend(columns.iter().flatten());
         names.once(&wanted)?;
-        let fields = rows::Delimited::new(delimiter, delimiter == b',' || delimiter == b' ', wanted)?;
-        let fields = if delimiter == b' ' { fields.within_lines() } else { fields };
+        let fields = rows::Delimited::new(syntax.delimiter, syntax.has_quotes, wanted)?;
+        let fields = if syntax.spans_lines { fields } else { fields.within_lines() };
         let slot = |column: usize| fields.slot(column);
         let slots = Slots {
             when: match when {
@@ -149,6 +177,7 @@ impl Delimited {
             names: names.clone(),
             header: None,
             has_directives: false,
+            syntax,
             fields,
             slots,
             needs_time: needs.time,
@@ -221,18 +250,57 @@ impl Delimited {
         // Whether URLs are absolute from here on, so that no host column is needed, only the rows could tell.
         let has_host = columns::host(&names).is_some() || !needs.columns.contains(&Column::Host);
         let changed = if has_host {
-            Self::of_names(&names, self.fields.delimiter(), self.format, needs)
+            Self::of_names(&names, self.syntax, self.format, needs)
+                .and_then(|changed| changed.without_loss(self, needs))
         } else {
             Err(FormatError::NoHost { found: names.listed() })
         };
         Some(changed.map(|changed| Delimited { has_directives: true, ..changed.held_to_header() }))
     }
 
+    /// This reader, if it has all columns that are asked for and that the one before it had.
+    fn without_loss(self, before: &Delimited, needs: &Needs) -> Result<Self, FormatError> {
+        let is_told_otherwise = |column: &Column| matches!(column, Column::ContentType | Column::Host);
+        let slots = needs.columns.iter().zip(before.slots.columns.iter().zip(&self.slots.columns));
+        let lost = slots
+            .filter(|(column, _)| !is_told_otherwise(column))
+            .find(|(_, (had, has))| had.is_some() && has.is_none());
+        match lost {
+            Some((column, _)) => {
+                Err(FormatError::Missing { column: column.name().to_owned(), found: self.names.listed() })
+            }
+            None => Ok(self),
+        }
+    }
+
+    /// The reader for what follows `line`, a header of other columns than these.
+    fn renamed(&self, line: &[u8], needs: &Needs) -> Option<Result<Self, FormatError>> {
+        let known = self.header.as_deref()?;
+        let names = Names::of_header(line, self.syntax.delimiter);
+        let is_header = columns::are_complete(&names) || self.has_same_names(&names);
+        if !is_header || is_repeated(known, line) {
+            return None;
+        }
+        let renamed = Self::of_names(&names, self.syntax, self.format, needs);
+        let renamed = renamed.and_then(|renamed| renamed.without_loss(self, needs));
+        Some(renamed.map(|renamed| Delimited { header: Some(line.to_vec()), ..renamed.held_to_header() }))
+    }
+
+    /// Whether most of `names` are among these, so that they are not values.
+    fn has_same_names(&self, names: &Names) -> bool {
+        let same = names.iter().filter(|(name, _)| !name.is_empty() && self.names.first(&[name]).is_some()).count();
+        same >= 3 && 2 * same > names.count()
+    }
+
     fn next_reader(&self, line: &[u8], always: bool, needs: &Needs) -> Option<Arc<dyn ReadLine>> {
         Some(match self.changed(line, always, needs)? {
             Ok(changed) => Arc::new(changed),
-            Err(error) => Arc::new(Lost { before: self.clone(), reason: format!("after this #Fields line, {error}") }),
+            Err(error) => self.lost(&format!("after this #Fields line, {error}")),
         })
+    }
+
+    fn lost(&self, reason: &str) -> Arc<dyn ReadLine> {
+        Arc::new(Lost { before: self.clone(), reason: reason.to_owned() })
     }
 }
 
@@ -257,6 +325,26 @@ impl ReadLine for Delimited {
         self.header.as_deref().is_some_and(|header| is_repeated(header, line))
     }
 
+    fn names(&self) -> Vec<String> {
+        self.names.listed()
+    }
+
+    fn has_column(&self, place: usize) -> bool {
+        self.slots.columns.get(place).is_some_and(Option::is_some)
+    }
+
+    fn is_remark(&self, line: &[u8]) -> bool {
+        let has_header = self.header.is_some() && !self.has_directives;
+        has_header && (line.first() == Some(&b'#') || rows::separator(line).is_some())
+    }
+
+    fn renamed_by(&self, line: &[u8], needs: &Needs) -> Option<Arc<dyn ReadLine>> {
+        Some(match self.renamed(line, needs)? {
+            Ok(renamed) => Arc::new(renamed),
+            Err(error) => self.lost(&format!("after this header, {error}")),
+        })
+    }
+
     fn changed_by(&self, line: &[u8], needs: &Needs) -> Option<Arc<dyn ReadLine>> {
         self.next_reader(line, false, needs)
     }
@@ -266,7 +354,7 @@ impl ReadLine for Delimited {
     }
 }
 
-/// The reader after a `#Fields` line without a needed column: no row can be read until another line brings the column back.
+/// The columns changed and one that is needed is gone: no row can be read until another header brings it back.
 #[derive(Debug)]
 struct Lost {
     before: Delimited,
@@ -283,7 +371,26 @@ impl ReadLine for Lost {
     }
 
     fn is_header(&self, line: &[u8]) -> bool {
-        self.before.is_header(line)
+        self.before.has_directives && self.before.is_header(line)
+    }
+
+    fn names(&self) -> Vec<String> {
+        ReadLine::names(&self.before)
+    }
+
+    fn has_column(&self, place: usize) -> bool {
+        self.before.has_column(place)
+    }
+
+    fn is_remark(&self, line: &[u8]) -> bool {
+        self.before.is_remark(line)
+    }
+
+    fn renamed_by(&self, line: &[u8], needs: &Needs) -> Option<Arc<dyn ReadLine>> {
+        if self.before.header.as_deref().is_some_and(|header| is_repeated(header, line)) {
+            return Some(Arc::new(self.before.clone()));
+        }
+        self.before.renamed_by(line, needs)
     }
 
     fn changed_by(&self, line: &[u8], needs: &Needs) -> Option<Arc<dyn ReadLine>> {

@@ -4,7 +4,7 @@ use super::error::FormatError;
 use super::needs::{Choice, Needs};
 use super::reader::LineReader;
 use super::table::{self, FORMATS, Format};
-use crate::rows::{foreign, lines, without_bom};
+use crate::rows::{excerpt, foreign, lines, without_bom};
 
 /// Number of lines that detection looks at.
 const LINES_WEIGHED: usize = 256;
@@ -17,12 +17,13 @@ pub fn detect(head: &[u8], choice: &Choice, needs: &Needs) -> Result<LineReader,
     let head = without_bom(head);
     foreign::refuse(head, "votekit logsum")?;
     let reader = match choice {
-        Choice::Columns(given) => table::given(given, needs),
+        Choice::Columns(given) => table::given(given, head, needs),
+        Choice::Pattern(pattern) => table::of_pattern(pattern, needs),
         Choice::Named(name) => {
             let format = FORMATS.iter().find(|format| format.name == name);
             format.ok_or_else(|| FormatError::Unknown(name.clone()))?.open(head, needs)
         }
-        Choice::Detect => guess(head).open(head, needs),
+        Choice::Detect => guess(head)?.open(head, needs),
     }?;
     let needs_host = needs.columns.contains(&Column::Host);
     match needs_host.then(|| reader.lacks_host(head)).flatten() {
@@ -31,9 +32,12 @@ pub fn detect(head: &[u8], choice: &Choice, needs: &Needs) -> Result<LineReader,
     }
 }
 
-/// The format that explains most of the first lines of `head`; of several, the first in the table.
-fn guess(head: &[u8]) -> &'static Format {
-    let lines: Vec<&[u8]> = lines(head).filter(|line| !line.is_empty()).take(LINES_WEIGHED).collect();
+/// The format that explains most of the first lines of `head`; of several that do, the first in the table.
+///
+/// # Errors
+/// When none explains half of them.
+fn guess(head: &[u8]) -> Result<&'static Format, FormatError> {
+    let lines: Vec<&[u8]> = lines(head).filter(|line| !line.trim_ascii().is_empty()).take(LINES_WEIGHED).collect();
     let mut best = (&FORMATS[0], (0, 0));
     for format in FORMATS {
         let weight = format.weight(&lines);
@@ -44,7 +48,21 @@ fn guess(head: &[u8]) -> &'static Format {
             break;
         }
     }
-    best.0
+    let (format, (explained, _)) = best;
+    // JSON without the usual names is refused with a list of those it has.
+    let is_known_otherwise = best.1.1 > 0;
+    if is_known_otherwise || 2 * explained >= lines.len() {
+        return Ok(format);
+    }
+    match lines.first().map(|line| line.trim_ascii()) {
+        Some(b"[" | b"[{") => return Err(FormatError::Pretty { filter: "'.[]'" }),
+        Some(b"{") => return Err(FormatError::Pretty { filter: "." }),
+        Some(line) if line.starts_with(b"[{\"") => return Err(FormatError::Pretty { filter: "'.[]'" }),
+        _ => {}
+    }
+    let other = lines.iter().find(|line| format.weight(&[line]).0 == 0);
+    let example = other.map_or(String::new(), |line| format!("; another is {:?}", excerpt(line)));
+    Err(FormatError::Unexplained { best: format.name, explained, lines: lines.len(), example })
 }
 
 #[cfg(test)]
@@ -57,20 +75,23 @@ mod tests {
         let common = "h - - [17/May/2015:10:05:03 +0000] \"GET /a.jpg HTTP/1.1\" 200 5\n";
         let cloudflare = "{\"EdgeStartTimestamp\":1,\"EdgeResponseBytes\":1,\"ClientRequestURI\":\"/\"}\n";
         for (head, expected) in [
-            ("nothing known\n".to_owned(), "four-columns"),
             (row.to_owned(), "four-columns"),
             // An unknown column makes a header no worse.
             (format!("date\ttime\tlength\turl\n{row}{row}"), "tsv"),
             // Truncated rows do not outvote their header.
             (format!("date\ttime\tx\tsize\turl\n{row}{row}{row}"), "tsv"),
-            // Nor with another delimiter: then rows are bad, and their fields are not mistaken for others.
-            (format!("date,time,status,url,size\n{row}{row}"), "csv"),
             (format!("{row}2019-08-24\t10:28:13\t1\turl\n"), "four-columns"),
             // A value may look like the name of a column.
             ("2019-08-24\t10:28:13\t1\turl\n".to_owned(), "four-columns"),
             (format!("half a line\n{common}{common}"), "common"),
             (format!("{row}{common}{common}"), "common"),
-            ("{\"a\":1}\n".to_owned(), "fastly"),
+            (
+                format!(
+                    "start-up message\n\n# a comment\ndate;time;size;url\n2019-08-24;10:28:13;1;/a.jpg\n2019-08-24;10:28:13;1;/a\n"
+                ),
+                "csv",
+            ),
+            ("{\"a\":1}\n".to_owned(), "json"),
             (format!("{{\"a\":1}}\n{cloudflare}"), "cloudflare"),
             ("{\"reqTimeSec\":1,\"bytes\":1,\"reqPath\":\"/\"}\n".to_owned(), "akamai"),
             ("{\"timestamp\":1,\"bytes\":1,\"url\":\"/\"}\n".to_owned(), "fastly"),
@@ -81,7 +102,28 @@ mod tests {
             ("# date\n".to_owned(), "tsv"),
             ("date,time\n".to_owned(), "csv"),
         ] {
-            assert_eq!(guess(head.as_bytes()).name, expected, "{head}");
+            assert_eq!(guess(head.as_bytes()).unwrap().name, expected, "{head}");
         }
+    }
+    #[test]
+    fn what_no_format_explains_is_refused_with_the_evidence() {
+        let refused = |head: &str| guess(head.as_bytes()).unwrap_err().to_string();
+        let common = "h - - [17/May/2015:10:05:03 +0000] \"GET /a.jpg HTTP/1.1\" 200 5\n";
+        assert!(
+            refused("nothing known\n").contains("explains 0 of its first 1 lines"),
+            "{}",
+            refused("nothing known\n")
+        );
+        assert!(
+            refused(&format!("{common}one\ntwo\n"))
+                .contains("common explains 1 of its first 3 lines; another is \"one\"")
+        );
+        // Fields of rows are not taken for others where the header has other delimiters.
+        let row = "2019-08-24\t10:28:13\t13500\t/a.jpg\n";
+        assert!(
+            refused(&format!("date,time,status,url,size\n{row}{row}")).contains("csv explains 1 of its first 3 lines")
+        );
+        assert!(refused("[\n  {\n    \"a\": 1\n  }\n]\n").contains("jq -c '.[]' FILE"));
+        assert!(refused("{\n  \"a\": 1\n}\n").contains("jq -c . FILE"));
     }
 }

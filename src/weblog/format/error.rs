@@ -1,4 +1,5 @@
-//! Why the format of a log cannot be read.
+//! Why a log cannot be understood.
+use super::pattern::PatternError;
 use crate::rows::foreign::Foreign;
 use crate::rows::{Delimited, NameFault, TooWide};
 
@@ -43,6 +44,57 @@ pub enum FormatError {
         /// The column's name.
         column: String,
     },
+    /// A column that the user names is not there.
+    #[error("it has no column {name:?}{}; it has: {}", did_you_mean(nearest.as_deref()), found.join(", "))]
+    NoSuchName {
+        /// The name.
+        name: String,
+        /// The column whose name is most like it.
+        nearest: Option<String>,
+        /// The columns that there are.
+        found: Vec<String>,
+    },
+    /// Two columns may be what is needed, and disagree.
+    #[error(
+        "two columns may be the {what}, and they disagree: {first} and {second}; --columns says which it is, as in --columns \
+         {alias}={name}"
+    )]
+    Ambiguous {
+        /// What is needed.
+        what: &'static str,
+        /// What --columns calls it.
+        alias: &'static str,
+        /// The one, with a value.
+        first: String,
+        /// The other.
+        second: String,
+        /// The name of the one.
+        name: String,
+    },
+    /// No format explains enough of the first lines.
+    #[error(
+        "its format is not known: {best} explains {explained} of its first {lines} lines{example}; --log-format says the format, \
+         also as the server's own format string; --columns which column is which"
+    )]
+    Unexplained {
+        /// The format that explains most.
+        best: &'static str,
+        /// How many lines it explains.
+        explained: usize,
+        /// How many lines were looked at.
+        lines: usize,
+        /// A line that it does not explain.
+        example: String,
+    },
+    /// It is JSON, but not an object a line.
+    #[error("it is JSON, but not an object a line; make it so: jq -c {filter} FILE | votekit logsum")]
+    Pretty {
+        /// What jq is to do.
+        filter: &'static str,
+    },
+    /// The format string cannot be read.
+    #[error(transparent)]
+    Pattern(#[from] PatternError),
     /// Which of several numbers is the number of bytes cannot be told.
     #[error(
         "which of {words}, after the status, is the number of bytes cannot be told: give the log's format, as in \
@@ -55,6 +107,11 @@ pub enum FormatError {
     /// It is not text of lines.
     #[error(transparent)]
     Foreign(#[from] Foreign),
+}
+
+/// `, but uid`, or nothing.
+fn did_you_mean(nearest: Option<&str>) -> String {
+    nearest.map_or(String::new(), |nearest| format!(", but {nearest:?}"))
 }
 
 impl From<NameFault> for FormatError {

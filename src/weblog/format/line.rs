@@ -14,12 +14,28 @@ pub(super) trait ReadLine: Any + Debug + Send + Sync {
     /// The columns, if none of them is the host.
     fn without_host(&self) -> Option<Vec<String>>;
 
-    /// Whether the raw `line` is a header or comment rather than a row.
+    /// What its columns are called.
+    fn names(&self) -> Vec<String>;
+
+    /// Whether the log has the column at this place of those that a run asks for: in its header, or in a row that was read.
+    fn has_column(&self, place: usize) -> bool;
+
+    /// Whether `line`, as it is in the log, is a header or comment and not a row.
     fn is_header(&self, _line: &[u8]) -> bool {
         false
     }
 
-    /// The reader for the lines after `line`, if that changes the columns.
+    /// Whether `line`, which cannot be read as a row, is not meant to be one: a comment, `sep=;`.
+    fn is_remark(&self, _line: &[u8]) -> bool {
+        false
+    }
+
+    /// The reader for what follows `line`, which cannot be read as a row, if it is a header of other columns.
+    fn renamed_by(&self, _line: &[u8], _needs: &Needs) -> Option<Arc<dyn ReadLine>> {
+        None
+    }
+
+    /// The reader for what follows `line`, if that names other columns than those before it.
     fn changed_by(&self, _line: &[u8], _needs: &Needs) -> Option<Arc<dyn ReadLine>> {
         None
     }

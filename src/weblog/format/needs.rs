@@ -27,13 +27,22 @@ impl Needs {
     }
 }
 
-/// Columns given by the user, counted from 0.
+/// Columns that the user gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GivenColumns {
-    /// The byte that separates fields.
-    pub delimiter: u8,
-    /// Names and positions, from 0.
-    pub columns: Vec<(String, usize)>,
+    /// What separates fields; None where the log shows it.
+    pub delimiter: Option<u8>,
+    /// What a column is to logsum (`size`), and where the log has it.
+    pub columns: Vec<(String, Place)>,
+}
+
+/// Where a log has a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// At this position, from 0.
+    At(usize),
+    /// Under this name: of a header, or of JSON, where dots lead into objects.
+    Named(String),
 }
 
 /// What the user says about the format.
@@ -44,6 +53,8 @@ pub enum Choice {
     Detect,
     /// The name of one of [`FORMATS`](super::FORMATS).
     Named(String),
-    /// Delimited fields in the given columns.
+    /// A format string, as Apache and nginx have it.
+    Pattern(String),
+    /// Columns that are given.
     Columns(GivenColumns),
 }

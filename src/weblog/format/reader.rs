@@ -44,7 +44,27 @@ impl LineReader {
         self.lines.changed_by(line, needs).map(|lines| LineReader { format: self.format, lines })
     }
 
-    /// The reader as one of delimited fields, if it is one: hot loops read those themselves.
+    /// What its columns are called.
+    pub fn names(&self) -> Vec<String> {
+        self.lines.names()
+    }
+
+    /// Whether the log has the column at this place of [`Needs::columns`]: in its header, or in a row that was read.
+    pub fn has_column(&self, place: usize) -> bool {
+        self.lines.has_column(place)
+    }
+
+    /// Whether `line`, which cannot be read as a row, is not meant to be one: a comment, `sep=;`.
+    pub fn is_remark(&self, line: &[u8]) -> bool {
+        self.lines.is_remark(line)
+    }
+
+    /// The reader for what follows `line`, which cannot be read as a row, if it is a header of other columns.
+    pub fn renamed_by(&self, line: &[u8], needs: &Needs) -> Option<LineReader> {
+        self.lines.renamed_by(line, needs).map(|lines| LineReader { format: self.format, lines })
+    }
+
+    /// The reader of delimited fields that this is, if it is one: hot loops read those themselves.
     pub(in crate::weblog) fn delimited(&self) -> Option<&Delimited> {
         (&*self.lines as &dyn Any).downcast_ref()
     }

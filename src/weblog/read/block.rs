@@ -1,5 +1,5 @@
-//! The results of one block.
-use super::outcome::Totals;
+//! What is found in one block.
+use super::outcome::{Totals, joined_spans};
 use super::time_sums::TimeSums;
 use crate::rows::PartRows;
 use crate::weblog::log_time::Date;
@@ -16,6 +16,8 @@ pub(super) struct BlockTotals {
     pub rows: PartRows<RowError>,
     /// Sums by hour or day, unless sinks need single rows.
     pub times: TimeSums,
+    /// The earliest and the latest day of the rows that could be read.
+    pub span: Option<(Date, Date)>,
     /// The first and the last day, if rows must be in time order.
     pub dates: Option<(Date, Date)>,
     /// A day and an earlier one after it, if rows must be in time order.
@@ -31,7 +33,12 @@ pub(super) struct BlockTotals {
 }
 
 impl BlockTotals {
-    /// Records the day of the next row.
+    /// Takes note of a day that rows have.
+    pub(super) fn span(&mut self, date: Date) {
+        self.span = joined_spans(self.span, Some((date, date)));
+    }
+
+    /// Takes note of the day of the next row.
     pub(super) fn saw(&mut self, date: Date) {
         match &mut self.dates {
             None => self.dates = Some((date, date)),
@@ -58,6 +65,7 @@ impl BlockTotals {
         self.rejects.extend(other.rejects.into_iter().map(|(line, reason, row)| (lines + line, reason, row)));
         self.times.join(other.times);
         self.changed |= other.changed;
+        self.span = joined_spans(self.span, other.span);
         self.month_first = self.month_first.or(other.month_first.map(|(line, reason)| (lines + line, reason)));
         self.saw_after(other.dates, other.unsorted);
         self
@@ -67,6 +75,7 @@ impl BlockTotals {
     pub(super) fn add_to(self, totals: &mut Totals, input: &str, lines: &mut u64) {
         totals.bytes += self.bytes;
         totals.requests += self.requests;
+        totals.days = joined_spans(totals.days, self.span);
         totals.rows.add_part(self.rows, input, lines);
     }
 }

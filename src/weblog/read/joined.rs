@@ -4,17 +4,17 @@ use super::options::SumOptions;
 use super::visitor::Visitor;
 use crate::rows::{Follows, Joiner, Piece, RowFault, excerpt};
 use crate::scan::Block;
-use crate::weblog::format::LineReader;
+use crate::weblog::format::{Delimited, LineReader};
 use crate::weblog::sink::Sink;
 
 /// The state that a block passes on to the next.
 #[derive(Debug, Clone)]
 pub(super) struct Carried {
-    /// The reader that a line switched to.
+    /// The reader for the columns that a line named.
     pub reader: Option<LineReader>,
     /// Holds a row with an open quote.
     joiner: Option<Joiner>,
-    in_order: bool,
+    pub in_order: bool,
 }
 
 impl Carried {
@@ -48,32 +48,49 @@ impl Visitor<'_> {
     }
 
     fn read_pieces(&mut self, reader: &LineReader, carried: &mut Carried, follows: Follows, sink: &mut impl Sink) {
+        let mut reader = carried.reader.clone().unwrap_or_else(|| reader.clone());
         let Some(delimited) = reader.delimited() else { return };
         let new_joiner = if carried.in_order { Joiner::in_order } else { Joiner::parallel };
         let joiner = carried.joiner.get_or_insert_with(|| {
             new_joiner(delimited.delimiter(), delimited.columns_named(), self.options.scan.line_bytes_max)
         });
         let mut rest = std::mem::take(&mut self.rest);
-        while let Some(piece) = joiner.next(&mut rest, follows, &|line| reader.read(line, |_| ()).is_ok()) {
+        loop {
+            let is_row = |line: &[u8]| reader.read(line, |_| ()).is_ok();
+            let Some(piece) = joiner.next(&mut rest, follows, &is_row) else { return };
             let number = self.found.rows.lines;
-            match piece {
-                Piece::Line(line) => {
-                    // The header of such a log cannot change.
-                    let _ = self.line(reader, line, sink);
-                }
+            let changed = match piece {
+                Piece::Line(line) => self.line(&reader, line, sink),
                 Piece::Row { text, lines } => {
                     self.found.rows.lines += lines;
-                    self.row(reader, text, number, sink);
+                    if reader.is_header(text) { None } else { self.row(&reader, text, number, sink) }
                 }
                 Piece::Open(line) => {
                     self.found.rows.lines += 1;
-                    self.bad(number, delimited.error(RowFault::OpenQuote { excerpt: excerpt(line) }), line);
+                    self.open_quote(&reader, line, number);
+                    None
                 }
                 Piece::OutOfOrder => {
                     self.found.changed = true;
                     return;
                 }
+            };
+            if let Some(changed) = changed {
+                if !carried.in_order {
+                    return;
+                }
+                let columns = changed.delimited().map(Delimited::columns_named);
+                joiner.set_columns(columns.unwrap_or(usize::MAX));
+                carried.reader = Some(changed.clone());
+                reader = changed;
             }
         }
+    }
+
+    fn open_quote(&mut self, reader: &LineReader, line: &[u8], number: u64) {
+        let fault = RowFault::OpenQuote { excerpt: excerpt(line) };
+        let reason =
+            reader.delimited().map_or_else(|| fault.clone().into(), |delimited| delimited.error(fault.clone()));
+        self.bad(number, reason, line);
     }
 }

@@ -26,6 +26,8 @@ pub struct SumOptions {
     pub sorted: bool,
     /// The run fails at the first row that cannot be read.
     pub strict: bool,
+    /// Inputs are read in order from their start, as far as their columns may change.
+    pub in_order: bool,
     /// An input may have more bad rows than good ones.
     pub allow_bad: bool,
     /// The last day that is believed of a row: two days after this one, for clocks and zones that are ahead.

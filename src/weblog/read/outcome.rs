@@ -1,10 +1,12 @@
-//! The result of a run over logs, and why it may fail.
+//! What a run over logs finds, and why it may fail.
+use std::collections::BTreeSet;
 use std::io;
 
 use super::sorted::SortedError;
 use crate::rows::{self, RowCount};
 use crate::scan::SourceError;
 use crate::weblog::format::FormatError;
+use crate::weblog::log_time::Date;
 use crate::weblog::record::RowError;
 
 /// The sums of a run.
@@ -16,8 +18,28 @@ pub struct Totals {
     pub requests: u64,
     /// The number of readable rows, whether they count or not, and of unreadable ones.
     pub rows: RowCount<RowError>,
+    /// The earliest and the latest day of the rows that could be read, on the log's clock.
+    pub days: Option<(Date, Date)>,
     /// Each input's name and format.
     pub formats: Vec<(String, &'static str)>,
+    /// The inputs that were said to be in time order, are not, and were read whole.
+    pub unsorted: Vec<String>,
+    /// The inputs that have no rows.
+    pub empty: Vec<String>,
+    /// Of each column that is asked for, whether an input has it.
+    pub columns: Vec<bool>,
+    /// The inputs that lack a column of [`Totals::columns`].
+    pub without: Vec<(String, usize)>,
+    /// The columns' names in all inputs.
+    pub column_names: BTreeSet<String>,
+}
+
+/// From the earlier to the later of both.
+pub(super) fn joined_spans(one: Option<(Date, Date)>, other: Option<(Date, Date)>) -> Option<(Date, Date)> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some((one.0.min(other.0), one.1.max(other.1))),
+        (one, other) => one.or(other),
+    }
 }
 
 impl Totals {
@@ -26,7 +48,14 @@ impl Totals {
         self.bytes += other.bytes;
         self.requests += other.requests;
         self.rows.add(other.rows);
+        self.days = joined_spans(self.days, other.days);
         self.formats.extend(other.formats);
+        self.unsorted.extend(other.unsorted);
+        self.empty.extend(other.empty);
+        self.columns.resize(self.columns.len().max(other.columns.len()), false);
+        self.columns.iter_mut().zip(other.columns).for_each(|(has, other)| *has |= other);
+        self.without.extend(other.without);
+        self.column_names.extend(other.column_names);
     }
 }
 
@@ -39,8 +68,8 @@ pub enum LogError {
     /// The input cannot be read to its end.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// The input is empty.
-    #[error("{0} is empty: it is not a log")]
+    /// A pipe is empty: the program that should have written to it has failed.
+    #[error("{0} is empty: the command before the pipe wrote nothing")]
     Empty(String),
     /// The format cannot be read, or lacks a needed column.
     #[error("{input} cannot be understood: {cause}")]
@@ -67,6 +96,10 @@ pub enum LogError {
         /// The first bad one.
         first: Box<BadRow>,
     },
+    /// The columns change in the middle, and the sinks may have taken rows after that in the wrong columns: the run must be
+    /// repeated with [`SumOptions::in_order`](super::SumOptions::in_order).
+    #[error("{0} has another header in the middle, and cannot be read a second time: write it to a file first")]
+    Reordered(String),
     /// A sink failed, and holds the reason.
     #[error("{0} was not read to its end")]
     GaveUp(String),
@@ -87,6 +120,7 @@ impl LogError {
         match self {
             LogError::Source(SourceError { input, .. })
             | LogError::Empty(input)
+            | LogError::Reordered(input)
             | LogError::GaveUp(input)
             | LogError::Format { input, .. }
             | LogError::MostlyBad { input, .. }

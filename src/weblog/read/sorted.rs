@@ -10,6 +10,9 @@ use crate::weblog::log_time::{Date, LogTime};
 /// Bytes read at an offset to find a row there.
 const PEEK_BYTES: usize = 64 << 10;
 
+/// So far before and after the days that are wanted rows are looked at, for those that are late.
+const LATE_BYTES: u64 = 256 << 10;
+
 /// Why a log cannot be searched.
 #[derive(Debug, thiserror::Error)]
 pub enum SortedError {
@@ -88,7 +91,8 @@ pub(super) fn find(source: &Source, reader: &LineReader, time_range: &TimeRange)
         _ => search.first_at_or_after(at_midnight(to, 1 + slack_days))?,
     };
     search.check_order()?;
-    Ok(start..end.max(start))
+    let (start, end) = (search.earlier(start)?, search.later(end.max(start))?);
+    Ok(start..end)
 }
 
 impl Search<'_> {
@@ -104,6 +108,25 @@ impl Search<'_> {
             }
         }
         Ok(low)
+    }
+
+    /// Where a line begins at most [`LATE_BYTES`] before `offset`: rows that are late by some rows are looked at too, and show
+    /// that the log is not in time order.
+    fn earlier(&self, offset: u64) -> Result<u64, SortedError> {
+        let from = offset.saturating_sub(LATE_BYTES);
+        if from == 0 {
+            return Ok(0);
+        }
+        let text = self.source.peek(from, (offset - from) as usize)?;
+        Ok(memchr::memchr(b'\n', &text).map_or(offset, |at| from + at as u64 + 1))
+    }
+
+    /// Where a line begins at most [`LATE_BYTES`] after `offset`.
+    fn later(&self, offset: u64) -> Result<u64, SortedError> {
+        let text = self.source.peek(offset, LATE_BYTES as usize)?;
+        let is_rest = offset + text.len() as u64 >= self.bytes_total;
+        let end = if is_rest { Some(text.len()) } else { memchr::memrchr(b'\n', &text).map(|at| at + 1) };
+        Ok(end.map_or(offset, |end| offset + end as u64))
     }
 
     /// The first readable row among the lines that begin in `from..until`: where it ends, and its time. None if no row begins

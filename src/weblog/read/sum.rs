@@ -86,58 +86,96 @@ impl<S: Sink, F: Fn() -> S + Sync> SumJob<'_, S, F> {
         let head = source.head(HEAD_BYTES)?;
         let name = input.name();
         if head.is_empty() {
-            return Err(LogError::Empty(name));
+            return match input {
+                Input::Stdin => Err(LogError::Empty(name)),
+                _ => Ok(Totals { empty: vec![name], ..Totals::default() }),
+            };
         }
         let format_error = |cause| LogError::Format { input: name.clone(), cause };
         let reader = format::detect(&head, &self.options.format, &self.options.needs).map_err(format_error)?;
         let mut skipped_bytes = 0;
         if self.options.sorted {
-            let wanted = sorted::find(&source, &reader, &self.options.filter.time_range)?;
+            let wanted = match sorted::find(&source, &reader, &self.options.filter.time_range) {
+                Err(SortedError::Unsorted { .. }) => return self.whole(input),
+                wanted => wanted?,
+            };
             skipped_bytes = wanted.start;
             source = source.limited(wanted);
         }
-        // A sink cannot undo the rows of a first attempt, and a pipe cannot be read twice. If no second attempt is possible,
-        // a log whose columns may change must be read in order from the start.
-        let undoable = source.is_positioned() && self.sums_are_enough() && self.options.rejects.is_none();
-        let in_order = (reader.may_change() || reader.may_join()) && !undoable;
-        let totals = match self.blocks(source, &reader, in_order) {
+        let totals = match self.blocks(source, &reader, self.in_order(input, &reader)) {
             Err(Stop::Changed) if self.options.sorted => return Err(SortedError::Quotes(name).into()),
-            Err(Stop::Changed) => self.blocks(Source::open(input)?, &reader, true),
+            Err(Stop::Failed(LogError::Sorted(SortedError::Unsorted { .. }))) if self.is_undoable() => {
+                return self.whole(input);
+            }
+            Err(Stop::Changed) if self.is_undoable() && is_reopenable(input) => {
+                self.blocks(Source::open(input)?, &reader, true)
+            }
+            Err(Stop::Changed) => return Err(LogError::Reordered(name)),
             other => other,
         };
         match totals {
-            Ok(totals) if skipped_bytes > 0 => {
-                let skipped_lines =
-                    if totals.rows.first_bad.is_empty() { 0 } else { lines_ahead(input, skipped_bytes)? };
-                let mut totals = totals;
-                totals.rows.first_bad.iter_mut().for_each(|bad| bad.line += skipped_lines);
-                totals.formats.push((name, reader.format()));
-                Ok(totals)
+            Ok(mut totals) => {
+                if skipped_bytes > 0 && !totals.rows.first_bad.is_empty() {
+                    let skipped_lines = lines_ahead(input, skipped_bytes)?;
+                    totals.rows.first_bad.iter_mut().for_each(|bad| bad.line += skipped_lines);
+                }
+                self.judge(totals, name, &reader)
             }
-            Ok(totals) => self.judge(totals, name, reader.format()),
             Err(Stop::Failed(error)) => Err(error),
             // In order, the thread that meets a change also reads the lines after it.
             Err(Stop::Changed) => unreachable!("blocks in order are never visited ahead of a change"),
         }
     }
 
-    /// Whether sinks need no single rows.
+    /// Sums an input whole that turned out not to be in time order.
+    fn whole(&self, input: &Input) -> Result<Totals, LogError> {
+        let options = SumOptions { sorted: false, ..self.options.clone() };
+        let mut totals = SumJob { options: &options, ..*self }.input(input)?;
+        totals.unsorted.push(input.name());
+        Ok(totals)
+    }
+
+    /// Whether blocks must be read in order. A single thread does so anyway; otherwise it takes a log whose columns may change,
+    /// if it could not be read a second time: a log with a header, which cat may have repeated in another order, is read on
+    /// every core until that is found.
+    fn in_order(&self, input: &Input, reader: &LineReader) -> bool {
+        let is_likely = reader.may_change() || reader.may_join();
+        let can_repeat = self.is_undoable() && matches!(input, Input::Path(_)) && is_reopenable(input);
+        let is_compressed = || Source::open(input).is_ok_and(|source| !source.is_positioned());
+        self.options.scan.threads <= 1 || self.options.in_order || is_likely && (!can_repeat || is_compressed())
+    }
+
+    /// Whether a first attempt leaves nothing behind: a sink cannot give back rows.
+    fn is_undoable(&self) -> bool {
+        self.sums_are_enough() && self.options.rejects.is_none()
+    }
+
+    /// Whether sinks take no single rows.
     fn sums_are_enough(&self) -> bool {
         self.options.granularity != Granularity::Rows || size_of::<S>() == 0
     }
 
     /// An input that has more bad rows than good ones is not a log of this format.
-    fn judge(&self, mut totals: Totals, name: String, format: &'static str) -> Result<Totals, LogError> {
+    fn judge(&self, mut totals: Totals, name: String, reader: &LineReader) -> Result<Totals, LogError> {
         match totals.rows.first_bad.first() {
             Some(first) if totals.rows.read < totals.rows.bad && !self.options.allow_bad => Err(LogError::MostlyBad {
                 input: name,
-                format,
+                format: reader.format(),
                 bad: totals.rows.bad,
                 rows: totals.rows.total(),
                 first: Box::new(first.clone()),
             }),
             _ => {
-                totals.formats.push((name, format));
+                let columns = 0..self.options.needs.columns.len();
+                totals.columns = columns.map(|place| reader.has_column(place)).collect();
+                if totals.rows.total() == 0 {
+                    totals.empty.push(name.clone());
+                } else {
+                    let without = totals.columns.iter().enumerate().filter(|(_, has)| !**has);
+                    totals.without = without.map(|(place, _)| (name.clone(), place)).collect();
+                }
+                totals.column_names.extend(reader.names());
+                totals.formats.push((name, reader.format()));
                 Ok(totals)
             }
         }
@@ -145,7 +183,10 @@ impl<S: Sink, F: Fn() -> S + Sync> SumJob<'_, S, F> {
 
     fn blocks(&self, source: Source, reader: &LineReader, in_order: bool) -> Result<Totals, Stop> {
         let name = source.input().name();
-        let scan = if in_order { ScanOptions { threads: 1, ..self.options.scan } } else { self.options.scan };
+        // Of a stream, one thread can read and another visit.
+        let threads_in_order = if source.is_positioned() { 1 } else { self.options.scan.threads.min(2) };
+        let threads = if in_order { threads_in_order } else { self.options.scan.threads };
+        let scan = ScanOptions { threads, ..self.options.scan };
         let (mut totals, mut lines, mut times) = (Totals::default(), 0, TimeSums::default());
         let mut order = BlockTotals::default();
         let mut take = |mut found: BlockTotals| {
@@ -202,6 +243,15 @@ impl<S: Sink, F: Fn() -> S + Sync> SumJob<'_, S, F> {
         let mut found = visit(self.options, block, reader, &mut worker.carried, sink);
         found.gave_up = sink.gave_up();
         found
+    }
+}
+
+/// Whether `input` can be read a second time.
+fn is_reopenable(input: &Input) -> bool {
+    match input {
+        Input::Path(path) => path.is_file(),
+        Input::Stdin => false,
+        Input::BuiltIn { .. } => true,
     }
 }
 

@@ -21,7 +21,10 @@ pub(super) fn visit(
     carried: &mut Carried,
     sink: &mut impl Sink,
 ) -> BlockTotals {
-    if let (None, Some(found)) = (&carried.reader, visit_halves(options, block, reader, sink)) {
+    if let (None, Some(found)) = (&carried.reader, visit_halves(options, block, reader, sink))
+        // Where columns change, the second half was read with the wrong ones; it gave nothing to the sink.
+        && !(found.changed && carried.in_order)
+    {
         return found;
     }
     let mut visitor = Visitor::new(options, block);
@@ -113,7 +116,7 @@ fn side_by_side<S: Simd>(
     sink: &mut impl Sink,
 ) {
     while !left.rest.is_empty() && !right.rest.is_empty() {
-        // The columns of a four-column log cannot change.
+        // A line that gives another reader is in what was found, and the block is visited again.
         let (_, _) =
             (left.delimited_line(simd, delimited, reader, sink), right.delimited_line(simd, delimited, reader, sink));
         if let (Some(mut one), Some(mut other)) = (Lane::enter(left), Lane::enter(right)) {

@@ -158,6 +158,7 @@ impl<'a> Visitor<'a> {
         }
         kept_day.copy_from_slice(day);
         self.end_streak();
+        self.found.span(date);
         if self.options.sorted {
             self.found.saw(date);
         }
@@ -219,12 +220,18 @@ impl<'a> Visitor<'a> {
             self.found.changed |= changed.is_some();
             return changed;
         }
-        self.row(reader, line, number, sink);
-        None
+        self.row(reader, line, number, sink)
     }
 
-    /// Visits the row that begins in line `number`. It has several lines if there are line breaks in quotes.
-    pub(super) fn row(&mut self, reader: &LineReader, row: &[u8], number: u64, sink: &mut impl Sink) {
+    /// Visits the row that begins in line `number`; it has several lines if there are line breaks within quotes. If it is a
+    /// header of other columns, gives the reader for the lines after it.
+    pub(super) fn row(
+        &mut self,
+        reader: &LineReader,
+        row: &[u8],
+        number: u64,
+        sink: &mut impl Sink,
+    ) -> Option<LineReader> {
         let mut counted = None;
         let mut seen = None;
         let mut far = None;
@@ -243,17 +250,47 @@ impl<'a> Visitor<'a> {
                 }
             }
         });
-        match (read, far) {
-            (Ok(()), None) => self.found.rows.read += 1,
-            (Ok(()), Some(date)) => self.bad(number, RowError::FarTime(date), row),
-            (Err(reason), _) => self.bad(number, reason, row),
-        }
-        if let Some(date) = seen.filter(|_| self.options.sorted) {
-            self.found.saw(date);
+        if let Some(date) = seen {
+            self.found.span(date);
+            if self.options.sorted {
+                self.found.saw(date);
+            }
         }
         if let Some((moment, size_bytes)) = counted {
             self.add(moment, 1, size_bytes.into());
         }
+        match (read, far) {
+            (Ok(()), None) => self.found.rows.read += 1,
+            (Ok(()), Some(date)) => self.bad(number, RowError::FarTime(date), row),
+            (Err(reason), _) => return self.no_row(reader, row, number, reason, sink),
+        }
+        None
+    }
+
+    /// What becomes of a line that cannot be read as a row, for this `reason`.
+    #[cold]
+    fn no_row(
+        &mut self,
+        reader: &LineReader,
+        row: &[u8],
+        number: u64,
+        reason: RowError,
+        sink: &mut impl Sink,
+    ) -> Option<LineReader> {
+        // What copytruncate leaves in front of the first row that is written after it.
+        let nuls = row.iter().take_while(|byte| **byte == 0).count();
+        if nuls > 0 {
+            return if nuls < row.len() { self.row(reader, &row[nuls..], number, sink) } else { None };
+        }
+        if reader.is_remark(row) {
+            return None;
+        }
+        let renamed = reader.renamed_by(row, &self.options.needs);
+        match &renamed {
+            Some(_) => self.found.changed = true,
+            None => self.bad(number, reason, row),
+        }
+        renamed
     }
 
     /// Counts an unreadable row, and keeps it if rejects are kept.
