@@ -1,9 +1,17 @@
 //! Why a log cannot be understood.
-use super::pattern::PatternError;
 use crate::rows::foreign::Foreign;
 use crate::rows::{Delimited, NameFault, TooWide};
 
 /// Why the format of a log cannot be read.
+/// A format string that cannot be understood.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{reason}: write it as the server's configuration has it, such as '$remote_addr - $remote_user [$time_local] \"$request\" $status $body_bytes_sent' or '%h %l %u %t \"%r\" %>s %b'"
+)]
+pub struct PatternError {
+    pub(super) reason: String,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FormatError {
     /// The log has no such column.

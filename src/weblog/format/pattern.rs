@@ -1,7 +1,7 @@
 //! Lines whose fields are between known texts: a format string as Apache and nginx have it, with a name for each field.
 use super::super::read_time::{read_apache, read_moment};
 use super::super::record::{Column, Row, RowError, read_size, without_dash};
-use super::error::FormatError;
+use super::error::{FormatError, PatternError};
 use super::line::ReadLine;
 use super::needs::Needs;
 use super::request::Request;
@@ -26,15 +26,6 @@ struct Field {
     after: Vec<u8>,
     /// Whether the field is in quotes, in which `\"` does not end it.
     is_quoted: bool,
-}
-
-/// A format string that cannot be understood.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{reason}: write it as the server's configuration has it, such as '$remote_addr - $remote_user [$time_local] \"$request\" $status $body_bytes_sent' or '%h %l %u %t \"%r\" %>s %b'"
-)]
-pub struct PatternError {
-    reason: String,
 }
 
 /// What Apache's letters are called here.
