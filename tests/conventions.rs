@@ -446,7 +446,8 @@ fn with_json_warnings_and_notes_are_json_too() {
 
 #[test]
 fn the_same_error_of_many_files_is_told_once() {
-    let (message, _) = error_of("for f in a b c; do echo x > $f.log; done; votekit logsum a.log nowhere.log b.log c.log", 1);
+    let (message, _) =
+        error_of("for f in a b c; do echo x > $f.log; done; votekit logsum a.log nowhere.log b.log c.log", 1);
     let lines: Vec<&str> = message.lines().collect();
     assert_eq!(lines.len(), 3, "{message}");
     assert!(lines[1].contains("a.log cannot be understood: its format is not known"), "{message}");

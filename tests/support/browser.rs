@@ -223,7 +223,7 @@ fn processes_of(profile: &Path) -> Vec<OsString> {
     fs::read_dir("/proc").into_iter().flatten().flatten().filter(is_ours).map(|process| process.file_name()).collect()
 }
 
-/// A command of the Chrome DevTools Protocol.
+/// A command of the Chrome `DevTools` Protocol.
 #[derive(Debug)]
 struct DevTools(Value);
 

@@ -86,9 +86,8 @@ mod tests {
             (format!("half a line\n{common}{common}"), "common"),
             (format!("{row}{common}{common}"), "common"),
             (
-                format!(
-                    "start-up message\n\n# a comment\ndate;time;size;url\n2019-08-24;10:28:13;1;/a.jpg\n2019-08-24;10:28:13;1;/a\n"
-                ),
+                "start-up message\n\n# a comment\ndate;time;size;url\n2019-08-24;10:28:13;1;/a.jpg\n2019-08-24;10:28:13;1;/a\n"
+                    .to_owned(),
                 "csv",
             ),
             ("{\"a\":1}\n".to_owned(), "json"),

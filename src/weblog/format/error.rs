@@ -2,7 +2,6 @@
 use crate::rows::foreign::Foreign;
 use crate::rows::{Delimited, NameFault, TooWide};
 
-/// Why the format of a log cannot be read.
 /// A format string that cannot be understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -12,6 +11,7 @@ pub struct PatternError {
     pub(super) reason: String,
 }
 
+/// Why the format of a log cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FormatError {
     /// The log has no such column.

@@ -28,6 +28,9 @@ pub struct Format {
 /// Whether a line looks like a row of the format.
 type IsLine = fn(&[u8]) -> bool;
 
+/// Makes the reader of a log from its first lines and the values that the question needs.
+type OpenReader = fn(&[u8], &Needs) -> Result<Arc<dyn ReadLine>, FormatError>;
+
 /// The syntax of a format, and which lines are evidence for it.
 #[derive(Debug)]
 enum Syntax {
@@ -44,7 +47,7 @@ enum Syntax {
     /// A format string of nginx's, which lines may go on after.
     Pattern { format: &'static str, begins: IsLine },
     /// Another.
-    Own { open: fn(&[u8], &Needs) -> Result<Arc<dyn ReadLine>, FormatError>, is_row: IsLine },
+    Own { open: OpenReader, is_row: IsLine },
 }
 
 /// All formats. If the first lines of a log are equal evidence for several, the earliest in the table wins; if they are

@@ -138,7 +138,7 @@ impl DetectedLog {
         match format::detect(head, &options.format, &options.needs) {
             Ok(reader) => Ok(Some(DetectedLog { reader, carried: Carried::new(true), lines: 0 })),
             Err(_) if lines < LINES_WAITED_FOR => Ok(None),
-            Err(cause) => Err(LogError::Format { input: input.name(), cause }),
+            Err(cause) => Err(LogError::Format { input: input.name(), cause: Box::new(cause) }),
         }
     }
 

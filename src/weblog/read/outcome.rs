@@ -77,7 +77,7 @@ pub enum LogError {
         /// The input's name.
         input: String,
         /// The reason.
-        cause: FormatError,
+        cause: Box<FormatError>,
     },
     /// More of the input's rows are bad than good.
     #[error(

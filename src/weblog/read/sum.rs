@@ -91,7 +91,7 @@ impl<S: Sink, F: Fn() -> S + Sync> SumJob<'_, S, F> {
                 _ => Ok(Totals { empty: vec![name], ..Totals::default() }),
             };
         }
-        let format_error = |cause| LogError::Format { input: name.clone(), cause };
+        let format_error = |cause| LogError::Format { input: name.clone(), cause: Box::new(cause) };
         let reader = format::detect(&head, &self.options.format, &self.options.needs).map_err(format_error)?;
         let mut skipped_bytes = 0;
         if self.options.sorted {
