@@ -55,7 +55,7 @@ pub(super) struct RowArgs {
     /// The format of the logs, or a format string of Apache or nginx [default: detected; -v shows it]
     #[arg(long, value_name = "NAME", value_parser = LogFormatParser, help_heading = "Reading")]
     log_format: Option<String>,
-    /// Columns by name or position from 0: size=bytes_out or date=0,size=4,url=7
+    /// Columns by name or position from 0: size=bytes-out or date=0,size=4,url=7
     #[arg(long, value_name = "NAME=COLUMN,…", value_parser = place, value_delimiter = ',', conflicts_with = "log_format",
         help_heading = "Reading")]
     columns: Vec<(String, Place)>,
