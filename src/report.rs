@@ -56,7 +56,7 @@ pub struct Report {
     pub columns: Vec<String>,
     /// Rows, each with one value per column.
     pub rows: Vec<Vec<Value>>,
-    /// Totals and other figures about the whole: `total_votes`.
+    /// Totals and other figures about the whole: `votes`.
     pub beside: Vec<(String, Value)>,
     /// What was asked, with the values that options have when they are left out. JSON echoes it as `question`.
     pub question: Vec<(String, Value)>,

@@ -155,7 +155,7 @@ fn a_loaded_database_is_new_whole_and_indexed() {
     let server = votekit(&["q1", "load", "--events", &events, "--db", "pg://ann:geheim@h/d"], dir.path());
     assert_eq!(
         (server.code, &*server.stderr),
-        (Some(2), "votekit: error: --db: load makes a SQLite file, and pg:// is none\n")
+        (Some(2), "votekit: error: --db: load makes an SQLite file, not pg://: name a file\n")
     );
 
     std::fs::write(dir.path().join("bad.tsv"), "time\tuid\tevent_name\n2017-04-01\ta\tX\nnever\tb\tY\n").unwrap();

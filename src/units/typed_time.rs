@@ -144,12 +144,19 @@ pub fn parse(text: &str, context: &TypedTimeContext) -> Result<TypedTime, TypedT
 
 /// `2d` of `-2d`: the whole unit that is so long ago.
 fn ago(span: &str, today: NaiveDate, context: &TypedTimeContext) -> Result<TypedTime, TypedTimeError> {
+    // Days are those of the calendar, and as many as were typed.
+    if let Some(days) = span
+        .strip_suffix('d')
+        .filter(|days| days.bytes().all(|byte| byte.is_ascii_digit()))
+        .and_then(|days| days.parse::<u32>().ok())
+        .filter(|days| *days > 0)
+    {
+        let date = today.checked_sub_days(Days::new(days.into())).filter(|date| date.year() > 0);
+        return date.map(|date| TypedTime::Day(Day::Dated(date))).ok_or(TypedTimeError::Calendar);
+    }
     let secs = span.parse::<DurationSecs>().map_err(|_| TypedTimeError::Form)?.secs;
     let unit_secs = match span.bytes().last() {
-        Some(b'd') => {
-            let date = today.checked_sub_days(Days::new(u64::from(secs / 86_400))).ok_or(TypedTimeError::Calendar)?;
-            return Ok(TypedTime::Day(Day::Dated(date)));
-        }
+        Some(b'd') => return Err(TypedTimeError::Form),
         Some(b'h') => 3600,
         Some(b'm') => 60,
         _ => 1,
@@ -265,6 +272,7 @@ mod tests {
             ("now", "2026-01-24T18:05:30Z 1"),
             ("-2d", "2026-01-22"),
             ("-1d", "2026-01-23"),
+            ("-2000d", "2020-08-03"),
             ("-3h", "2026-01-24T15:00:00Z 3600"),
             ("-90m", "2026-01-24T16:35:00Z 60"),
             ("-1h30m", "2026-01-24T16:35:00Z 60"),
@@ -302,6 +310,9 @@ mod tests {
             ("-", TypedTimeError::Form),
             ("-2", TypedTimeError::Form),
             ("-2x", TypedTimeError::Form),
+            ("-0d", TypedTimeError::Form),
+            ("-+2d", TypedTimeError::Form),
+            ("-9999999d", TypedTimeError::Calendar),
             ("2d", TypedTimeError::Form),
             ("24/8", TypedTimeError::Form),
             ("24/8/19", TypedTimeError::Form),

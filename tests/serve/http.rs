@@ -26,7 +26,7 @@ pub(crate) fn stdout(folder: &Path, args: &[&str]) -> String {
 /// The number of standing votes in the ballot file.
 pub(crate) fn total(folder: &Path) -> u64 {
     let tally: Value = serde_json::from_str(&stdout(folder, &["tally", "--format", "json"])).unwrap();
-    tally["total_votes"].as_u64().unwrap()
+    tally["votes"].as_u64().unwrap()
 }
 
 /// A running service, killed when dropped.

@@ -126,7 +126,7 @@ fn network(text: &str) -> Result<IpNet, String> {
 }
 
 fn address(listen: &str) -> anyhow::Result<SocketAddr> {
-    let shape = || exit::misuse(format!("--listen {listen:?} is no address with a port: write 127.0.0.1:5000"));
+    let shape = || exit::misuse(format!("--listen {listen:?} is not an address with a port: write 127.0.0.1:5000"));
     if !listen.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok()) {
         return Err(shape());
     }

@@ -77,16 +77,16 @@ mod tests {
 
     #[test]
     fn the_same_failure_of_many_logs_is_told_once() {
-        let empty = |name: &str| LogError::Empty(name.to_owned());
+        let broken = |name: &str| LogError::GaveUp(name.to_owned());
         let text = |names: &[&str]| {
-            let failures = failures(names.iter().map(|name| empty(name)).collect());
+            let failures = failures(names.iter().map(|name| broken(name)).collect());
             failures.iter().map(Failure::in_words).collect::<Vec<_>>()
         };
-        assert_eq!(text(&["1.log"]), ["1.log is empty: it is not a log"]);
-        assert_eq!(text(&["1.log", "2.log"]), ["1.log is empty: it is not a log (the same: 2.log)"]);
+        assert_eq!(text(&["1.log"]), ["1.log was not read to its end"]);
+        assert_eq!(text(&["1.log", "2.log"]), ["1.log was not read to its end (the same: 2.log)"]);
         assert_eq!(
             text(&["1.log", "2.log", "3.log", "4.log", "5.log", "6.log"]),
-            ["1.log is empty: it is not a log (the same: 2.log, 3.log, 4.log and 2 more)"]
+            ["1.log was not read to its end (the same: 2.log, 3.log, 4.log and 2 more)"]
         );
     }
 }
