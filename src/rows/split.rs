@@ -102,16 +102,18 @@ impl Splitter {
 
     #[inline(always)]
     fn window<S: Simd>(&self, simd: S, text: &[u8], base: usize) -> Window {
-        match text.get(base..base + WINDOW).and_then(|window| window.first_chunk::<WINDOW>()) {
-            Some(window) => self.masks(simd, window),
+        // One call for both, or the compiler merges their results byte by byte, which takes five times as long.
+        let mut padded = [0; WINDOW];
+        let window = match text.get(base..base + WINDOW).and_then(|window| window.first_chunk::<WINDOW>()) {
+            Some(window) => window,
             None => {
                 // Zeros are neither delimiter nor line end.
-                let mut window = [0; WINDOW];
                 let rest = &text[base.min(text.len())..];
-                window[..rest.len()].copy_from_slice(rest);
-                self.masks(simd, &window)
+                padded[..rest.len()].copy_from_slice(rest);
+                &padded
             }
-        }
+        };
+        self.masks(simd, window)
     }
 
     #[inline(always)]

@@ -2,7 +2,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Days, FixedOffset, Local, MappedLocalTime, NaiveDate, NaiveDateTime, Offset as _, TimeZone};
+use chrono::{DateTime, Days, FixedOffset, Local, MappedLocalTime, NaiveDate, NaiveDateTime, TimeZone as _};
+use jiff::Timestamp;
+use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 
 use super::offset::{Offset, OffsetForm};
 use crate::nearest::nearest;
@@ -13,7 +15,7 @@ pub enum Zone {
     /// A fixed number of seconds ahead of UTC.
     Fixed(i32),
     /// A zone of the IANA database, such as `Europe/Berlin`.
-    Named(chrono_tz::Tz),
+    Named(&'static TimeZone),
     /// The zone of this machine (`TZ`, else `/etc/localtime`).
     Machine,
 }
@@ -21,10 +23,10 @@ pub enum Zone {
 /// A name that is not in the IANA database.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no such zone: {}write a name of the IANA database, as Europe/Berlin",
-    nearest.map(|name| format!("did you mean {name}? Or ")).unwrap_or_default())]
+    nearest.as_ref().map(|name| format!("did you mean {name}? Or ")).unwrap_or_default())]
 pub struct ZoneError {
     /// The most similar name.
-    pub nearest: Option<&'static str>,
+    pub nearest: Option<String>,
 }
 
 impl FromStr for Zone {
@@ -32,16 +34,21 @@ impl FromStr for Zone {
 
     /// Parses the name of a zone, in any case.
     fn from_str(name: &str) -> Result<Self, ZoneError> {
-        let zones = &chrono_tz::TZ_VARIANTS;
-        let zone = zones.iter().find(|zone| zone.name().eq_ignore_ascii_case(name));
-        zone.map(|zone| Zone::Named(*zone)).ok_or_else(|| {
-            // Most people type only the city.
-            let is_city = |zone: &&chrono_tz::Tz| {
-                zone.name().rsplit_once('/').is_some_and(|(_, city)| city.eq_ignore_ascii_case(name))
-            };
-            let city = zones.iter().find(is_city).map(|zone| zone.name());
-            ZoneError { nearest: city.or_else(|| nearest(name, zones.iter().map(|zone| zone.name()))) }
-        })
+        // The database inside the binary: the answers are the same on every machine.
+        let zones = TimeZoneDatabase::bundled();
+        match zones.get(name) {
+            // A run has one or two zones, and they live as long as it does.
+            Ok(zone) => Ok(Zone::Named(Box::leak(Box::new(zone)))),
+            Err(_) => {
+                let names: Vec<String> = zones.available().map(|zone| zone.as_str().to_owned()).collect();
+                // Most people type only the city.
+                let is_city =
+                    |zone: &&String| zone.rsplit_once('/').is_some_and(|(_, city)| city.eq_ignore_ascii_case(name));
+                let city = names.iter().find(is_city).map(String::as_str);
+                let nearest = city.or_else(|| nearest(name, names.iter().map(String::as_str)));
+                Err(ZoneError { nearest: nearest.map(str::to_owned) })
+            }
+        }
     }
 }
 
@@ -51,11 +58,10 @@ impl Zone {
 
     /// Seconds ahead of UTC at a moment, given in Unix seconds.
     pub fn offset_secs(self, moment: i64) -> i32 {
-        let utc = utc(moment);
         match self {
             Zone::Fixed(secs) => secs,
-            Zone::Named(zone) => zone.offset_from_utc_datetime(&utc).fix().local_minus_utc(),
-            Zone::Machine => Local.offset_from_utc_datetime(&utc).local_minus_utc(),
+            Zone::Named(zone) => zone.to_offset(timestamp(moment)).seconds(),
+            Zone::Machine => Local.offset_from_utc_datetime(&utc(moment)).local_minus_utc(),
         }
     }
 
@@ -68,7 +74,18 @@ impl Zone {
     pub fn moments(self, shown: NaiveDateTime) -> MappedLocalTime<i64> {
         match self {
             Zone::Fixed(secs) => MappedLocalTime::Single(shown.and_utc().timestamp() - i64::from(secs)),
-            Zone::Named(zone) => zone.from_local_datetime(&shown).map(|at| at.timestamp()),
+            Zone::Named(zone) => {
+                let shown = shown.and_utc().timestamp();
+                let civil = jiff::tz::Offset::UTC.to_datetime(timestamp(shown));
+                let moment = |offset: jiff::tz::Offset| shown - i64::from(offset.seconds());
+                match zone.to_ambiguous_timestamp(civil).offset() {
+                    AmbiguousOffset::Unambiguous { offset } => MappedLocalTime::Single(moment(offset)),
+                    AmbiguousOffset::Gap { .. } => MappedLocalTime::None,
+                    AmbiguousOffset::Fold { before, after } => {
+                        MappedLocalTime::Ambiguous(moment(before), moment(after))
+                    }
+                }
+            }
             Zone::Machine => Local.from_local_datetime(&shown).map(|at| at.timestamp()),
         }
     }
@@ -135,6 +152,12 @@ impl Zone {
     }
 }
 
+/// A moment, clamped to the calendar of the zone database.
+fn timestamp(moment: i64) -> Timestamp {
+    let end = if moment < 0 { Timestamp::MIN } else { Timestamp::MAX };
+    Timestamp::from_second(moment).unwrap_or(end)
+}
+
 /// A moment in UTC, clamped to the calendar.
 fn utc(moment: i64) -> NaiveDateTime {
     let end = if moment < 0 { DateTime::<chrono::Utc>::MIN_UTC } else { DateTime::<chrono::Utc>::MAX_UTC };
@@ -147,7 +170,7 @@ impl fmt::Display for Zone {
         match self {
             Zone::Fixed(0) => f.write_str("UTC"),
             Zone::Fixed(secs) => write!(f, "UTC{}", Offset { secs: *secs, form: OffsetForm::Colon }),
-            Zone::Named(zone) => f.write_str(zone.name()),
+            Zone::Named(zone) => f.write_str(zone.iana_name().unwrap_or("local time")),
             Zone::Machine => f.write_str("local time"),
         }
     }
@@ -177,11 +200,12 @@ mod tests {
 
     #[test]
     fn names_are_found_in_any_case_and_slips_are_answered() {
-        assert_eq!(zone("europe/berlin"), Zone::Named(chrono_tz::Europe::Berlin));
+        assert_eq!(zone("europe/berlin").to_string(), "Europe/Berlin");
+        assert_eq!(zone("europe/berlin"), zone("Europe/Berlin"));
         for (typed, nearest) in
             [("Europe/Berln", "Europe/Berlin"), ("berlin", "Europe/Berlin"), ("taipei", "Asia/Taipei")]
         {
-            assert_eq!(typed.parse::<Zone>(), Err(ZoneError { nearest: Some(nearest) }), "{typed}");
+            assert_eq!(typed.parse::<Zone>(), Err(ZoneError { nearest: Some(nearest.to_owned()) }), "{typed}");
         }
         assert_eq!(
             "tokyo".parse::<Zone>().unwrap_err().to_string(),
