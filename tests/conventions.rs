@@ -29,7 +29,7 @@ fn a_reader_that_leaves_early_ends_the_program_quietly() {
     for line in [
         "for i in $(seq 200); do cat SAMPLE; done > log; votekit logsum log --by url --type any -q --format json 2>err | head -1",
         "votekit --help | head -1",
-        "votekit q1 --events EVENTS -q | true",
+        "votekit q1 EVENTS -q | true",
         "for i in 1 2 3; do votekit vote 2; done | head -1",
     ] {
         let output = shell(line);
@@ -89,8 +89,8 @@ fn an_open_file_is_written_on_and_never_replaced() {
 
 #[test]
 fn events_that_are_read_are_not_drawn_over() {
-    for (read, file) in [("--events events", "events"), ("--db q1.db", "q1.db")] {
-        let made = "cp EVENTS events; votekit q1 load -q --events events --db q1.db";
+    for (read, file) in [("events", "events"), ("--db q1.db", "q1.db")] {
+        let made = "cp EVENTS events; votekit q1 load -q events --db q1.db";
         let run = format!("{made}; cp {file} kept; votekit q1 {read} --by day --svg {file}; code=$?; cmp kept {file}");
         let output = shell(&format!("{run} && exit $code"));
         let stderr = text(&output.stderr);
@@ -128,7 +128,7 @@ fn exit_codes_are_what_help_says() {
         ("votekit logsum nowhere.log", 1),
         ("votekit logsum --from 2019-08-25 --to 2019-08-24", 2),
         ("votekit logsum --no-such-option", 2),
-        ("votekit q1 --events nowhere.tsv", 1),
+        ("votekit q1 nowhere.tsv", 1),
         ("votekit q1 --from 2017-04-09", 2),
         ("votekit tally", 1),
         ("votekit vote", 2),
@@ -304,9 +304,9 @@ fn a_time_that_is_none_is_answered_with_how_to_write_one() {
         ("votekit logsum SAMPLE --from 2026-10-25T02:30 --time-zone Europe/Berlin", "write it with its offset"),
         ("votekit logsum SAMPLE --time-zone Europe/Berln", "did you mean Europe/Berlin?"),
         ("votekit logsum SAMPLE --time-zone Berlin", "did you mean Europe/Berlin?"),
-        ("votekit q1 --events EVENTS --from 04-02", "lacks its year"),
-        ("votekit q1 --events EVENTS --from 18:00", "is not a whole day"),
-        ("votekit q1 --events EVENTS --cohorts 2017-04-01", "write 2017-04-01..2017-04-14"),
+        ("votekit q1 EVENTS --from 04-02", "lacks its year"),
+        ("votekit q1 EVENTS --from 18:00", "is not a whole day"),
+        ("votekit q1 EVENTS --cohorts 2017-04-01", "write 2017-04-01..2017-04-14"),
         ("votekit vote 2 -q; votekit tally --at noon", "write 2026-01-24"),
         ("votekit tally --window 10", "write 90s, 10m"),
     ] {
@@ -314,7 +314,7 @@ fn a_time_that_is_none_is_answered_with_how_to_write_one() {
         assert_eq!(output.status.code(), Some(2), "{line}: {output:?}");
         assert!(text(&output.stderr).contains(way_out), "{line}: {output:?}");
     }
-    let typed = shell("votekit q1 --events EVENTS --install-day 1/4/2017 --from 20170402 --to 2017-4-8");
+    let typed = shell("votekit q1 EVENTS --install-day 1/4/2017 --from 20170402 --to 2017-4-8");
     assert_eq!(text(&typed.stdout), "8\n", "{typed:?}");
 }
 
@@ -411,10 +411,10 @@ fn every_error_ends_with_a_way_out() {
         ("votekit logsum SAMPLE --by day --memory 1", 2),
         ("votekit logsum SAMPLE --by day --svg nowhere/a.svg", 1),
         ("votekit logsum SAMPLE --chart", 2),
-        ("votekit q1 --events nowhere.tsv", 1),
+        ("votekit q1 nowhere.tsv", 1),
         ("votekit q1 --db nowhere.db", 1),
-        ("votekit q1 --events EVENTS --from Tuesday", 2),
-        ("votekit q1 load --events EVENTS --db nowhere/a.db", 1),
+        ("votekit q1 EVENTS --from Tuesday", 2),
+        ("votekit q1 load EVENTS --db nowhere/a.db", 1),
         ("votekit tally", 1),
         ("votekit tally --window 10", 2),
         ("votekit init", 2),
@@ -456,7 +456,7 @@ fn the_same_error_of_many_files_is_told_once() {
 
 #[test]
 fn other_names_that_people_type_work() {
-    assert_eq!(text(&shell("votekit retention --events EVENTS").stdout), "8\n");
+    assert_eq!(text(&shell("votekit retention EVENTS").stdout), "8\n");
     let json = text(&shell("votekit logsum SAMPLE --json 2>/dev/null | jq .bytes").stdout);
     assert_eq!(json, "1569088\n");
     let candidate = text(&shell("votekit init --candidate Annabel -q; votekit vote Anabel").stderr);

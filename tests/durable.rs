@@ -18,7 +18,7 @@ fn a_new_file_is_safe_from_a_power_failure() {
     let (log, events) = (log.to_str().unwrap(), events.to_str().unwrap());
     for args in [
         &["init", "--ballots", "out", "--candidate", "a"][..],
-        &["q1", "load", "--events", events, "--db", "out"],
+        &["q1", "load", events, "--db", "out"],
         &["logsum", "--by", "day", "--svg", "out", log],
         &["logsum", "--rejects", "out", log],
     ] {

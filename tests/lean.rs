@@ -24,8 +24,8 @@ fn logs_files_of_events_and_votes_work() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     assert_eq!(stdout(folder, &["logsum", "--from", "2019-08-24", "--to", "2019-08-25", SAMPLE]), "638571\n");
-    let of_events = stdout(folder, &["q1", "--events", EVENTS]);
-    stdout(folder, &["q1", "load", "--events", EVENTS, "--db", "events.db"]);
+    let of_events = stdout(folder, &["q1", EVENTS]);
+    stdout(folder, &["q1", "load", EVENTS, "--db", "events.db"]);
     assert_eq!(stdout(folder, &["q1", "--db", "events.db"]), of_events);
     stdout(folder, &["init", "--candidate", "ann", "--candidate", "bob"]);
     stdout(folder, &["vote", "2"]);

@@ -8,15 +8,15 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use support::mysql::{self, Event, Kind, create_events};
 use votekit::dial::{Address, Connection};
 use votekit::retention::{
-    Collation, Curves, CurvesFound, Database, DaySpan, Engine, EventFiles, EventOptions, Question, SQL, Server,
-    TableNames, load,
+    Answer, Collation, Curves, CurvesFound, Database, DaysAfter, Engine, EventFiles, EventOptions, Literal, Period,
+    Question, Reading, SQL, Server, TableNames, load,
 };
 use votekit::scan::Input;
 
@@ -177,7 +177,8 @@ fn story() -> Vec<Chapter> {
             "the calendar's last day has none after it",
             &[INSTALLED, ("9999-12-31 23:59:59", "A", "open")],
             &[(question("2017-04-01", "9999-12-31", "9999-12-31", "FIRST_INSTALL"), 1), (usual(), 0)],
-            Some("9999-12-31"),
+            // The other event is after tomorrow, so its clock is wrong.
+            Some("2017-04-01"),
         ),
     ];
     // The sample's answer is derived in samples/README.md.
@@ -198,31 +199,65 @@ fn story() -> Vec<Chapter> {
 /// An engine's answers about some events.
 #[derive(Debug, PartialEq)]
 struct Answers {
-    figures: Vec<u64>,
-    last_day: Option<NaiveDate>,
-    cohorts: Vec<u64>,
+    answers: Vec<Answer>,
     curves: Vec<CurvesFound>,
 }
 
+impl Answers {
+    fn figures(&self) -> Vec<u64> {
+        self.answers.iter().map(|answer| answer.users).collect()
+    }
+}
+
+/// A curve or triangle of each kind.
+fn every_mode() -> Vec<Curves> {
+    let days = |first: &str, count: u64| (0..count).map(|after| Period::day(day(first) + Days::new(after))).collect();
+    let period = |first, last| Period { first: day(first), last: day(last) };
+    let each = |after: std::ops::RangeInclusive<u32>| after.map(DaysAfter::day).collect::<Vec<_>>();
+    let to = |first, last| DaysAfter { first, last };
+    let curves = |periods, columns| Curves::new("FIRST_INSTALL", periods, columns).unwrap();
+    let returning = |event: &str, mut curves: Curves| {
+        curves.return_event = Some(event.to_owned());
+        curves
+    };
+    let rolling = || vec![to(0, None), to(1, None), to(3, None)];
+    vec![
+        curves(days("2017-04-01", 1), each(1..=7)),
+        curves(days("2017-03-31", 4), each(0..=6)),
+        curves(vec![period("2017-03-27", "2017-04-02"), period("2017-04-03", "2017-04-09")], each(0..=2)),
+        curves(days("2017-04-01", 3), rolling()),
+        curves(vec![period("2017-03-01", "2017-03-31"), period("2017-04-01", "2017-04-30")], rolling()),
+        curves(days("2017-04-01", 2), vec![to(1, Some(3)), to(4, Some(7)), to(8, Some(14))]),
+        returning("open", curves(days("2017-04-01", 2), each(0..=7))),
+        returning("ÖPEN", curves(days("2017-04-01", 2), rolling())),
+    ]
+}
+
 fn ask<E: Engine<Error: std::fmt::Debug>>(engine: &mut E, questions: &[Question]) -> Answers {
-    let span = |first, last| DaySpan::new(day(first), day(last)).unwrap();
-    let curves = [
-        Curves::new(span("2017-04-01", "2017-04-01"), (1, 7)).unwrap(),
-        Curves::new(span("2017-03-31", "2017-04-03"), (0, 6)).unwrap(),
-    ];
-    let curves = curves.iter().map(|curves| engine.curves(curves, "FIRST_INSTALL").unwrap()).collect();
-    Answers {
-        figures: questions.iter().map(|question| engine.num_of_user(question).unwrap()).collect(),
-        last_day: engine.last_day().unwrap(),
-        cohorts: questions.iter().map(|one| engine.cohort_users(&one.event, one.install_day).unwrap()).collect(),
-        curves,
+    let curves = every_mode().iter().map(|curves| engine.curves(curves).unwrap()).collect();
+    Answers { answers: questions.iter().map(|question| engine.answer(question).unwrap()).collect(), curves }
+}
+
+/// An event after the next day is of a wrong clock.
+const TODAY: &str = "2017-05-01";
+
+fn reading() -> Reading {
+    Reading { today: day(TODAY), ..Reading::default() }
+}
+
+/// In a table an empty text is a user like any other.
+fn literal() -> EventOptions {
+    EventOptions {
+        literal: Literal { empty: true, ..Literal::default() },
+        today: day(TODAY),
+        ..EventOptions::default()
     }
 }
 
 fn ask_events(rows: &[Event], questions: &[Question], dir: &Path) -> Answers {
     let file = dir.join("events.tsv");
     fs::write(&file, tsv(rows)).unwrap();
-    let (inputs, options) = ([Input::Path(file)], EventOptions::default());
+    let (inputs, options) = ([Input::Path(file)], literal());
     ask(&mut EventFiles::new(&inputs, Collation::GeneralCi, &options, &()), questions)
 }
 
@@ -234,7 +269,7 @@ fn ask_sqlite(rows: &[Event], questions: &[Question], dir: &Path) -> [Answers; 2
         // The file of an earlier call, if any.
         let _ = fs::remove_file(path);
     }
-    load(&[Input::Path(file)], &loaded, Collation::GeneralCi, &EventOptions::default(), &()).unwrap();
+    load(&[Input::Path(file)], &loaded, Collation::GeneralCi, &literal(), &()).unwrap();
     let connection = rusqlite::Connection::open(&plain).unwrap();
     connection.execute_batch("CREATE TABLE piwik_track(time TEXT, uid TEXT, event_name TEXT)").unwrap();
     for (time, uid, name) in rows {
@@ -242,14 +277,15 @@ fn ask_sqlite(rows: &[Event], questions: &[Question], dir: &Path) -> [Answers; 2
     }
     drop(connection);
     [loaded, plain]
-        .map(|path| ask(&mut Database::open(&path, &TableNames::default(), Collation::GeneralCi).unwrap(), questions))
+        .map(|path| Database::open(&path, &TableNames::default(), Collation::GeneralCi, reading()).unwrap())
+        .map(|mut database| ask(&mut database, questions))
 }
 
 fn ask_server(rows: &[Event], character_set: &str, questions: &[Question], server: &mysql::Server) -> Answers {
     server.sql(&create_events(rows, character_set));
     let url = format!("mysql://root@/test?socket={}", server.socket().display());
     let connection = Connection::open(&Address::parse(&url).unwrap(), Duration::from_secs(60)).unwrap();
-    ask(&mut Server::new(connection, TableNames::default()).unwrap(), questions)
+    ask(&mut Server::new(connection, TableNames::default(), reading()).unwrap(), questions)
 }
 
 fn servers() -> Vec<(Kind, mysql::Server)> {
@@ -263,8 +299,8 @@ fn every_engine_tells_the_same_story() {
     for Chapter { title, rows, questions, last_day } in story() {
         let (questions, expected): (Vec<Question>, Vec<u64>) = questions.into_iter().unzip();
         let events = ask_events(&rows, &questions, dir.path());
-        assert_eq!(events.figures, expected, "{title}");
-        assert_eq!(events.last_day, last_day.map(day), "{title}");
+        assert_eq!(events.figures(), expected, "{title}");
+        assert!(events.answers.iter().all(|answer| answer.end.day == last_day.map(day)), "{title}: {events:?}");
         let [loaded, plain] = ask_sqlite(&rows, &questions, dir.path());
         assert_eq!(loaded, events, "{title}: loaded");
         assert_eq!(plain, events, "{title}: SQLite");
@@ -292,9 +328,9 @@ fn every_engine_gives_one_answer_about_any_events() {
         for (kind, server) in &servers {
             let there = ask_server(&rows, character_set, &questions, server);
             assert_eq!(there, events, "{kind:?} {character_set} {questions:?}\n{}", tsv(&rows));
-            assert_eq!(server.sql(SQL).trim(), events.figures[0].to_string(), "{kind:?}\n{}", tsv(&rows));
+            assert_eq!(server.sql(SQL).trim(), events.answers[0].users.to_string(), "{kind:?}\n{}", tsv(&rows));
         }
-        figures_seen.extend(events.figures);
+        figures_seen.extend(events.figures());
     }
     assert!(figures_seen.len() > 3, "the tables had something to count: {figures_seen:?}");
 }

@@ -5,10 +5,11 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use proptest::prelude::*;
 use votekit::retention::{
-    Collation, Curves, Database, DaySpan, Engine, EventFiles, EventNames, EventOptions, Question, TableNames, load,
+    Answer, Collation, Curves, Database, DaysAfter, Engine, EventFiles, EventOptions, Period, Question, Reading,
+    TableNames, load,
 };
 use votekit::scan::{Input, ScanOptions};
 
@@ -22,7 +23,7 @@ fn question(event: &str) -> Question {
 
 fn options(threads: usize, block_bytes: usize) -> EventOptions {
     let scan = ScanOptions { threads, block_bytes, ..ScanOptions::default() };
-    EventOptions { names: EventNames::default(), strict: false, scan }
+    EventOptions { scan, ..EventOptions::default() }
 }
 
 type Row = (String, String, String);
@@ -81,7 +82,7 @@ proptest! {
 
         let everything = load(&inputs, &db, collation, &options(1, 1 << 20), &());
         let mut files = EventFiles::new(&inputs, collation, &cut, &());
-        let reduced = files.num_of_user(&question);
+        let reduced = files.answer(&question);
         let Ok(everything) = everything else {
             // If no row is readable, both are errors.
             prop_assert!(reduced.is_err());
@@ -89,19 +90,18 @@ proptest! {
         };
         let reduced = reduced.unwrap();
         prop_assert_eq!(files.events_read(), Some(&everything), "rows read, rows bad, and their lines");
-        let mut sets = Database::open(&db, &TableNames::default(), collation).unwrap();
-        let users = (sets.num_of_user(&question).unwrap(), sets.last_day().unwrap());
-        drop(sets);
+        let open = || Database::open(&db, &TableNames::default(), collation, Reading::default()).unwrap();
+        let from_sets: Answer = open().answer(&question).unwrap();
         // After a foreign write, a loaded database is queried event by event.
         rusqlite::Connection::open(&db).unwrap().execute_batch("CREATE TABLE theirs(x)").unwrap();
-        let mut all = Database::open(&db, &TableNames::default(), collation).unwrap();
-        prop_assert_eq!(reduced, all.num_of_user(&question).unwrap());
-        prop_assert_eq!(users, (all.num_of_user(&question).unwrap(), all.last_day().unwrap()));
+        let mut all = open();
+        prop_assert_eq!(&reduced, &all.answer(&question).unwrap());
+        prop_assert_eq!(&reduced, &from_sets);
 
-        let installs = DaySpan::new(day("2017-03-31"), day("2017-04-03")).unwrap();
-        let curves = Curves::new(installs, (0, 3)).unwrap();
-        let from_files = files.curves(&curves, "FIRST_INSTALL").unwrap();
-        prop_assert_eq!(from_files, all.curves(&curves, "FIRST_INSTALL").unwrap(), "each number of a triangle is what q1.sql gives");
+        let periods = (0..4).map(|after| Period::day(day("2017-03-31") + Days::new(after))).collect();
+        let curves = Curves::new("FIRST_INSTALL", periods, (0..=3).map(DaysAfter::day).collect()).unwrap();
+        let from_files = files.curves(&curves).unwrap();
+        prop_assert_eq!(from_files, all.curves(&curves).unwrap(), "each number of a triangle is what q1.sql gives");
     }
 }
 
@@ -133,7 +133,7 @@ fn packed_files_directories_and_several_files_are_one_question() {
     std::io::Write::write_all(&mut packer, halves[0].as_bytes()).unwrap();
     std::fs::write(dir.path().join("in/a.gz"), packer.finish().unwrap()).unwrap();
     std::fs::write(dir.path().join("in/b"), zstd::encode_all(halves[1].as_bytes(), 1).unwrap()).unwrap();
-    for args in [&["q1", "--events", "in"][..], &["q1", "--events", "in/b", "in/a.gz"]] {
+    for args in [&["q1", "in"][..], &["q1", "in/b", "in/a.gz"]] {
         let run = votekit(args, dir.path());
         assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("8\n", ""), "{args:?}");
     }
@@ -143,7 +143,7 @@ fn packed_files_directories_and_several_files_are_one_question() {
 fn a_loaded_database_is_new_whole_and_indexed() {
     let dir = tempfile::tempdir().unwrap();
     let events = sample().display().to_string();
-    let load = ["q1", "load", "--events", &events, "--db", "a.db"];
+    let load = ["q1", "load", &events, "--db", "a.db"];
     assert_eq!(votekit(&load, dir.path()).code, Some(0));
     assert_eq!(votekit(&["q1", "--db", "a.db"], dir.path()).stdout, "8\n");
     assert_eq!(votekit(&["q1", "--db", "a.db", "--collation", "binary"], dir.path()).stdout, "5\n");
@@ -152,14 +152,14 @@ fn a_loaded_database_is_new_whole_and_indexed() {
     assert!(again.code == Some(1) && again.stderr.contains("exists already"), "{}", again.stderr);
     assert_eq!(std::fs::read(dir.path().join("a.db")).unwrap(), before);
 
-    let server = votekit(&["q1", "load", "--events", &events, "--db", "pg://ann:geheim@h/d"], dir.path());
+    let server = votekit(&["q1", "load", &events, "--db", "pg://ann:geheim@h/d"], dir.path());
     assert_eq!(
         (server.code, &*server.stderr),
         (Some(2), "votekit: error: --db: load makes an SQLite file, not pg://: name a file\n")
     );
 
     std::fs::write(dir.path().join("bad.tsv"), "time\tuid\tevent_name\n2017-04-01\ta\tX\nnever\tb\tY\n").unwrap();
-    let strict = votekit(&["q1", "load", "--events", "bad.tsv", "--db", "b.db", "--strict"], dir.path());
+    let strict = votekit(&["q1", "load", "bad.tsv", "--db", "b.db", "--strict"], dir.path());
     assert!(strict.code == Some(1) && strict.stderr.contains("bad.tsv:3:"), "{}", strict.stderr);
     let left: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.len(), 2, "no database and nothing temporary: {left:?}");
@@ -204,8 +204,8 @@ fn the_calendar_ends_at_midnight_wherever_the_events_are() {
         let run = votekit(&[&["q1", "--from", "9999-12-31", "--to", "9999-12-31"], place].concat(), dir.path());
         assert_eq!(run.stdout, "1\n", "{place:?}: {}", run.stderr);
     };
-    ask(&["--events", "e.tsv"]);
-    assert_eq!(votekit(&["q1", "load", "--events", "e.tsv", "--db", "e.db"], dir.path()).code, Some(0));
+    ask(&["e.tsv"]);
+    assert_eq!(votekit(&["q1", "load", "e.tsv", "--db", "e.db"], dir.path()).code, Some(0));
     ask(&["--db", "e.db"]);
     let theirs = rusqlite::Connection::open(dir.path().join("e.db")).unwrap();
     theirs.execute_batch("CREATE TABLE theirs(x)").unwrap();
@@ -225,10 +225,10 @@ fn headers_that_tell_too_little_or_too_much_are_refused() {
             "time;uid;event_name",
             "names: time;uid;event_name. Columns have tabs or commas between them: try tr ';' '\\t'",
         ),
-        ("time|uid|event_name", "try tr '|' '\\t' < FILE | votekit q1 --events -"),
+        ("time|uid|event_name", "try tr '|' '\\t' < FILE | votekit q1 -"),
     ] {
         std::fs::write(dir.path().join("e"), format!("{header}\n2017-04-01\ta\tb\tFIRST_INSTALL\n")).unwrap();
-        let run = votekit(&["q1", "--events", "e"], dir.path());
+        let run = votekit(&["q1", "e"], dir.path());
         assert_eq!((run.code, run.stdout.as_str()), (Some(1), ""), "{header}");
         assert!(run.stderr.contains(complaint) && run.stderr.len() < 600, "{}", run.stderr);
     }
@@ -274,7 +274,7 @@ fn an_open_quote_costs_its_own_line_and_a_repeated_header_none() {
     let header = "time,uid,event_name\n";
     let torn = format!("{header}{}{}{}{}{}", install("a"), install("\"b"), open("a"), install("c"), open("c"));
     std::fs::write(dir.path().join("torn.csv"), torn).unwrap();
-    let run = votekit(&["q1", "--events", "torn.csv"], dir.path());
+    let run = votekit(&["q1", "torn.csv", "--data-end", "2017-04-08"], dir.path());
     assert_eq!(run.stdout, "2\n", "{}", run.stderr);
     assert!(run.stderr.contains("torn.csv:3: a quote is not closed: 2017-04-01 10:00:00,\"b"), "{}", run.stderr);
 
@@ -282,7 +282,7 @@ fn an_open_quote_costs_its_own_line_and_a_repeated_header_none() {
     let twice = format!("{header}{}{}{header}{}", install("\"a\nb\""), open("\"A\nB\""), install("d"));
     for text in [twice.clone(), twice.replace("a\nb", "x").replace("A\nB", "X").replace(',', "\t").replace('"', "")] {
         std::fs::write(dir.path().join("twice"), text).unwrap();
-        let run = votekit(&["q1", "--events", "twice"], dir.path());
+        let run = votekit(&["q1", "twice", "--data-end", "2017-04-08"], dir.path());
         assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("1\n", ""));
     }
 
@@ -295,12 +295,12 @@ fn an_open_quote_costs_its_own_line_and_a_repeated_header_none() {
             Some("e.csv:6: too few columns: 1"),
         ),
         // Rows are not as wide as such a header would be: someone forgot a quote.
-        (format!("time,uid,event_name,\"a\nx\",y\n{rows}"), Some("e.csv:2: too few columns: 2")),
-        (format!("time,uid,event_name,\"a\n{rows}x\n"), Some("e.csv:4: too few columns: 1")),
+        (format!("time,uid,event_name,\"a\nx\",y\n{}", rows.replace('\n', ",\n")), Some("e.csv:2: too few columns: 2")),
+        (format!("time,uid,event_name,\"a\n{}x\n", rows.replace('\n', ",\n")), Some("e.csv:4: too few columns: 1")),
         (format!("#{header}{rows}# {header}"), None),
     ] {
         std::fs::write(dir.path().join("e.csv"), &text).unwrap();
-        let run = votekit(&["q1", "--events", "e.csv"], dir.path());
+        let run = votekit(&["q1", "e.csv", "--data-end", "2017-04-08"], dir.path());
         assert_eq!(run.stdout, "1\n", "{text}{}", run.stderr);
         assert_eq!(run.stderr.lines().count(), if bad_line.is_some() { 2 } else { 0 }, "{text}{}", run.stderr);
         assert!(run.stderr.contains(bad_line.unwrap_or_default()), "{text}{}", run.stderr);
@@ -312,14 +312,14 @@ fn what_is_no_text_of_lines_is_named_with_the_way_out() {
     let dir = tempfile::tempdir().unwrap();
     let utf_16: Vec<u8> = "\u{feff}time\tuid\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     for (bytes, way_out) in [
-        (&utf_16[..], "text in UTF-16; make it UTF-8: iconv -f UTF-16 -t UTF-8 FILE | votekit q1 --events -"),
+        (&utf_16[..], "text in UTF-16; make it UTF-8: iconv -f UTF-16 -t UTF-8 FILE | votekit q1 -"),
         (b"\xfd7zXZ\0\0\x04", "packed with xz; unpack it: xz -dc FILE | votekit q1"),
         (b"PK\x03\x04\x14\0", "a zip archive"),
         (b"PAR1\x15\x04", "a Parquet file"),
         (b"SQLite format 3\0\x10\0", "a SQLite database"),
     ] {
         std::fs::write(dir.path().join("e"), bytes).unwrap();
-        let run = votekit(&["q1", "--events", "e"], dir.path());
+        let run = votekit(&["q1", "e"], dir.path());
         assert_eq!((run.code, run.stdout.as_str()), (Some(1), ""));
         assert!(run.stderr.contains(way_out), "{}", run.stderr);
     }
@@ -335,6 +335,6 @@ fn numbers_in_json_are_ids_with_all_their_digits_and_dots_lead_into_objects() {
     let installs: String = ids.iter().map(|id| row("2017-04-01", id, "FIRST_INSTALL")).collect();
     let opens = [row("2017-04-02", ids[0], "open"), row("2017-04-02", ids[2], "open")].concat();
     std::fs::write(dir.path().join("e.ndjson"), installs + &opens).unwrap();
-    let run = votekit(&["q1", "--events", "e.ndjson", "--user", "user.id"], dir.path());
+    let run = votekit(&["q1", "e.ndjson", "--user", "user.id", "--data-end", "2017-04-08"], dir.path());
     assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("2\n", ""));
 }

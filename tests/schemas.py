@@ -8,6 +8,13 @@ import jsonschema
 TOP = Path(__file__).resolve().parent.parent
 LOG, EVENTS = "samples/cdn.log", "samples/piwik_track.tsv"
 DAYS = "--from 2019-08-24 --to 2019-08-25"
+COUNTRIES = """time,uid,event_name,country
+2017-04-01 10:00:00,a,FIRST_INSTALL,DE
+2017-04-01 10:00:00,b,FIRST_INSTALL,
+2017-04-02 10:00:00,a,open,DE
+2017-04-02 11:00:00,c,FIRST_INSTALL,FR
+2017-04-30 10:00:00,c,open,FR
+"""
 # A schema, and a command that answers in it. All run one after the other in one folder.
 CASES = [
     ("logsum", f"logsum {LOG} {DAYS}"),
@@ -17,6 +24,14 @@ CASES = [
     ("logsum-by", f"logsum {LOG} --by day --type css --ext none"),
     ("sample", f"logsum {DAYS}"),
     ("sample", "q1"),
+    ("q1", f"q1 {EVENTS}"),
+    ("q1", f"q1 {EVENTS} --event nothing --time-zone Europe/Berlin"),
+    ("q1-days", f"q1 {EVENTS} --by day"),
+    ("q1-days", f"q1 {EVENTS} --days 1,7,30 --retention rolling --return-event comment"),
+    ("q1-days", f"q1 {EVENTS} --brackets 1-3,4-7"),
+    ("q1-cohorts", f"q1 {EVENTS} --cohorts 2017-04-01..2017-04-30 --every week"),
+    ("q1-cohorts", "q1 countries.csv --by country --top 1 --days 1,7"),
+    ("q1-cohorts", "q1 countries.csv --by country --cohorts 2017-04-01..2017-04-02"),
     ("candidates", "init --title Lunch --candidate Ann --candidate Bo --closes 2099-01-01"),
     ("tally", "tally"),
     ("candidates", "candidates add Cy"),
@@ -55,6 +70,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for name in ("samples", "tests"):
             (Path(folder) / name).symlink_to(TOP / name)
+        (Path(folder) / "countries.csv").write_text(COUNTRIES)
         (Path(folder) / "ballots.txt").write_text("Ann\nnobody\n")
         env = {**os.environ, "PATH": f"{votekit.parent}:{os.environ['PATH']}"}
         env.pop("VOTEKIT_BALLOTS", None)

@@ -4,13 +4,15 @@ CREATE TABLE piwik_track(time TEXT, uid TEXT, event_name TEXT);
 
 -- In addition to the events: which users had which event on which day, as sets of users, so that a question need not read
 -- events. They are valid as long as nobody has written to the file (see src/retention/load.rs). `days` is the set of days
--- with an event of any user, each plus 2,147,483,648; `last_day` is the day of the latest event, with or without a user.
+-- with an event of any user, each plus 2,147,483,648.
 CREATE TABLE votekit_load(
     collation TEXT NOT NULL,
     has_all_names INTEGER NOT NULL,
-    days BLOB NOT NULL,
-    last_day INTEGER
+    days BLOB NOT NULL
 );
+
+-- How many events there are on each day, with or without a user. From this it is judged where the events end.
+CREATE TABLE votekit_day(day INTEGER PRIMARY KEY, events INTEGER NOT NULL);
 
 -- Event names, folded by the collation, numbered from 2. Number 0 means any event, with or without a name.
 CREATE TABLE votekit_name(name INTEGER PRIMARY KEY, folded BLOB NOT NULL UNIQUE);

@@ -1,13 +1,16 @@
 //! Who had which event on which day, as sets of users: what `load` keeps beside the events, so that a question need look at
 //! none of them. A question knows whole days only, and counts users, not events: these sets hold all it can see.
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
 use roaring::RoaringBitmap;
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row, Statement};
 
 use super::collation::Collation;
-use super::date_time::{DayNumber, day_number};
+use super::curve::{Counts, Curves, DaysAfter};
+use super::data_end::DataEnd;
+use super::moment::{DayNumber, day_number};
 use super::numbered::{Key, Numbered};
 use super::question::Question;
 
@@ -26,7 +29,8 @@ pub(super) struct Activity {
     names: Numbered,
     has_all_names: bool,
     sets: HashMap<(u32, i32), Gathered, foldhash::fast::RandomState>,
-    last_day: Option<i32>,
+    /// How many events there are on each day, of a user or of nobody.
+    events: BTreeMap<i32, u64>,
     folded: Vec<u8>,
 }
 
@@ -64,7 +68,7 @@ impl Activity {
     pub(super) fn new(collation: Collation) -> Self {
         let (users, names) = (Numbered::default(), Numbered::default());
         let (sets, folded) = (HashMap::default(), Vec::new());
-        Activity { collation, users, names, has_all_names: true, sets, last_day: None, folded }
+        Activity { collation, users, names, has_all_names: true, sets, events: BTreeMap::new(), folded }
     }
 
     /// Takes in events: the day of each, its user and its name, which are UTF-8.
@@ -75,7 +79,7 @@ impl Activity {
         let mut last = (None, OTHER_NAME);
         for (day, uid, event_name) in events {
             let Some(day) = day else { continue };
-            self.last_day = self.last_day.max(Some(day));
+            *self.events.entry(day).or_default() += 1;
             let Some(uid) = uid else { continue };
             if last.0 != event_name {
                 last = (event_name, event_name.map_or(OTHER_NAME, |name| self.name(name)));
@@ -133,8 +137,8 @@ impl Activity {
         let days = chunks.keys().filter(|(name, ..)| *name == ANY_NAME).map(|(_, day, _)| rank(*day)).collect();
         let chunks = chunks.into_iter().map(|(key, users)| Ok((key, serialized(&users)?)));
         let (days, chunks) = (serialized(&days)?, chunks.collect::<rusqlite::Result<_>>()?);
-        let Activity { collation, names, has_all_names, last_day, .. } = self;
-        Ok(Finished { collation, names, has_all_names, days, last_day, chunks })
+        let Activity { collation, names, has_all_names, events, .. } = self;
+        Ok(Finished { collation, names, has_all_names, days, events, chunks })
     }
 }
 
@@ -144,7 +148,7 @@ pub(super) struct Finished {
     names: Numbered,
     has_all_names: bool,
     days: Vec<u8>,
-    last_day: Option<i32>,
+    events: BTreeMap<i32, u64>,
     /// Of a name, a day and a chunk of the users, those who had such an event.
     chunks: Vec<((u32, i32, u32), Vec<u8>)>,
 }
@@ -152,8 +156,12 @@ pub(super) struct Finished {
 impl Finished {
     /// Writes the sets into the tables of `sql/load/tables.sql`.
     pub(super) fn store(self, connection: &Connection) -> rusqlite::Result<()> {
-        let about = (self.collation.sqlite_name(), self.has_all_names, self.days, self.last_day);
-        connection.execute("INSERT INTO votekit_load VALUES (?1, ?2, ?3, ?4)", about)?;
+        let about = (self.collation.sqlite_name(), self.has_all_names, self.days);
+        connection.execute("INSERT INTO votekit_load VALUES (?1, ?2, ?3)", about)?;
+        let mut insert = connection.prepare("INSERT INTO votekit_day VALUES (?1, ?2)")?;
+        for (day, events) in self.events {
+            insert.execute((day, i64::try_from(events).unwrap_or(i64::MAX)))?;
+        }
         let mut insert = connection.prepare("INSERT INTO votekit_name VALUES (?1, ?2)")?;
         for (number, folded) in (OTHER_NAME + 1..).zip(self.names.iter()) {
             insert.execute((number, folded))?;
@@ -170,47 +178,65 @@ impl Finished {
 pub(super) struct Stored {
     collation: Collation,
     has_all_names: bool,
+    /// The days on which any user had an event, each plus 2,147,483,648.
     days: RoaringBitmap,
-    last_day: Option<i32>,
+}
+
+/// The number of an event's name.
+enum NameNumber {
+    /// It has one.
+    Known(u32),
+    /// No event has the name.
+    Absent,
+    /// It may be one of those that have no sets.
+    Untold,
 }
 
 impl Stored {
     /// The sets of a database; None where they were made for another collation.
     pub(super) fn open(connection: &Connection, collation: Collation) -> rusqlite::Result<Option<Self>> {
-        let sql = "SELECT has_all_names, days, last_day FROM votekit_load WHERE collation = ?1";
-        let about =
-            |row: &Row| Ok(Stored { collation, has_all_names: row.get(0)?, days: set(row, 1)?, last_day: row.get(2)? });
+        let sql = "SELECT has_all_names, days FROM votekit_load WHERE collation = ?1";
+        let about = |row: &Row| Ok(Stored { collation, has_all_names: row.get(0)?, days: set(row, 1)? });
         connection.query_row(sql, [collation.sqlite_name()], about).optional()
     }
 
-    /// The day of the latest event.
-    pub(super) fn last_day(&self) -> Option<NaiveDate> {
-        NaiveDate::from_num_days_from_ce_opt(self.last_day?)
-    }
-
-    /// The users whom the question counts, by their numbers; None where these sets do not tell.
-    pub(super) fn came_back(&self, connection: &Connection, question: &Question) -> rusqlite::Result<Option<Vec<u32>>> {
+    fn name(&self, connection: &Connection, event: &str) -> rusqlite::Result<NameNumber> {
         let mut folded = Vec::new();
-        self.collation.fold(&question.event, &mut folded);
+        self.collation.fold(event, &mut folded);
         let sql = "SELECT name FROM votekit_name WHERE folded = ?1";
         let name: Option<u32> = connection.query_row(sql, [folded], |row| row.get(0)).optional()?;
-        let Some(name) = name else { return Ok(self.has_all_names.then(Vec::new)) };
+        Ok(match name {
+            Some(name) => NameNumber::Known(name),
+            None if self.has_all_names => NameNumber::Absent,
+            None => NameNumber::Untold,
+        })
+    }
 
+    /// How many users are in the question's cohort, and those who came back, by their numbers; None where these sets do not tell.
+    pub(super) fn answer(
+        &self,
+        connection: &Connection,
+        question: &Question,
+    ) -> rusqlite::Result<Option<(u64, Vec<u32>)>> {
+        let name = match self.name(connection, &question.event)? {
+            NameNumber::Known(name) => name,
+            NameNumber::Absent => return Ok(Some((0, Vec::new()))),
+            NameNumber::Untold => return Ok(None),
+        };
         // Only chunks in which the cohort has users are read, and of these only the window's days.
         let mut cohorts = connection
             .prepare("SELECT chunk, users FROM votekit_activity WHERE name = ?1 AND day = ?2 ORDER BY chunk")?;
         let mut active =
             connection.prepare("SELECT users FROM votekit_activity WHERE name = ?1 AND day = ?2 AND chunk = ?3")?;
         let window = rank(day_number(question.from))..rank(day_number(question.to)).saturating_add(1);
-        let mut found = Vec::new();
-        if window.is_empty() {
-            return Ok(Some(found));
-        }
+        let (mut cohort_users, mut found) = (0, Vec::new());
         let mut rows = cohorts.query((name, day_number(question.install_day)))?;
         while let Some(row) = rows.next()? {
             let (chunk, cohort): (u32, _) = (row.get(0)?, set(row, 1)?);
+            cohort_users += cohort.len();
             let mut came_back = RoaringBitmap::new();
-            for day in self.days.range(window.clone()) {
+            let days = if window.is_empty() { 0..0 } else { window.clone() };
+            for day in self.days.range(days) {
                 let users = active.query_row((ANY_NAME, unranked(day), chunk), |row| set(row, 0)).optional()?;
                 came_back |= users.unwrap_or_default() & &cohort;
                 if came_back.len() == cohort.len() {
@@ -219,8 +245,109 @@ impl Stored {
             }
             found.extend(came_back);
         }
-        Ok(Some(found))
+        Ok(Some((cohort_users, found)))
     }
+
+    /// What `curves` ask for; None where these sets do not tell.
+    pub(super) fn count(
+        &self,
+        connection: &Connection,
+        curves: &Curves,
+        end: &DataEnd,
+    ) -> rusqlite::Result<Option<Counts>> {
+        if curves.by_value {
+            return Ok(None);
+        }
+        let name = match self.name(connection, &curves.event)? {
+            NameNumber::Known(name) => name,
+            NameNumber::Absent => return Ok(Some(Counts::new(curves))),
+            NameNumber::Untold => return Ok(None),
+        };
+        let returning = match curves.return_event.as_deref().map(|event| self.name(connection, event)).transpose()? {
+            None => Some(ANY_NAME),
+            Some(NameNumber::Known(name)) => Some(name),
+            Some(NameNumber::Absent) => None,
+            Some(NameNumber::Untold) => return Ok(None),
+        };
+        let mut counts = Counts::new(curves);
+        let mut sets = Sets { users: connection.prepare(USERS)?, known: HashMap::default() };
+        for (index, period) in curves.periods().iter().enumerate() {
+            let mut before = RoaringBitmap::new();
+            for day in period.days() {
+                let cohort = sets.of(name, day_number(day))? - &before;
+                before |= &cohort;
+                let count = counts.of(index, "");
+                count.users += cohort.len();
+                if cohort.is_empty() {
+                    continue;
+                }
+                for (column, active) in curves.columns().iter().zip(&mut count.active) {
+                    if let Some(name) = returning
+                        && Curves::is_known(*period, *column, end)
+                    {
+                        *active += self.came_back(&mut sets, name, &cohort, self.days_of(day, *column, end))?;
+                    }
+                }
+            }
+        }
+        Ok(Some(counts))
+    }
+
+    /// The days of a column on which anybody had an event, for users whose day 0 is `day_zero`.
+    fn days_of(&self, day_zero: NaiveDate, column: DaysAfter, end: &DataEnd) -> std::ops::Range<u32> {
+        let after = |days: u32| day_number(day_zero).saturating_add_unsigned(days);
+        let last = column.last.map_or(end.day.map_or(i32::MIN, day_number), after);
+        rank(after(column.first))..rank(last).saturating_add(1)
+    }
+
+    fn came_back(
+        &self,
+        sets: &mut Sets,
+        name: u32,
+        cohort: &RoaringBitmap,
+        days: std::ops::Range<u32>,
+    ) -> rusqlite::Result<u64> {
+        let days = if days.is_empty() { 0..0 } else { days };
+        let mut came_back = RoaringBitmap::new();
+        for day in self.days.range(days) {
+            came_back |= sets.of(name, unranked(day))? & cohort;
+            if came_back.len() == cohort.len() {
+                break;
+            }
+        }
+        Ok(came_back.len())
+    }
+}
+
+const USERS: &str = "SELECT users FROM votekit_activity WHERE name = ?1 AND day = ?2";
+
+/// Users who had an event of a name on a day, each set read once.
+struct Sets<'c> {
+    users: Statement<'c>,
+    known: HashMap<(u32, i32), RoaringBitmap, foldhash::fast::RandomState>,
+}
+
+impl Sets<'_> {
+    fn of(&mut self, name: u32, day: i32) -> rusqlite::Result<&RoaringBitmap> {
+        match self.known.entry((name, day)) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(unknown) => {
+                let mut rows = self.users.query((name, day))?;
+                let mut users = RoaringBitmap::new();
+                while let Some(row) = rows.next()? {
+                    users |= set(row, 0)?;
+                }
+                Ok(unknown.insert(users))
+            }
+        }
+    }
+}
+
+/// How many events there are on each day.
+pub(super) fn day_counts(connection: &Connection) -> rusqlite::Result<BTreeMap<i32, u64>> {
+    let mut statement = connection.prepare("SELECT day, events FROM votekit_day")?;
+    let days = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
+    days.collect()
 }
 
 /// The chunk that a user belongs to.
@@ -278,7 +405,7 @@ mod tests {
         let stored = Stored::open(&connection, Collation::GeneralCi).unwrap().unwrap();
         let ask = |event: &str| {
             let question = Question { install_day: day, from: day, to: day, event: event.to_owned() };
-            stored.came_back(&connection, &question).unwrap().map(|users| users.len())
+            stored.answer(&connection, &question).unwrap().map(|(_, users)| users.len())
         };
         assert_eq!(ask("EVENT 7 "), Some(20));
         assert_eq!(ask(&format!("event {}", NAMES_MOST - 1)), Some(20));

@@ -1,13 +1,31 @@
 //! An event, what receives events, and why events cannot be read.
-use super::date_time::{DateTimeParser, DayNumber};
+use chrono::NaiveDate;
+
+use super::moment::{DayNumber, Moment};
 use super::names::EventNames;
 use super::quick::QuickEvent;
+use super::remarks::{Literal, Remarks};
 use crate::rows::foreign::Foreign;
-use crate::rows::{BadRow, RowCount, RowFault, TooWide, excerpt};
+use crate::rows::{BadRow, RowCount, RowFault, TooWide};
 use crate::scan::{ScanOptions, SourceError};
+use crate::units::Zone;
 
-/// How many events were read, how many could not be, and the first of these.
-pub type EventsRead = RowCount<EventFault>;
+/// What was read of files of events.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EventsRead {
+    /// How many events were read, how many could not be, and the first of these.
+    pub rows: RowCount<EventFault>,
+    /// What was taken for something else than it says.
+    pub remarks: Remarks,
+}
+
+impl EventsRead {
+    /// Adds what was read of further inputs.
+    pub(super) fn add(&mut self, other: EventsRead) {
+        self.rows.add(other.rows);
+        self.remarks.add(&other.remarks);
+    }
+}
 
 /// An event that cannot be read.
 pub type BadEvent = BadRow<EventFault>;
@@ -24,8 +42,8 @@ pub enum EventFault {
         /// The column, from 1.
         column: usize,
     },
-    /// The time is not as `MySQL` writes it.
-    #[error("the time {0:?} is not like 2017-04-01 10:00:00")]
+    /// The time is not one.
+    #[error("the time {0:?} is not like 2017-04-01 10:00:00, 2017-04-01T10:00:00Z, 1491040800 or 20170401")]
     Time(String),
     /// The JSON object lacks a key.
     #[error("it has no {0:?}")]
@@ -104,42 +122,57 @@ pub enum EventError {
     Spill(std::io::Error),
 }
 
-/// An event. A field that is `\N`, which is how `MySQL` writes NULL, is None.
+/// An event. A field that is NULL is None.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Event<'a> {
-    /// As `MySQL` writes a DATETIME: `2017-04-01 10:00:00`.
-    pub(super) time: Option<&'a str>,
-    /// The day of `time`.
+    /// When it happened.
+    pub(super) time: Option<Moment>,
+    /// The day of `time`, in the zone of the question.
     pub(super) day: DayNumber,
     /// The user.
     pub(super) uid: Option<&'a str>,
     /// What happened.
     pub(super) event_name: Option<&'a str>,
-}
-
-/// The time as `MySQL` writes it, and its day.
-#[inline]
-pub(super) fn read_time<'a>(
-    text: Option<&'a str>,
-    times: &mut DateTimeParser,
-    scratch: &'a mut String,
-) -> Result<(Option<&'a str>, DayNumber), EventFault> {
-    let Some(text) = text else { return Ok((None, None)) };
-    match times.read(text, scratch) {
-        Some((time, day)) => Ok((Some(time), day)),
-        None => Err(EventFault::Time(excerpt(text.as_bytes()))),
-    }
+    /// When the user installed, if the row says so.
+    pub(super) install: Option<Moment>,
+    /// The day of `install`, in the zone of the question.
+    pub(super) install_day: DayNumber,
+    /// The values of further columns that are wanted.
+    pub(super) kept: &'a [Option<&'a str>],
 }
 
 /// How events are read.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct EventOptions {
     /// The columns' names in the header, or the keys of NDJSON; case does not matter.
     pub names: EventNames,
     /// Whether the first event that cannot be read is an error.
     pub strict: bool,
+    /// What is taken as it is written.
+    pub literal: Literal,
+    /// By whose clocks a day begins. A time without an offset is UTC.
+    pub zone: Zone,
+    /// The day of this machine's clock: events long after it are of wrong clocks.
+    pub today: NaiveDate,
+    /// The last day of which the events tell, if it is not to be judged by them.
+    pub end: Option<NaiveDate>,
     /// How inputs are cut and shared among threads.
     pub scan: ScanOptions,
+}
+
+impl Default for EventOptions {
+    /// The usual names and rules, in UTC; any day may be today's.
+    fn default() -> Self {
+        EventOptions {
+            names: EventNames::default(),
+            strict: false,
+            literal: Literal::default(),
+            zone: Zone::UTC,
+            today: NaiveDate::MAX,
+            end: None,
+            scan: ScanOptions::default(),
+        }
+    }
 }
 
 /// Receives events on every thread. Each thread has a worker, which is given the events of a part of an input and then asked

@@ -1,8 +1,8 @@
 //! Reads the events of inputs, and counts those that cannot be read.
-use super::event::{EventError, EventFault, EventOptions, EventSink, EventsRead};
-use super::reader::{EventReader, Worker};
+use super::event::{EventError, EventOptions, EventSink, EventsRead};
+use super::reader::{EventReader, Part, Worker};
 use crate::progress::Progress;
-use crate::rows::{PartRows, foreign};
+use crate::rows::foreign;
 use crate::scan::{self, Block, Input, ScanOptions, Source, SourceError};
 
 /// The events that are compiled in; `samples/README.md` derives their answer.
@@ -43,16 +43,16 @@ fn read_input<S: EventSink>(
     if head.is_empty() {
         return Err(EventError::Empty(name));
     }
-    foreign::refuse(&head, "votekit q1 --events -")
-        .map_err(|cause| EventError::Foreign { input: name.clone(), cause })?;
-    let reader = EventReader::new(&head, &options.names, &name, options.scan.line_bytes_max)?;
+    foreign::refuse(&head, "votekit q1 -").map_err(|cause| EventError::Foreign { input: name.clone(), cause })?;
+    let reader = EventReader::new(&head, options, &name)?;
     let in_order = reader.has_quotes() && !is_a_row_a_line(&reader, &source, input, &options.scan)?;
     let scan = if in_order { ScanOptions { threads: 1, ..options.scan } } else { options.scan };
     let (mut read, mut lines) = (EventsRead::default(), 0);
-    let mut add = |(rows, found): (PartRows<EventFault>, S::Found)| {
+    let mut add = |Part { rows, remarks, found }: Part<S::Found>| {
         merge(found)?;
-        read.add_part(rows, &name, &mut lines);
-        match read.first_bad.first() {
+        read.rows.add_part(rows, &name, &mut lines);
+        read.remarks.add(&remarks);
+        match read.rows.first_bad.first() {
             Some(bad) if options.strict => Err(EventError::Strict(Box::new(bad.clone()))),
             _ => Ok(()),
         }
@@ -63,9 +63,9 @@ fn read_input<S: EventSink>(
     if in_order && let Some(worker) = workers.first_mut() {
         add(reader.finish(sink, worker))?;
     }
-    match read.first_bad.first() {
-        Some(first) if read.read == 0 => {
-            Err(EventError::NoRow { input: name, rows: read.bad, first: Box::new(first.clone()) })
+    match read.rows.first_bad.first() {
+        Some(first) if read.rows.read == 0 => {
+            Err(EventError::NoRow { input: name, rows: read.rows.bad, first: Box::new(first.clone()) })
         }
         _ => Ok(read),
     }

@@ -1,19 +1,27 @@
 //! Events in JSON lines.
 use super::date_time::DateTimeParser;
-use super::event::{Event, EventFault, read_time};
+use super::event::{Event, EventFault};
+use super::field::{self, Rules};
 use super::names::EventNames;
+use super::remarks::Remarks;
 use crate::rows::{JsonFields, JsonValue};
 
 /// Reads objects.
 pub(super) struct Json {
     fields: JsonFields,
     names: EventNames,
+    rules: Rules,
 }
+
+/// Where the install time is among the fields, if it is wanted, and the kept columns after it.
+const INSTALL: usize = 3;
 
 impl Json {
     /// For objects with these keys.
-    pub(super) fn new(names: &EventNames) -> Self {
-        Json { fields: JsonFields::new([[&names.time], [&names.uid], [&names.event_name]]), names: names.clone() }
+    pub(super) fn new(names: &EventNames, rules: Rules) -> Self {
+        let wanted =
+            [&names.time, &names.uid, &names.event_name].into_iter().chain(&names.install_time).chain(&names.kept);
+        Json { fields: JsonFields::new(wanted.map(|name| [name])), names: names.clone(), rules }
     }
 
     /// Gives the event that the object in `line` is to `take`.
@@ -21,6 +29,7 @@ impl Json {
         &self,
         line: &[u8],
         times: &mut DateTimeParser,
+        remarks: &mut Remarks,
         take: impl FnOnce(&Event),
     ) -> Result<(), EventFault> {
         let row = self.fields.read(line)?;
@@ -30,9 +39,15 @@ impl Json {
             value => Ok(value.text()),
         };
         let (uid, event_name) = (field(1, &self.names.uid)?, field(2, &self.names.event_name)?);
-        let mut scratch = String::new();
-        let (time, day) = read_time(field(0, &self.names.time)?, times, &mut scratch)?;
-        take(&Event { time, day, uid, event_name });
+        let (time, day) = field::time(field(0, &self.names.time)?, times)?;
+        let (install, install_day) = match &self.names.install_time {
+            Some(_) => field::time(row.get(INSTALL).text(), times)?,
+            None => (None, None),
+        };
+        let kept_at = INSTALL + usize::from(self.names.install_time.is_some());
+        let kept: Vec<Option<&str>> = (kept_at..kept_at + self.names.kept.len()).map(|at| row.get(at).text()).collect();
+        let uid = self.rules.user(uid, remarks);
+        take(&Event { time, day, uid, event_name, install, install_day, kept: &kept });
         Ok(())
     }
 }

@@ -1,4 +1,5 @@
-//! What is kept of events until it is known whose matter: records of a slot and of what the user folds to, and a place for many.
+//! What is kept of events until it is known which users belong to a cohort: records of a day and of what the user folds to, and a
+//! place for many of them.
 use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::FileExt;
@@ -9,10 +10,11 @@ use super::quick::Short;
 /// Marks a length that needs more than a byte.
 const LONG: u8 = u8::MAX;
 
-/// Appends a slot and bytes: `slot, length, bytes`, or `slot, LONG, length in four bytes, bytes`.
+/// Appends a slot and bytes: `slot, length, bytes`, or `slot, LONG, length in four bytes, bytes`; a slot takes two bytes.
 #[inline]
-pub(super) fn record(records: &mut Vec<u8>, slot: u8, write: impl FnOnce(&mut Vec<u8>)) {
-    records.extend_from_slice(&[slot, 0]);
+pub(super) fn record(records: &mut Vec<u8>, slot: u16, write: impl FnOnce(&mut Vec<u8>)) {
+    let [low, high] = slot.to_le_bytes();
+    records.extend_from_slice(&[low, high, 0]);
     let start = records.len();
     write(records);
     let len = records.len() - start;
@@ -29,24 +31,25 @@ pub(super) fn record(records: &mut Vec<u8>, slot: u8, write: impl FnOnce(&mut Ve
 
 /// The same for few bytes.
 #[inline(always)]
-pub(super) fn record_short(records: &mut Vec<u8>, slot: u8, short: Short) {
+pub(super) fn record_short(records: &mut Vec<u8>, slot: u16, short: Short) {
     let start = records.len();
-    records.extend_from_slice(&[slot, short.len as u8]);
+    let [low, high] = slot.to_le_bytes();
+    records.extend_from_slice(&[low, high, short.len as u8]);
     records.extend_from_slice(&short.bytes);
-    records.truncate(start + 2 + short.len);
+    records.truncate(start + 3 + short.len);
 }
 
 /// What [`record`] wrote.
-pub(super) fn records(mut bytes: &[u8]) -> impl Iterator<Item = (u8, Key<'_>)> {
+pub(super) fn records(mut bytes: &[u8]) -> impl Iterator<Item = (u16, Key<'_>)> {
     std::iter::from_fn(move || {
-        let (&[slot, short], rest) = bytes.split_first_chunk::<2>()?;
+        let (&[low, high, short], rest) = bytes.split_first_chunk::<3>()?;
         let (len, rest) = match short {
             LONG => rest.split_first_chunk::<4>().map(|(len, rest)| (u32::from_le_bytes(*len) as usize, rest))?,
             short => (usize::from(short), rest),
         };
         let key = Key::first(rest, len)?;
         bytes = &rest[len..];
-        Some((slot, key))
+        Some((u16::from_le_bytes([low, high]), key))
     })
 }
 
@@ -85,7 +88,7 @@ impl Kept {
         Ok(())
     }
 
-    /// The part of that number, from 0, in `buffer` or where it is; None behind the last.
+    /// The part of that number, from 0, in `buffer` or where it is; None after the last.
     pub(super) fn part<'a>(&'a self, number: usize, buffer: &'a mut Vec<u8>) -> std::io::Result<Option<&'a [u8]>> {
         if let Some(part) = self.parts.get(number) {
             return Ok(Some(part));

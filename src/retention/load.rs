@@ -7,7 +7,6 @@
 //! to, the same is kept as the user version, and sets are asked only while both are equal and there is no write-ahead log.
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
-use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
@@ -17,18 +16,19 @@ use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Statement};
 
 use super::activity::Activity;
+use super::batch::{Batch, BatchSink, Stored};
 use super::collation::Collation;
-use super::date_time::DayNumber;
-use super::event::{Event, EventError, EventOptions, EventSink, EventsRead};
+use super::event::{EventError, EventOptions, EventsRead};
 use super::events::read_events;
-use super::quick::QuickEvent;
+use super::names::{EventNames, TableNames};
+use super::sqlite_table::quoted;
 use crate::pending_file::PendingFile;
 use crate::progress::Progress;
 use crate::scan::Input;
 use crate::threads;
 
-/// Says of a `SQLite` file that `load` made it: "vkq2".
-const APPLICATION_ID: i32 = 0x766b_7132;
+/// Says of a `SQLite` file that `load` made it: "vkq3".
+const APPLICATION_ID: i32 = 0x766b_7133;
 
 /// The header of a `SQLite` file, and where in it numbers stand, four bytes each, the highest first.
 const HEADER_BYTES: usize = 100;
@@ -57,6 +57,9 @@ pub enum LoadError {
         /// Why.
         cause: std::io::Error,
     },
+    /// A column is to be kept under a name that the table has already.
+    #[error("the column {0:?} cannot be kept: the table has a column of this name; rename one of them in the file")]
+    Kept(String),
     /// The events cannot be read or stored.
     #[error(transparent)]
     Events(#[from] EventError),
@@ -77,6 +80,9 @@ pub fn load(
     if path.symlink_metadata().is_ok() {
         return Err(LoadError::Exists(path.to_owned()));
     }
+    if let Some(twice) = repeated(&options.names.kept) {
+        return Err(LoadError::Kept(twice.to_owned()));
+    }
     let write_error = |cause| LoadError::Write { path: path.to_owned(), cause };
     let file = PendingFile::create(path).map_err(write_error)?;
     let (read, changes) = fill(file.temporary_path(), inputs, collation, options, progress)?;
@@ -86,6 +92,20 @@ pub fn load(
         _ => write_error(error),
     })?;
     Ok(read)
+}
+
+/// The first column of `kept` whose name the table has already.
+fn repeated(kept: &[String]) -> Option<&str> {
+    let EventNames { time, uid, event_name, .. } = EventNames::default();
+    let mut names: Vec<String> = vec![time, uid, event_name];
+    for column in kept {
+        let name = column.to_lowercase();
+        if names.contains(&name) {
+            return Some(column);
+        }
+        names.push(name);
+    }
+    None
 }
 
 fn fill(
@@ -103,19 +123,23 @@ fn fill(
         "PRAGMA page_size = 16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
          PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {changes}; {TABLES}"
     ))?;
+    let kept = options.names.kept.len();
+    for column in &options.names.kept {
+        connection.execute_batch(&format!("ALTER TABLE piwik_track ADD COLUMN {} TEXT", quoted(column)))?;
+    }
     let transaction = connection.transaction()?;
     let mut activity = Activity::new(collation);
     let read = thread::scope(|scope| {
         let (parts, received) = mpsc::sync_channel(4);
         let activity = &mut activity;
         let reading = scope.spawn(move || {
-            read_events(inputs, options, progress, &BatchSink, |part: Batch| {
-                activity.add(part.iter().map(|(day, [_, uid, name])| (day, uid, name)));
+            read_events(inputs, options, progress, &BatchSink { kept }, |part: Batch| {
+                activity.add(part.iter().map(|event| (event.day, event.field(1), event.field(2))));
                 parts.send(part).map_err(|_| EventError::NotTaken)
             })
         });
         let store = || -> rusqlite::Result<()> {
-            let mut insert = Insert::new(&transaction)?;
+            let mut insert = Insert::new(&transaction, 3 + kept)?;
             received.iter().try_for_each(|part| insert.all(&part))
         };
         let stored = store();
@@ -131,6 +155,17 @@ fn fill(
     transaction.commit()?;
     connection.close().map_err(|(_, error)| EventError::Store(error))?;
     Ok((read, changes))
+}
+
+/// Whether `place` is what `load` calls the table and its columns.
+pub(super) fn has_usual_names(place: &TableNames) -> bool {
+    let TableNames { table, columns } = TableNames::default();
+    let same = |one: &str, other: &str| one.eq_ignore_ascii_case(other);
+    let asked = &place.columns;
+    same(&place.table, &table)
+        && same(&asked.time, &columns.time)
+        && same(&asked.uid, &columns.uid)
+        && same(&asked.event_name, &columns.event_name)
 }
 
 /// Sets the change counter of a `SQLite` file that nobody has open.
@@ -153,140 +188,44 @@ pub(super) fn is_untouched(file: &File) -> bool {
         && changes == number(VALID_FOR_AT)
 }
 
-/// Copies events out of the block they stand in.
-struct BatchSink;
-
-/// Events, with all their texts, in UTF-8, one behind the other.
-#[derive(Default)]
-struct Batch {
-    text: Vec<u8>,
-    events: Vec<Place>,
-}
-
-/// The day of an event, and where its time, user and name stand; None for NULL.
-struct Place {
-    day: DayNumber,
-    fields: [Option<Range<usize>>; 3],
-}
-
-impl Batch {
-    #[inline]
-    fn push(&mut self, day: DayNumber, [time, uid, name]: [Option<&[u8]>; 3]) {
-        let fields = [self.append(time), self.append(uid), self.append(name)];
-        self.events.push(Place { day, fields });
-    }
-
-    #[inline]
-    fn append(&mut self, field: Option<&[u8]>) -> Option<Range<usize>> {
-        let (field, start) = (field?, self.text.len());
-        self.text.extend_from_slice(field);
-        Some(start..self.text.len())
-    }
-
-    fn clear(&mut self) {
-        self.text.clear();
-        self.events.clear();
-    }
-
-    #[inline]
-    fn text(&self, range: &Option<Range<usize>>) -> Option<&[u8]> {
-        range.clone().map(|range| &self.text[range])
-    }
-
-    /// Its events with those of a name together. Within each they stay as they came, mostly in the order of their times: nearly
-    /// the order of an index, which `SQLite` then sorts in half the time.
-    fn by_name(&self) -> Batch {
-        let name_of = |event: &Place| self.text(&event.fields[2]);
-        let mut order: Vec<(u128, usize)> = self.events.iter().map(name_of).map(beginning).zip(0..).collect();
-        order.sort_by_key(|(name, _)| *name);
-        // Who reads them one after the other must not jump to and fro.
-        let mut sorted = Batch { text: Vec::with_capacity(self.text.len()), events: Vec::with_capacity(order.len()) };
-        for (_, place) in order {
-            let Place { day, fields: [time, uid, name] } = &self.events[place];
-            sorted.push(*day, [self.text(time), self.text(uid), self.text(name)]);
-        }
-        sorted
-    }
-
-    /// The day, time, user and name of each event.
-    #[inline]
-    fn iter(&self) -> impl Iterator<Item = (DayNumber, [Option<&[u8]>; 3])> {
-        self.events
-            .iter()
-            .map(|Place { day, fields: [time, uid, name] }| (*day, [self.text(time), self.text(uid), self.text(name)]))
-    }
-}
-
-/// The first sixteen bytes of a name, in the order of the names; zeros stand for what is not there.
-fn beginning(name: Option<&[u8]>) -> u128 {
-    let name = name.unwrap_or_default();
-    let mut bytes = [0; 16];
-    let known = name.len().min(bytes.len());
-    bytes[..known].copy_from_slice(&name[..known]);
-    u128::from_be_bytes(bytes)
-}
-
 /// Stores events, many with a statement: to begin and end one takes longer than to store an event.
 struct Insert<'a> {
     many: Statement<'a>,
     one: Statement<'a>,
+    columns: usize,
 }
 
 impl<'a> Insert<'a> {
     const MANY: usize = 64;
 
-    fn new(connection: &'a Connection) -> rusqlite::Result<Self> {
-        let of = |rows| {
-            connection.prepare(&format!("INSERT INTO piwik_track VALUES {}", vec!["(?, ?, ?)"; rows].join(", ")))
-        };
-        Ok(Insert { many: of(Self::MANY)?, one: of(1)? })
+    fn new(connection: &'a Connection, columns: usize) -> rusqlite::Result<Self> {
+        let row = format!("({})", vec!["?"; columns].join(", "));
+        let of = |rows| connection.prepare(&format!("INSERT INTO piwik_track VALUES {}", vec![&*row; rows].join(", ")));
+        Ok(Insert { many: of(Self::MANY)?, one: of(1)?, columns })
     }
 
     fn all(&mut self, batch: &Batch) -> rusqlite::Result<()> {
         let mut events = batch.iter();
-        for _ in 0..batch.events.len() / Self::MANY {
-            for (row, (_, fields)) in events.by_ref().take(Self::MANY).enumerate() {
-                bind(&mut self.many, 3 * row, fields)?;
+        for _ in 0..batch.len() / Self::MANY {
+            for (row, event) in events.by_ref().take(Self::MANY).enumerate() {
+                bind(&mut self.many, row, self.columns, event)?;
             }
             self.many.raw_execute()?;
         }
-        events.try_for_each(|(_, fields)| {
-            bind(&mut self.one, 0, fields)?;
+        events.try_for_each(|event| {
+            bind(&mut self.one, 0, self.columns, event)?;
             self.one.raw_execute().map(|_| ())
         })
     }
 }
 
-/// Binds the three parameters behind the first `before`.
+/// Binds the parameters of a row, counted from 0.
 #[inline]
-fn bind(statement: &mut Statement, before: usize, fields: [Option<&[u8]>; 3]) -> rusqlite::Result<()> {
-    for (place, field) in (before + 1..).zip(fields) {
-        statement.raw_bind_parameter(place, field.map(Text))?;
+fn bind(statement: &mut Statement, row: usize, columns: usize, event: Stored) -> rusqlite::Result<()> {
+    for at in 0..columns {
+        statement.raw_bind_parameter(row * columns + at + 1, event.field(at).map(Text))?;
     }
     Ok(())
-}
-
-impl EventSink for BatchSink {
-    type Worker = Batch;
-    type Found = Batch;
-
-    fn worker(&self) -> Batch {
-        Batch::default()
-    }
-
-    fn event(&self, worker: &mut Batch, event: &Event) {
-        worker.push(event.day, [event.time, event.uid, event.event_name].map(|field| field.map(str::as_bytes)));
-    }
-
-    fn quick_event(&self, worker: &mut Batch, event: &QuickEvent) {
-        worker.push(Some(event.day), [Some(event.time), Some(event.uid), Some(event.event_name)]);
-    }
-
-    fn found(&self, worker: &mut Batch) -> Batch {
-        let sorted = worker.by_name();
-        worker.clear();
-        sorted
-    }
 }
 
 /// Text that is known to be UTF-8.

@@ -9,11 +9,16 @@ pub struct EventNames {
     pub uid: String,
     /// What happened.
     pub event_name: String,
+    /// When the user installed, in exports that say so in each row. Then no event of an install is needed.
+    pub install_time: Option<String>,
+    /// Further columns; curves by value are by the first of them.
+    pub kept: Vec<String>,
 }
 
 impl Default for EventNames {
     fn default() -> Self {
-        EventNames { time: "time".to_owned(), uid: "uid".to_owned(), event_name: "event_name".to_owned() }
+        let [time, uid, event_name] = ["time", "uid", "event_name"].map(str::to_owned);
+        EventNames { time, uid, event_name, install_time: None, kept: Vec::new() }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The question and its SQL text.
-use chrono::{Datelike, NaiveDate};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime};
+
+use crate::units::Zone;
 
 /// `sql/q1.sql`, the one text for `SQLite` and for `MySQL`.
 pub const SQL: &str = include_str!("../../sql/q1.sql");
@@ -18,57 +20,62 @@ pub struct Question {
 }
 
 impl Question {
-    /// The names and values of the text's parameters, for `SQLite` and `MySQL`. The calendar has no day after its last, so
-    /// `calendar_end` stands for the midnight at its end.
-    pub fn parameters(&self, calendar_end: &str) -> [(&'static str, String); 5] {
-        let midnight_after = |day: NaiveDate| {
-            let next = day.succ_opt().filter(|next| next.year() <= 9999);
-            next.map_or_else(|| calendar_end.to_owned(), midnight)
-        };
+    /// The names and values of the text's parameters.
+    pub(super) fn parameters(&self, borders: Borders) -> [(&'static str, String); 5] {
         [
-            ("@install_day", midnight(self.install_day)),
-            ("@install_before_day", midnight_after(self.install_day)),
-            ("@from_day", midnight(self.from)),
-            ("@before_day", midnight_after(self.to)),
+            ("@install_day", borders.start(self.install_day)),
+            ("@install_before_day", borders.end(self.install_day)),
+            ("@from_day", borders.start(self.from)),
+            ("@before_day", borders.end(self.to)),
             ("@event", self.event.clone()),
         ]
     }
 }
 
-fn midnight(day: NaiveDate) -> String {
-    day.format("%Y-%m-%d").to_string()
+/// When days begin and end, as times of UTC in SQL.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Borders<'a> {
+    pub(super) zone: Zone,
+    /// What stands for the end of the calendar's last day.
+    pub(super) calendar_end: &'a str,
 }
 
-/// Days from a first to a last, both included; at most [`DAYS_MOST`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DaySpan {
-    pub(super) first: NaiveDate,
-    pub(super) last: NaiveDate,
+impl Borders<'_> {
+    /// The first moment of `day`. A midnight is the day alone, which compares with times of any form as text, too.
+    pub(super) fn start(self, day: NaiveDate) -> String {
+        let at = DateTime::from_timestamp(self.zone.day_start(day), 0).map_or(NaiveDateTime::MIN, |at| at.naive_utc());
+        match at.year() {
+            ..0 => "0000-00-00".to_owned(),
+            10_000.. => self.calendar_end.to_owned(),
+            _ if at.time() == NaiveTime::MIN => at.format("%Y-%m-%d").to_string(),
+            _ => at.format("%Y-%m-%d %H:%M:%S").to_string(),
+        }
+    }
+
+    /// The first moment after `day`.
+    pub(super) fn end(self, day: NaiveDate) -> String {
+        day.succ_opt().map_or_else(|| self.calendar_end.to_owned(), |next| self.start(next))
+    }
 }
 
-/// The most days that one run can tell apart: a day's place in its span is stored in a byte.
-pub const DAYS_MOST: usize = 256;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl DaySpan {
-    /// From `first` to `last`; None if that is no day, or more than [`DAYS_MOST`].
-    pub fn new(first: NaiveDate, last: NaiveDate) -> Option<Self> {
-        let days = (last - first).num_days();
-        (0..DAYS_MOST as i64).contains(&days).then_some(DaySpan { first, last })
-    }
-
-    /// Its days, in order.
-    pub fn days(self) -> impl Iterator<Item = NaiveDate> {
-        self.first.iter_days().take(self.len())
-    }
-
-    /// How many days it has.
-    #[allow(clippy::len_without_is_empty, reason = "it is never empty")]
-    pub fn len(self) -> usize {
-        (self.last - self.first).num_days() as usize + 1
-    }
-
-    /// The index of `day` among its days.
-    pub(super) fn place(self, day: NaiveDate) -> Option<usize> {
-        (self.first <= day && day <= self.last).then(|| (day - self.first).num_days() as usize)
+    #[test]
+    fn days_begin_by_the_clocks_of_the_zone() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        for (zone, first, start, end) in [
+            (Zone::UTC, "2017-04-01", "2017-04-01", "2017-04-02"),
+            (Zone::UTC, "9999-12-31", "9999-12-31", "the end"),
+            (Zone::Fixed(8 * 3600), "2017-04-01", "2017-03-31 16:00:00", "2017-04-01 16:00:00"),
+            (Zone::Fixed(-3600), "9999-12-31", "9999-12-31 01:00:00", "the end"),
+            ("Europe/Berlin".parse().unwrap(), "2017-03-26", "2017-03-25 23:00:00", "2017-03-26 22:00:00"),
+            // There, clocks skipped midnight.
+            ("America/Sao_Paulo".parse().unwrap(), "2017-10-15", "2017-10-15 03:00:00", "2017-10-16 02:00:00"),
+        ] {
+            let borders = Borders { zone, calendar_end: "the end" };
+            assert_eq!((borders.start(day(first)), borders.end(day(first))), (start.to_owned(), end.to_owned()));
+        }
     }
 }

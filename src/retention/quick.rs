@@ -1,5 +1,5 @@
-//! Fast path for lines of TSV and CSV as most of them are: short, plain ASCII, no quotes, nothing NULL, a time like
-//! `2017-04-01 10:00:00`. Any other line is left to the full reading. A property test and a fuzz target hold the two equal.
+//! Fast path for lines of TSV and CSV as most of them are: short, plain ASCII, no quotes or escapes, nothing NULL, as many
+//! columns as the header, a time like `2017-04-01 10:00:00`. Any other line is left to the full reading. A property test and a fuzz target hold the two equal.
 use fearless_simd::prelude::*;
 use fearless_simd::u8x64;
 
@@ -18,8 +18,10 @@ pub(super) struct Places {
     time: usize,
     uid: usize,
     event_name: usize,
-    /// How many columns there must be.
+    /// How many columns are looked for.
     columns: usize,
+    /// How many columns a line must have: values of a line with more or fewer may be under other names.
+    all_columns: usize,
 }
 
 /// How many columns can be told apart.
@@ -74,13 +76,14 @@ impl Short {
 }
 
 impl Places {
-    /// For columns `time`, `uid` and `event_name`; None if one is too far to the right.
-    pub(super) fn new(delimiter: u8, time: usize, uid: usize, event_name: usize) -> Option<Self> {
+    /// For columns `time`, `uid` and `event_name` of `all_columns`; None if one is too far to the right.
+    pub(super) fn new(delimiter: u8, [time, uid, event_name]: [usize; 3], all_columns: usize) -> Option<Self> {
         let columns = time.max(uid).max(event_name) + 1;
-        (columns <= COLUMNS_MOST).then_some(Places { delimiter, time, uid, event_name, columns })
+        (columns <= COLUMNS_MOST).then_some(Places { delimiter, time, uid, event_name, columns, all_columns })
     }
 
-    /// The event in the first line of `text`; None if the line must be read in full. With `QUOTES`, a quote is unusual.
+    /// The event in the first line of `text`; None if the line must be read in full. With `QUOTES`, a quote is unusual, without
+    /// them a backslash.
     #[inline(always)]
     pub(super) fn look<'a, S: Simd, const QUOTES: bool>(
         &self,
@@ -92,7 +95,7 @@ impl Places {
         let near = self.marks::<S, QUOTES>(simd, row, 0)?;
         // Most lines end within the first half; then there is nothing to be known of the second.
         let far = if near.newlines == 0 { self.marks::<S, QUOTES>(simd, row, 64)? } else { Marks::default() };
-        if QUOTES && near.first_line(near.quotes) | far.first_line(far.quotes) != 0 {
+        if near.first_line(near.unusual) | far.first_line(far.unusual) != 0 {
             return None;
         }
         let end = match near.newlines {
@@ -109,6 +112,9 @@ impl Places {
             return None;
         }
         let (mut near, mut far) = (near.first_line(near.delimiters), far.first_line(far.delimiters));
+        if (near.count_ones() + far.count_ones()) as usize + 1 != self.all_columns {
+            return None;
+        }
         *if line_end < 64 { &mut near } else { &mut far } |= 1 << (line_end % 64);
         // bounds[i] is one behind the beginning of the ith column; LOOKED_AT and more where there are fewer.
         let mut bounds = [0; COLUMNS_MOST + 1];
@@ -132,9 +138,12 @@ impl Places {
         let time = text[time.0..].first_chunk::<19>()?;
         let day = times.quick_day(time)?;
         let (uid_bytes, name) = (&row[uid.0..uid.1], &row[event_name.0..event_name.1]);
-        // It may be `\N`, which is how MySQL writes NULL.
-        let may_be_null = |field: &[u8]| field.first() == Some(&b'\\');
-        if may_be_null(uid_bytes) || may_be_null(name) {
+        // `\N` and `NULL` are how MySQL writes NULL; a blank user is nobody.
+        let may_be_null = |field: &[u8]| match field.first() {
+            Some(b'N') => field.len() == 4,
+            first => first == Some(&b'\\'),
+        };
+        if matches!(uid_bytes.first(), None | Some(b' ')) || may_be_null(uid_bytes) || may_be_null(name) {
             return None;
         }
         let short_uid = row[uid.0..].first_chunk().and_then(|bytes| Short::new(*bytes, uid_bytes.len()));
@@ -148,7 +157,7 @@ impl Places {
         let marks = Marks {
             delimiters: bytes.simd_eq(self.delimiter).to_bitmask(),
             newlines: (bytes.simd_eq(b'\n') | bytes.simd_eq(b'\r')).to_bitmask(),
-            quotes: if QUOTES { bytes.simd_eq(b'"').to_bitmask() } else { 0 },
+            unusual: bytes.simd_eq(if QUOTES { b'"' } else { b'\\' }).to_bitmask(),
         };
         (bytes.simd_ge(0x80).to_bitmask() == 0).then_some(marks)
     }
@@ -159,7 +168,8 @@ impl Places {
 struct Marks {
     delimiters: u64,
     newlines: u64,
-    quotes: u64,
+    /// Quotes, or the backslashes of formats without quotes.
+    unusual: u64,
 }
 
 impl Marks {

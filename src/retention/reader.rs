@@ -2,18 +2,22 @@
 use fearless_simd::{Level, Simd, dispatch};
 
 use super::date_time::DateTimeParser;
-use super::event::{EventError, EventFault, EventSink};
+use super::event::{EventError, EventFault, EventOptions, EventSink};
+use super::field::Rules;
 use super::json::Json;
-use super::names::EventNames;
+use super::remarks::Remarks;
 use super::table::Table;
 use crate::rows::{
-    Fields, Follows, Joiner, PartRows, Piece, RowFault, excerpt, is_repeated, next_line, without_bom, without_cr,
+    Delimited, Fields, Follows, Joiner, PartRows, Piece, RowFault, excerpt, is_repeated, next_line, without_bom,
+    without_cr,
 };
 use crate::scan::Block;
+use crate::units::Zone;
 
 /// Reads the events of an input. Has no state, so one serves all threads.
 pub(super) struct EventReader {
     layout: Layout,
+    zone: Zone,
     line_bytes_max: usize,
 }
 
@@ -22,9 +26,18 @@ enum Layout {
     Json(Json),
 }
 
+/// What was read of a part of an input.
+pub(super) struct Part<F> {
+    pub(super) rows: PartRows<EventFault>,
+    pub(super) remarks: Remarks,
+    pub(super) found: F,
+}
+
 /// What a thread needs to read events: state that goes from one block to the next.
 pub(super) struct Worker<W> {
     times: DateTimeParser,
+    /// About the events since the last block.
+    remarks: Remarks,
     sink: W,
     /// In CSV whose rows may span lines, and whose blocks therefore come in order.
     joiner: Option<Joiner>,
@@ -35,14 +48,14 @@ impl EventReader {
     ///
     /// # Errors
     /// When a header does not name the columns that are needed.
-    pub(super) fn new(head: &[u8], names: &EventNames, input: &str, line_bytes_max: usize) -> Result<Self, EventError> {
+    pub(super) fn new(head: &[u8], options: &EventOptions, input: &str) -> Result<Self, EventError> {
         let text = without_bom(head);
         let layout = if text.trim_ascii_start().starts_with(b"{") {
-            Layout::Json(Json::new(names))
+            Layout::Json(Json::new(&options.names, Rules::of_json(options.literal)))
         } else {
-            Layout::Table(Table::new(text, names, input, line_bytes_max)?)
+            Layout::Table(Table::new(text, options, input)?)
         };
-        Ok(EventReader { layout, line_bytes_max })
+        Ok(EventReader { layout, zone: options.zone, line_bytes_max: options.scan.line_bytes_max })
     }
 
     /// Whether rows may have quotes, and so span more than one line.
@@ -58,7 +71,7 @@ impl EventReader {
             }
             _ => None,
         };
-        Worker { times: DateTimeParser::new(), sink: sink.worker(), joiner }
+        Worker { times: DateTimeParser::new(self.zone), remarks: Remarks::default(), sink: sink.worker(), joiner }
     }
 
     /// Gives `sink` the events of `block`.
@@ -67,22 +80,18 @@ impl EventReader {
         block: &Block,
         sink: &K,
         worker: &mut Worker<K::Worker>,
-    ) -> (PartRows<EventFault>, K::Found) {
+    ) -> Part<K::Found> {
         let rows = dispatch!(Level::new(), simd => self.visit_by(simd, block, sink, worker));
-        (rows, sink.found(&mut worker.sink))
+        Part { rows, remarks: std::mem::take(&mut worker.remarks), found: sink.found(&mut worker.sink) }
     }
 
     /// Gives `sink` the events of lines that were held back at the end of the last block, because a row might have gone on.
-    pub(super) fn finish<K: EventSink>(
-        &self,
-        sink: &K,
-        worker: &mut Worker<K::Worker>,
-    ) -> (PartRows<EventFault>, K::Found) {
+    pub(super) fn finish<K: EventSink>(&self, sink: &K, worker: &mut Worker<K::Worker>) -> Part<K::Found> {
         let mut rows = PartRows::default();
         if let Layout::Table(table) = &self.layout {
             Visit { table, sink, worker, rows: &mut rows }.joined(&mut &b""[..], Follows::Nothing);
         }
-        (rows, sink.found(&mut worker.sink))
+        Part { rows, remarks: std::mem::take(&mut worker.remarks), found: sink.found(&mut worker.sink) }
     }
 
     /// Whether a line of `block` leaves a quote open, so that it may be the beginning of a longer row.
@@ -143,7 +152,10 @@ impl EventReader {
             if !line.trim_ascii().is_empty() {
                 let read = match without_cr(line) {
                     line if line.len() > self.line_bytes_max => Err(self.too_long()),
-                    line => json.event(line, &mut worker.times, |event| sink.event(&mut worker.sink, event)),
+                    line => {
+                        let Worker { times, remarks, sink: found, .. } = &mut *worker;
+                        json.event(line, times, remarks, |event| sink.event(found, event))
+                    }
                 };
                 match read {
                     Ok(()) => rows.read += 1,
@@ -205,7 +217,7 @@ impl<K: EventSink> Visit<'_, K> {
                 *rest = &rest[event.len_with_end..];
                 continue;
             }
-            let mut spans = [(0, 0); 3];
+            let mut spans = [(0, 0); Delimited::WANTED_MAX];
             let cut = table.reader.splitter().split_by(simd, rest, &mut spans[..wanted]);
             let line = &rest[..cut.len];
             let spans = (cut.found == wanted).then_some(&spans[..wanted]);
@@ -215,7 +227,11 @@ impl<K: EventSink> Visit<'_, K> {
                 } else if QUOTES && memchr::memchr(b'"', line).is_some() {
                     self.read_quoted(line)
                 } else if let Some(spans) = spans {
-                    self.take(&Fields::new(line, spans))
+                    table
+                        .reader
+                        .check_width(line)
+                        .map_err(EventFault::from)
+                        .and_then(|()| self.take(&Fields::new(line, spans)))
                 } else {
                     Err(table.reader.too_few(cut.columns).into())
                 };
@@ -273,8 +289,8 @@ impl<K: EventSink> Visit<'_, K> {
 
     #[inline]
     fn take(&mut self, fields: &Fields) -> Result<(), EventFault> {
-        let Worker { times, sink, .. } = &mut *self.worker;
-        self.table.event(fields, times, |event| self.sink.event(sink, event))
+        let Worker { times, remarks, sink, .. } = &mut *self.worker;
+        self.table.event(fields, times, remarks, |event| self.sink.event(sink, event))
     }
 
     /// Counts a row whose lines begin at the line that was reached.
@@ -294,8 +310,9 @@ mod tests {
     use super::*;
     use crate::retention::collation::Collation;
     use crate::retention::quick::{QuickEvent, Short};
+    use crate::retention::remarks::Literal;
     use crate::rows::split::levels;
-    use crate::rows::{Delimited, Names, lines};
+    use crate::rows::{Names, lines};
     use proptest::prelude::*;
 
     /// Keeps every event, field by field, and how many of them a quick look told.
@@ -312,7 +329,9 @@ mod tests {
         }
 
         fn event(&self, seen: &mut Seen, event: &Event) {
-            seen.0.push((event.day, [event.time, event.uid, event.event_name].map(|field| field.map(str::to_owned))));
+            let time = event.time.map(|time| String::from_utf8(time.text().to_vec()).unwrap());
+            let [uid, name] = [event.uid, event.event_name].map(|field| field.map(str::to_owned));
+            seen.0.push((event.day, [time, uid, name]));
         }
 
         fn quick_event(&self, seen: &mut Seen, event: &QuickEvent) {
@@ -330,14 +349,14 @@ mod tests {
     }
 
     fn visit(header: &str, text: &[u8], quick: bool) -> (Seen, PartRows<EventFault>) {
-        let mut reader = EventReader::new(header.as_bytes(), &EventNames::default(), "test", 1 << 20).unwrap();
+        let mut reader = EventReader::new(header.as_bytes(), &EventOptions::default(), "test").unwrap();
         let Layout::Table(table) = &mut reader.layout else { panic!("the header is one of a table") };
         table.places = table.places.filter(|_| quick);
         let block = Block { bytes: text, offset: 1, cut_line: None };
         let visit = |level: Level, in_order: bool| {
             let mut worker = reader.worker(&Witness, in_order);
             let mut rows = dispatch!(level, simd => reader.visit_by(simd, &block, &Witness, &mut worker));
-            rows.append(reader.finish(&Witness, &mut worker).0);
+            rows.append(reader.finish(&Witness, &mut worker).rows);
             (worker.sink, rows)
         };
         let seen = visit(Level::new(), true);
@@ -357,13 +376,17 @@ mod tests {
         let reader = Delimited::new(delimiter, delimiter == b',', at.to_vec()).unwrap();
         let event = |line: &[u8]| {
             let fields = reader.read(line, |fields| at.map(|at| fields.get(reader.slot(at)).to_vec())).ok()?;
-            let [time, uid, name] =
-                fields.map(|field| String::from_utf8(field).ok().map(|text| (text != "\\N").then_some(text)));
-            let (time, uid, name) = (time?, uid?, name?);
+            let rules = if delimiter == b'\t' { Rules::of_tsv } else { Rules::of_csv }(Literal::default());
+            let mut remarks = Remarks::default();
+            let mut text = |field: &[u8]| Some(rules.text(field, &mut remarks).ok()?.map(|text| text.into_owned()));
+            let (time, uid, name) = (text(&fields[0])?, text(&fields[1])?, text(&fields[2])?);
             let time = match time {
-                Some(time) => Some(DateTimeParser::new().read(&time, &mut String::new())?.0.to_owned()),
+                Some(time) => {
+                    Some(String::from_utf8(DateTimeParser::new(Zone::UTC).read(&time)?.text().to_vec()).unwrap())
+                }
                 None => None,
             };
+            let uid = rules.user(uid.as_deref(), &mut remarks).map(str::to_owned);
             Some([time, uid, name])
         };
         lines(text.as_bytes()).filter(|line| !line.is_empty()).filter_map(event).collect()

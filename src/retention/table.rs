@@ -1,9 +1,11 @@
 //! Events in delimited text: which columns of a header are theirs, and the event that a row's fields are.
 use super::date_time::DateTimeParser;
-use super::event::{Event, EventError, EventFault, read_time};
-use super::names::EventNames;
+use super::event::{Event, EventError, EventFault, EventOptions};
+use super::field::{self, Rules};
 use super::quick::{self, Places};
+use super::remarks::Remarks;
 use crate::rows::{Delimited, Fields, Header, NameFault, Names, RowFault};
+use crate::units::Zone;
 
 /// Delimited text with a header.
 pub(super) struct Table {
@@ -17,6 +19,9 @@ pub(super) struct Table {
     time: Column,
     uid: Column,
     event_name: Column,
+    install_time: Option<Column>,
+    kept: Vec<Column>,
+    rules: Rules,
     /// For the fast path, if the columns allow it.
     pub(super) places: Option<Places>,
     pub(super) line_bytes_max: usize,
@@ -34,7 +39,9 @@ impl Table {
     ///
     /// # Errors
     /// When the header does not name the columns that are needed.
-    pub(super) fn new(text: &[u8], names: &EventNames, input: &str, line_bytes_max: usize) -> Result<Self, EventError> {
+    pub(super) fn new(text: &[u8], options: &EventOptions, input: &str) -> Result<Self, EventError> {
+        let EventOptions { names, literal, scan, .. } = options;
+        let line_bytes_max = scan.line_bytes_max;
         let first = Header::first(text).unwrap_or(Header { text: b"", lines_before: 0, lines: 1 });
         let delimiter = if first.text.contains(&b'\t') { b'\t' } else { b',' };
         let found = if delimiter == b',' { first.with_open_quotes(text, delimiter) } else { first };
@@ -42,21 +49,45 @@ impl Table {
         let found = Names::of_header(header, delimiter);
         let find = |name: &str| found.only(name).map_err(|fault| column_error(fault, input));
         let [time, uid, event_name] = [find(&names.time)?, find(&names.uid)?, find(&names.event_name)?];
+        let install_time = names.install_time.as_deref().map(find).transpose()?;
+        let kept = names.kept.iter().map(|name| find(name)).collect::<Result<Vec<_>, _>>()?;
+        let is_usual = install_time.is_none() && kept.is_empty() && options.zone == Zone::UTC;
+        let wanted = [time, uid, event_name].into_iter().chain(install_time).chain(kept.iter().copied()).collect();
         // Tabs separate what MySQL's client writes, which has no quotes.
-        let reader = Delimited::new(delimiter, delimiter != b'\t', vec![time, uid, event_name])
+        let reader = Delimited::new(delimiter, delimiter != b'\t', wanted)
             .map_err(|cause| EventError::TooWide { input: input.to_owned(), cause })?;
-        let [time, uid, event_name] = [time, uid, event_name].map(|at| Column { at, slot: reader.slot(at) });
-        let places = Places::new(delimiter, time.at, uid.at, event_name.at);
-        let places = places.filter(|_| line_bytes_max >= quick::LINE_BYTES_MOST);
+        // In TSV, programs leave out empty columns at the end.
+        let may_lack = if delimiter == b'\t' { found.count() } else { found.nameless_at_end() };
+        let reader = reader.with_header(found.count(), may_lack);
+        let column = |at| Column { at, slot: reader.slot(at) };
+        let [time, uid, event_name] = [time, uid, event_name].map(column);
+        let (install_time, kept) = (install_time.map(column), kept.into_iter().map(column).collect());
+        let rules = if delimiter == b'\t' { Rules::of_tsv(*literal) } else { Rules::of_csv(*literal) };
+        let places = Places::new(delimiter, [time.at, uid.at, event_name.at], found.count());
+        let places = places.filter(|_| is_usual && line_bytes_max >= quick::LINE_BYTES_MOST);
         let (header, columns) = (header.to_vec(), found.count());
-        Ok(Table { reader, header, header_lines, columns, time, uid, event_name, places, line_bytes_max })
+        Ok(Table {
+            reader,
+            header,
+            header_lines,
+            columns,
+            time,
+            uid,
+            event_name,
+            install_time,
+            kept,
+            rules,
+            places,
+            line_bytes_max,
+        })
     }
 
     /// Whether `line` is an event by itself, as far as its columns and its time show.
     pub(super) fn is_row(&self, line: &[u8]) -> bool {
+        let is_time = |text: &str| DateTimeParser::new(Zone::UTC).read(text).is_some();
         let read = self.reader.read(line, |fields| {
-            let (mut times, mut scratch) = (DateTimeParser::new(), String::new());
-            text(&fields, self.time).and_then(|time| read_time(time, &mut times, &mut scratch).map(|_| ())).is_ok()
+            let time = self.rules.text(fields.get(self.time.slot), &mut Remarks::default());
+            time.is_ok_and(|time| time.is_none_or(|time| is_time(&time)))
         });
         read == Ok(true)
     }
@@ -72,22 +103,26 @@ impl Table {
         &self,
         fields: &Fields,
         times: &mut DateTimeParser,
+        remarks: &mut Remarks,
         take: impl FnOnce(&Event),
     ) -> Result<(), EventFault> {
-        let mut scratch = String::new();
-        let (uid, event_name) = (text(fields, self.uid)?, text(fields, self.event_name)?);
-        let (time, day) = read_time(text(fields, self.time)?, times, &mut scratch)?;
-        take(&Event { time, day, uid, event_name });
+        // What is said of a bad row's fields is not said.
+        let mut said = *remarks;
+        let mut text = |column: Column| {
+            let text = self.rules.text(fields.get(column.slot), &mut said);
+            text.map_err(|_| EventFault::NotUtf8 { column: column.at + 1 })
+        };
+        let (uid, event_name, time) = (text(self.uid)?, text(self.event_name)?, text(self.time)?);
+        let install_time = self.install_time.map(&mut text).transpose()?.flatten();
+        let kept = self.kept.iter().map(|column| text(*column)).collect::<Result<Vec<_>, _>>()?;
+        let kept: Vec<Option<&str>> = kept.iter().map(Option::as_deref).collect();
+        let (time, day) = field::time(time.as_deref(), times)?;
+        let (install, install_day) = field::time(install_time.as_deref(), times)?;
+        let uid = self.rules.user(uid.as_deref(), &mut said);
+        *remarks = said;
+        take(&Event { time, day, uid, event_name: event_name.as_deref(), install, install_day, kept: &kept });
         Ok(())
     }
-}
-
-/// A field as text; None if it is `\N`, which is how `MySQL` writes NULL.
-#[inline]
-fn text<'a>(fields: &Fields<'a>, column: Column) -> Result<Option<&'a str>, EventFault> {
-    let text = std::str::from_utf8(fields.get(column.slot));
-    let text = text.map_err(|_| EventFault::NotUtf8 { column: column.at + 1 })?;
-    Ok((text != "\\N").then_some(text))
 }
 
 /// Explains why a column was not found in the header of `input`.
@@ -107,9 +142,9 @@ fn delimiter_hint(found: &[String]) -> String {
     let [header] = found else { return String::new() };
     let is_between = |delimiter: &&char| header.matches(**delimiter).count() >= 2;
     match [';', '|', ' '].iter().find(is_between) {
-        Some(delimiter) => format!(
-            ". Columns have tabs or commas between them: try tr '{delimiter}' '\\t' < FILE | votekit q1 --events -"
-        ),
+        Some(delimiter) => {
+            format!(". Columns have tabs or commas between them: try tr '{delimiter}' '\\t' < FILE | votekit q1 -")
+        }
         None => String::new(),
     }
 }

@@ -1,39 +1,54 @@
 //! `votekit q1`: users of an install cohort who came back.
+mod by_value;
+mod cohorts;
+mod columns;
 mod curves;
+mod figure;
+mod fit;
 mod load;
+mod question;
 mod reading;
 #[cfg(feature = "mysql")]
 mod server;
+mod zero;
 
 use std::path::PathBuf;
 
 use clap::builder::NonEmptyStringValueParser;
 use votekit::dial::Address;
-use votekit::report::Report;
-use votekit::retention::{CurvesFound, Database, Engine, EventFiles, EventsRead, Question, SAMPLE, SQL, TableNames};
+use votekit::retention::{
+    self, Answer, CurvesFound, Database, Engine, EventFiles, EventNames, EventsRead, NameSeen, SAMPLE, TableNames,
+};
 use votekit::scan::Input;
-use votekit::units::{DateOrder, DurationSecs, Zone};
+use votekit::units::DurationSecs;
 
 use self::curves::{Asked, CurveArgs};
-use self::reading::{Reading, warn_of_bad_events};
+use self::question::QuestionArgs;
+use self::reading::{Reading, report_reading};
 use crate::cli::terminal::console::Console;
-use crate::cli::terminal::exit;
 use crate::cli::terminal::output::{self, Format};
-use crate::cli::terminal::{inputs, stdin, times};
+use crate::cli::terminal::{exit, inputs, stdin};
 
 const EXAMPLES: &str = "\
 Examples:
-  votekit q1 --events events.tsv                   columns time, uid, event_name by their names
-  votekit q1 --events logs/ --by day               how many came back on each day, and what share
-  votekit q1 --events events.tsv.gz --cohorts 2017-04-01..2017-04-14 --svg triangle.svg
-  votekit q1 --sample --by day                     the sample that is built in
-  votekit q1 load --events events.tsv --db events.db
-  votekit q1 --db events.db --install-day 2017-04-03 --from 2017-04-04 --to 2017-04-10
-  votekit q1 --db 'mysql://ann@db.example/matomo?ssl-mode=required' --table log_visit --user idvisitor
+  votekit q1 events.tsv                            columns time, uid, event_name by their names
+  votekit q1 logs/ --install-day 2017-04-03        who came back within seven days?
+  votekit q1 events.tsv --by day                   a figure for each day of the window
+  votekit q1 events.tsv --days 1,7,30 --by country
+  votekit q1 events.tsv.gz --cohorts 2017-04-01..2017-04-14 --svg triangle.svg
+  votekit q1 events.tsv --cohorts 2017-01-01..2017-06-30 --every week --retention rolling
+  votekit q1 load events.tsv --db events.db        answers at once: votekit q1 --db events.db
   votekit q1 --print-sql | mysql matomo            the same question, asked by MySQL
+  votekit q1 --db mysql://ann@db.example/matomo --table matomo_log_visit --time visit_first_action_time \\
+    --user idvisitor --event-column visitor_returning --event 0     new visitors of Matomo who came back
 
-Names of events and users compare as in MySQL's utf8_general_ci: case, most accents and trailing spaces make no difference. \
---collation binary compares byte by byte. A field that is \\N is NULL.
+A day begins at midnight UTC, or by the clocks of --time-zone; times without an offset are UTC. Times are read in any form: \
+2017-04-01 10:00:00, 2017-04-01T10:00:00Z, with an offset, seconds, milliseconds or microseconds since 1970, 20170401. A \
+fraction is rounded to the nearest second, as MySQL does when it stores a DATETIME.
+
+In files, \\N and the word NULL are NULL, an empty user is nobody, and backslashes in TSV are escapes, as mysql writes them; \
+--literal takes them as they are. Names of events and users compare as in MySQL's utf8_general_ci: case, most accents and \
+trailing spaces make no difference. --collation binary compares byte by byte.
 
 A server compares as its columns do; its password comes from the address (and leaves the command line at once), MYSQL_PWD or \
 ~/.my.cnf, in this order; ?ssl-mode= is disabled, preferred (the default), required, verify-ca&ssl-ca=FILE or \
@@ -45,40 +60,29 @@ verify-identity; ?socket=PATH is a socket.";
 pub(super) struct Args {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Files or folders of events, - for stdin [default: stdin if something is piped in]
-    ///
-    /// TSV or CSV with a header, or NDJSON; also gzip or zstd.
-    #[arg(long, value_name = "FILE|DIR", conflicts_with = "db", num_args = 1..)]
+    #[command(flatten)]
+    files: inputs::FileArgs,
+    #[arg(long, value_name = "FILE|DIR", conflicts_with = "db", num_args = 1.., hide = true)]
     events: Vec<PathBuf>,
     /// Read the few sample events that are built in
-    #[arg(long, conflicts_with_all = ["events", "db"])]
+    #[arg(long, conflicts_with_all = ["files", "files_from", "events", "db"])]
     sample: bool,
-    /// An SQLite file, or a server as <mysql://USER@HOST/DATABASE>; it is only read
-    #[arg(long, value_name = "FILE|URL")]
+    /// An SQLite file, or a server as <mysql://USER@HOST/DATABASE>; only read
+    #[arg(long, value_name = "FILE|URL", conflicts_with_all = ["files", "files_from"])]
     db: Option<PathBuf>,
     /// How long a server may take to answer (to connect: 10s at most)
     #[arg(long, value_name = "TIME", default_value = "10m")]
     timeout: DurationSecs,
-    /// The day of the install
-    #[arg(long, value_name = "DAY", default_value = "2017-04-01", allow_hyphen_values = true)]
-    install_day: String,
-    /// The first day of the window in which a user must have an event
-    #[arg(long, value_name = "DAY", default_value = "2017-04-02", visible_alias = "since", allow_hyphen_values = true)]
-    from: String,
-    /// The last day of the window, whole
-    #[arg(long, value_name = "DAY", default_value = "2017-04-08", visible_alias = "until", allow_hyphen_values = true)]
-    to: String,
-    /// The event that counts as an install
-    #[arg(long, value_name = "NAME", default_value = "FIRST_INSTALL")]
-    event: String,
+    #[command(flatten)]
+    question: QuestionArgs,
     #[command(flatten)]
     reading: Reading,
     /// The table of the database that has the events
-    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new(), requires = "db")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     table: Option<String>,
     #[command(flatten)]
     curves: CurveArgs,
-    /// Print the query, which MySQL runs as it is, and do nothing else
+    /// Print the question in SQL, as MySQL's client runs it, and do nothing else
     #[arg(long)]
     print_sql: bool,
     /// Whether an option other than `--format` was typed, even with the value it has anyway.
@@ -98,10 +102,17 @@ enum Place {
     Server(String),
 }
 
-/// An engine's answer.
-enum Answer<'a> {
-    Figure(u64),
-    Curves(&'a Asked, CurvesFound),
+/// What an engine says.
+struct Said {
+    answer: Found,
+    read: Option<EventsRead>,
+    /// The names of events that occur, if the cohorts are empty and it can be told.
+    names: Option<Vec<NameSeen>>,
+}
+
+enum Found {
+    Figure(Answer),
+    Curves(CurvesFound),
 }
 
 impl Args {
@@ -113,59 +124,57 @@ impl Args {
         if let Some(Command::Load(load)) = self.command {
             return load.run(console);
         }
+        let asked = self.question.resolve()?;
+        let curves = self.curves.resolve(&asked, format)?;
         if self.print_sql {
-            return output::write_stdout(SQL);
-        }
-        let question = self.question()?;
-        let asked = self.curves.resolve(&question, format)?;
-        let (answer, read) = self.answer(&question, asked.as_ref(), console)?;
-        match answer {
-            Answer::Figure(users) if self.is_unasked_sample() => {
-                output::print(&Report::sample("users", users), format, console)?;
+            if curves.is_some() {
+                return Err(exit::misuse(
+                    "--print-sql prints the question of the one figure: leave out --by, --cohorts and --days",
+                ));
             }
-            Answer::Figure(users) => output::print(&Report::figure("num_of_user", users), format, console)?,
-            Answer::Curves(asked, found) => asked.show(&found, format, console)?,
+            return output::write_stdout(&asked.sql(&self.table_names(&asked, None)));
         }
-        if let Some(read) = read {
-            warn_of_bad_events(&read, console);
+        if self.table.is_some() && self.db.is_none() {
+            return Err(exit::misuse("--table names a table of a database: add --db FILE|URL"));
+        }
+        let said = self.ask(&asked, curves.as_ref(), console)?;
+        let collation = self.reading.collation();
+        match (&said.answer, &curves) {
+            (Found::Curves(found), Some(curves)) => {
+                curves.show(found, said.names.as_deref(), collation, format, console)?;
+            }
+            (Found::Figure(answer), _) => {
+                let is_sample = self.is_unasked_sample();
+                figure::show(&asked, answer, said.names.as_deref(), collation, is_sample, format, console)?;
+            }
+            (Found::Curves(_), None) => {}
+        }
+        if let Some(read) = said.read {
+            report_reading(&read, console);
         }
         Ok(())
     }
 
-    /// What is asked, with its days as dates.
-    fn question(&self) -> anyhow::Result<Question> {
-        let day = |option: &str, text: &str| times::day(option, text, Zone::UTC, DateOrder::default());
-        let (from, to) = (day("--from", &self.from)?, day("--to", &self.to)?);
-        if from > to {
-            return Err(exit::misuse(format!("the window ends before it begins: {from} is after {to}")));
-        }
-        let install_day = day("--install-day", &self.install_day)?;
-        Ok(Question { install_day, from, to, event: self.event.clone() })
-    }
-
-    /// The answer of the engine for the place of the events, and what it read of files.
-    fn answer<'a>(
-        &self,
-        question: &Question,
-        asked: Option<&'a Asked>,
-        console: &Console,
-    ) -> anyhow::Result<(Answer<'a>, Option<EventsRead>)> {
+    /// What the engine for the place of the events says.
+    fn ask(&self, asked: &question::Asked, curves: Option<&Asked>, console: &Console) -> anyhow::Result<Said> {
         let collation = self.reading.collation();
+        let reading = retention::Reading { zone: asked.zone, today: reading::today(), end: asked.end };
+        let names = self.table_names(asked, curves);
         match self.place(console)? {
             Place::Files(inputs) => {
                 self.refuse_to_draw_over(&inputs)?;
                 let bar = console.bar(inputs::bytes_total(&inputs));
-                let options = self.reading.options();
-                ask(EventFiles::new(&inputs, collation, &options, &bar), question, asked)
+                let options = self.reading.options(names.columns, asked.zone, asked.end);
+                answer(EventFiles::new(&inputs, collation, &options, &bar), asked, curves)
             }
             Place::Sqlite(path) => {
                 self.refuse_to_draw_over(&[Input::Path(path.clone())])?;
-                ask(Database::open(&path, &self.names(), collation)?, question, asked)
+                answer(Database::open(&path, &names, collation, reading)?, asked, curves)
             }
             #[cfg(feature = "mysql")]
             Place::Server(url) => {
                 let limit = self.timeout.into();
-                ask(server::connect(&url, limit, self.names(), console)?, question, asked)
+                answer(server::connect(&url, limit, names, reading, console)?, asked, curves)
             }
             #[cfg(not(feature = "mysql"))]
             Place::Server(_url) => Err(exit::not_built_in("--db mysql://", "mysql")),
@@ -181,15 +190,15 @@ impl Args {
                 console.note("no events given: this is the sample that is built in");
                 return Ok(Place::Files(vec![SAMPLE]));
             }
-            if self.events.is_empty() && stdin::is_given() {
+            if let Some(inputs) = self.files.named(&self.events, "cannot load the events")? {
+                return Ok(Place::Files(inputs));
+            }
+            if stdin::is_given() {
                 return Ok(Place::Files(vec![Input::Stdin]));
             }
-            if self.events.is_empty() {
-                return Err(exit::misuse(
-                    "no events given: name files, pipe them in, or try the built-in sample with --sample",
-                ));
-            }
-            return Ok(Place::Files(inputs::named(&self.events, "cannot load the events")?));
+            return Err(exit::misuse(
+                "no events given: name files, pipe them in, or try the built-in sample with --sample",
+            ));
         };
         match path.to_str() {
             Some(url) if Address::is_url(url) => {
@@ -209,31 +218,36 @@ impl Args {
     /// Whether there are no events, and the question is the one that the built-in sample answers: any option would be about
     /// events of the user's own.
     fn is_unasked_sample(&self) -> bool {
-        self.events.is_empty() && self.db.is_none() && !self.sample && !self.has_options && !stdin::is_given()
+        let is_named = !self.files.is_empty() || !self.events.is_empty() || self.db.is_some();
+        !is_named && !self.sample && !self.has_options && !stdin::is_given()
     }
 
     fn refuse_to_draw_over(&self, inputs: &[Input]) -> anyhow::Result<()> {
         inputs::refuse_to_overwrite(inputs, "--svg", self.curves.svg())
     }
 
-    fn names(&self) -> TableNames {
+    fn table_names(&self, asked: &question::Asked, curves: Option<&Asked>) -> TableNames {
         let table = self.table.clone().unwrap_or_else(|| TableNames::default().table);
-        TableNames { table, columns: self.reading.options().names }
+        let kept = curves.and_then(|curves| curves.by.clone()).into_iter().collect();
+        let columns = EventNames { install_time: asked.install_column.clone(), kept, ..self.reading.names() };
+        TableNames { table, columns }
     }
 }
 
 /// Asks `engine` for the curves that were asked for, or else for the one figure.
-fn ask<'a, E>(
-    mut engine: E,
-    question: &Question,
-    asked: Option<&'a Asked>,
-) -> anyhow::Result<(Answer<'a>, Option<EventsRead>)>
+fn answer<E>(mut engine: E, asked: &question::Asked, curves: Option<&Asked>) -> anyhow::Result<Said>
 where
     E: Engine<Error: std::error::Error + Send + Sync + 'static>,
 {
-    let answer = match asked {
-        Some(asked) => Answer::Curves(asked, engine.curves(&asked.curves, &question.event)?),
-        None => Answer::Figure(engine.num_of_user(question)?),
+    let answer = match curves {
+        Some(asked) => Found::Curves(engine.curves(&asked.curves)?),
+        None => Found::Figure(engine.answer(&asked.question)?),
     };
-    Ok((answer, engine.events_read().cloned()))
+    let users = match &answer {
+        Found::Figure(answer) => answer.cohort_users,
+        Found::Curves(found) => found.curves.iter().filter_map(|curve| curve.users).sum(),
+    };
+    let read = engine.events_read().cloned();
+    let names = if users == 0 { engine.event_names()? } else { None };
+    Ok(Said { answer, read, names })
 }

@@ -1,12 +1,14 @@
-//! How events are named and read: the options and the report of bad rows that `q1` and `q1 load` share.
+//! How events are named and read: the options and the notes about rows that `q1` and `q1 load` share.
+use chrono::{NaiveDate, Utc};
 use clap::builder::NonEmptyStringValueParser;
-use votekit::retention::{Collation, EventNames, EventOptions, EventsRead};
-use votekit::scan::ScanOptions;
+use votekit::retention::{Collation, EventNames, EventOptions, EventsRead, Literal, Remarks};
+use votekit::units::Zone;
 
 use crate::cli::terminal::console::Console;
 
 /// How events are read, from files and from tables.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Reading")]
 pub(super) struct Reading {
     /// How names of events and users compare [default: `utf8_general_ci`; on a server as its columns do]
     #[arg(long, value_name = "NAME")]
@@ -14,13 +16,16 @@ pub(super) struct Reading {
     /// Fail at the first event that cannot be read
     #[arg(long)]
     strict: bool,
-    /// The column that says when
+    /// In files, take as written what is otherwise read as MySQL writes it
+    #[arg(long, value_name = "RULE,…", value_delimiter = ',')]
+    literal: Vec<TypedLiteral>,
+    /// The column with the time; in JSON, dots lead into objects, as in properties.time
     #[arg(long, value_name = "COLUMN", value_parser = NonEmptyStringValueParser::new(), default_value = "time")]
     time: String,
-    /// The column that says who
+    /// The column with the user
     #[arg(long, value_name = "COLUMN", value_parser = NonEmptyStringValueParser::new(), default_value = "uid")]
     user: String,
-    /// The column that says what
+    /// The column with the event's name
     #[arg(long, value_name = "COLUMN", value_parser = NonEmptyStringValueParser::new(), default_value = "event_name")]
     event_column: String,
 }
@@ -34,25 +39,64 @@ impl Reading {
         }
     }
 
-    /// How the files' events are read.
-    pub(super) fn options(&self) -> EventOptions {
-        let names =
-            EventNames { time: self.time.clone(), uid: self.user.clone(), event_name: self.event_column.clone() };
-        EventOptions { names, strict: self.strict, scan: ScanOptions::default() }
+    /// What the columns are called.
+    pub(super) fn names(&self) -> EventNames {
+        let [time, uid, event_name] = [&self.time, &self.user, &self.event_column].map(Clone::clone);
+        EventNames { time, uid, event_name, install_time: None, kept: Vec::new() }
+    }
+
+    /// How the events of files are read.
+    pub(super) fn options(&self, names: EventNames, zone: Zone, end: Option<NaiveDate>) -> EventOptions {
+        let is_literal = |rule| self.literal.contains(&rule);
+        let literal = Literal {
+            null: is_literal(TypedLiteral::Null),
+            empty: is_literal(TypedLiteral::Empty),
+            escapes: is_literal(TypedLiteral::Escapes),
+        };
+        EventOptions { names, strict: self.strict, literal, zone, today: today(), end, ..EventOptions::default() }
     }
 }
 
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+/// The day of this machine's clock, in UTC.
+pub(super) fn today() -> NaiveDate {
+    Utc::now().date_naive()
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum TypedCollation {
-    /// As `MySQL`'s default for utf8: without case, accents and trailing spaces
-    #[value(name = "utf8_general_ci")]
+    /// As `MySQL`'s default for utf8: case, most accents and trailing spaces make no difference
+    #[value(name = "utf8_general_ci", alias = "utf8mb4_general_ci")]
     GeneralCi,
     /// Byte by byte
     Binary,
 }
 
-/// Warns of events that could not be read.
-pub(super) fn warn_of_bad_events(read: &EventsRead, console: &Console) {
-    let bad_rows: Vec<String> = read.first_bad.iter().map(ToString::to_string).collect();
-    console.warn_of_bad_rows("events", read.bad, read.total(), &bad_rows, "counted");
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum TypedLiteral {
+    /// The words NULL and \N are texts, not NULL
+    Null,
+    /// An empty user is a user, not nobody
+    Empty,
+    /// Backslashes in TSV are characters, not escapes
+    Escapes,
+}
+
+/// Reports events that could not be read, and what was read as something else than it says.
+pub(super) fn report_reading(read: &EventsRead, console: &Console) {
+    let Remarks { null_words, empty_users, escapes } = read.remarks;
+    let count = |count: u64, one: &str, several: &str| format!("{count} {}", if count == 1 { one } else { several });
+    if null_words > 0 {
+        let fields = count(null_words, "field is", "fields are");
+        console.note(&format!("{fields} the word NULL, read as NULL (--literal null takes it as text)"));
+    }
+    if empty_users > 0 {
+        let events = count(empty_users, "event has", "events have");
+        console.note(&format!("{events} no user, and counted for nobody (--literal empty takes them for one user)"));
+    }
+    if escapes > 0 {
+        let fields = count(escapes, "field has", "fields have");
+        console.note(&format!("{fields} backslash escapes, read as mysql writes them (--literal escapes keeps them)"));
+    }
+    let bad_rows: Vec<String> = read.rows.first_bad.iter().map(ToString::to_string).collect();
+    console.warn_of_bad_rows("events", read.rows.bad, read.rows.total(), &bad_rows, "counted");
 }

@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use votekit::dial::{self, Address, Connection};
-use votekit::retention::{Server, TableNames};
+use votekit::retention::{self, Server, TableNames};
 
 use crate::cli::terminal::console::Console;
 use crate::cli::terminal::exit;
@@ -11,7 +11,13 @@ use crate::cli::terminal::exit;
 ///
 /// # Errors
 /// When the URL is not an address, the server cannot be reached, or it has no such table.
-pub(super) fn connect(url: &str, limit: Duration, names: TableNames, console: &Console) -> anyhow::Result<Server> {
+pub(super) fn connect(
+    url: &str,
+    limit: Duration,
+    names: TableNames,
+    reading: retention::Reading,
+    console: &Console,
+) -> anyhow::Result<Server> {
     let address = Address::parse(url).map_err(|error| exit::misuse(format!("--db: {error}")))?;
     let dial::Completed { address, exposed_file } = dial::complete(address)?;
     if let Some(path) = exposed_file {
@@ -19,5 +25,5 @@ pub(super) fn connect(url: &str, limit: Duration, names: TableNames, console: &C
     }
     let mut connection = Connection::open(&address, limit)?;
     console.detail(&connection.describe()?);
-    Ok(Server::new(connection, names)?)
+    Ok(Server::new(connection, names, reading)?)
 }

@@ -1,7 +1,9 @@
 //! What a command reads: files by name, the files below a directory, stdin; and that it does not write over them.
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -17,12 +19,71 @@ use super::exit;
 /// When stdin is named twice, or a directory cannot be listed or holds no file.
 pub(crate) fn named(paths: &[PathBuf], failed: &'static str) -> anyhow::Result<Vec<Input>> {
     let is_stdin = |path: &&PathBuf| *path == Path::new("-");
+    // It may hold a password, so only the scheme is repeated.
+    let scheme = |path: &PathBuf| path.to_str().and_then(|text| Some(text.split_once("://")?.0.to_owned()));
+    if let Some(scheme) = paths.iter().find_map(scheme) {
+        return Err(exit::misuse(format!("{scheme}:// is an address, not a file: files are named by their paths")));
+    }
     if paths.iter().filter(is_stdin).count() > 1 {
         return Err(exit::misuse("stdin can be read only once: - is given twice"));
     }
     let below = |path: &PathBuf| if is_stdin(&path) { Ok(vec![Input::Stdin]) } else { Input::below(path) };
     let inputs = paths.iter().map(below).collect::<Result<Vec<_>, _>>().context(failed)?;
     Ok(inputs.concat())
+}
+
+/// The files that a command reads, as they are named on the command line.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct FileArgs {
+    /// Files to read, plain, gzip or zstd; a directory for all files below it; - for stdin
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Read the names of further files from this file, one a line or with NULs between; - for stdin
+    #[arg(long, value_name = "FILE")]
+    files_from: Option<PathBuf>,
+}
+
+impl FileArgs {
+    /// Whether any file is named.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.files_from.is_none()
+    }
+
+    /// The inputs that are named here and in `more`, see [`named`]; None if none is.
+    ///
+    /// # Errors
+    /// When stdin is named twice, or a list or a directory cannot be read.
+    pub(crate) fn named(&self, more: &[PathBuf], failed: &'static str) -> anyhow::Result<Option<Vec<Input>>> {
+        if self.is_empty() && more.is_empty() {
+            return Ok(None);
+        }
+        let mut paths = [&self.files, more].concat();
+        if let Some(list) = &self.files_from {
+            let is_stdin = list == Path::new("-");
+            if is_stdin && paths.iter().any(|path| path == Path::new("-")) {
+                return Err(exit::misuse("stdin can be read only once: - is given twice"));
+            }
+            let read = if is_stdin { read_stdin() } else { std::fs::read(list) };
+            let text = read.with_context(|| format!("{failed}: cannot read the list {}", list.display()))?;
+            paths.extend(paths_in(&text));
+        }
+        named(&paths, failed).map(Some)
+    }
+}
+
+fn read_stdin() -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    io::Read::read_to_end(&mut io::stdin().lock(), &mut text).map(|_| text)
+}
+
+/// The paths in a list: with NULs between if it has any, else one a line.
+fn paths_in(text: &[u8]) -> Vec<PathBuf> {
+    let separator = if text.contains(&0) { 0 } else { b'\n' };
+    let names = text.split(|byte| *byte == separator).map(|name| match separator {
+        0 => name,
+        _ => name.strip_suffix(b"\r").unwrap_or(name),
+    });
+    names.filter(|name| !name.is_empty()).map(|name| OsStr::from_bytes(name).into()).collect()
 }
 
 /// How many bytes `inputs` hold, where that is known of all.
@@ -75,6 +136,14 @@ mod tests {
             refuse_to_overwrite(&inputs, "--rejects", Some(path)).unwrap();
         }
         refuse_to_overwrite(&inputs, "--rejects", None).unwrap();
+    }
+
+    #[test]
+    fn lists_have_a_name_a_line_or_nuls_between() {
+        let paths = |text: &str| paths_in(text.as_bytes());
+        assert_eq!(paths("a\nb c\r\n\nd"), ["a", "b c", "d"].map(PathBuf::from));
+        assert_eq!(paths("a\nb\0c\0"), ["a\nb", "c"].map(PathBuf::from));
+        assert!(paths("").is_empty());
     }
 
     #[test]

@@ -44,17 +44,29 @@ pub enum ServerError {
         /// Its type.
         found: String,
     },
-    /// The column of names cannot hold the event's name.
+    /// The column of events' names holds numbers that are not whole, and no name.
     #[error(
-        "no event can be called {event:?}: the column {column} on {server} is in {character_set}, which lacks a character of it"
+        "the column {column} of {table} on {server} is a {found}, not a text: an event's name would compare as the number 0"
     )]
+    NotAName {
+        /// The server's place.
+        server: String,
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+        /// Its type.
+        found: String,
+    },
+    /// The column of names cannot hold the event's name.
+    #[error("no event can be called {event:?}: the column {column} on {server} {what}")]
     NoSuchText {
         /// The server's place.
         server: String,
         /// The column.
         column: String,
-        /// Its character set.
-        character_set: String,
+        /// Why.
+        what: String,
         /// The event's name.
         event: String,
     },
