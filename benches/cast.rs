@@ -19,9 +19,12 @@ fn main() {
     let (ballots, secs, rate) = (numbers.next().unwrap_or(200), numbers.next().unwrap_or(5), numbers.next());
     let folder = tempfile::tempdir_in(".").unwrap();
     let place = folder.path().join("cast.db").to_str().unwrap().to_owned();
-    let candidates = ["薯片", "林林", "正氣"].map(str::to_owned).to_vec();
-    let mut votes =
-        store::create(&place, &Setup { settings: Settings::default(), candidates, voters: Vec::new() }).unwrap();
+    let candidates = Setup::first().candidates;
+    let mut votes = store::create(
+        &place,
+        &Setup { settings: Settings::default(), candidates, voters: Vec::new(), ..Setup::first() },
+    )
+    .unwrap();
     let batch: Vec<Ballot> = (0..ballots).map(|at| Ballot::plain(Choice::Id((at % 3 + 1) as i64))).collect();
 
     let mut took = Vec::new();

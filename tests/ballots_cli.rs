@@ -113,13 +113,12 @@ fn a_vote_is_taken_while_it_is_open_and_told_in_local_time() {
         here,
         &[
             (
-                "init -q --ballots past.db --candidate a --closes '2020-01-01 08:00' --hide-until-closed",
-                0,
-                "1\ta\n",
+                "init -q --ballots past.db --candidate a --closes '2020-01-01 08:00'",
+                2,
                 "",
+                "it means 2020-01-01T08:00:00+08:00",
             ),
-            ("vote 1 --ballots past.db", 1, "", "voting closed at 2020-01-01T08:00:00+08:00"),
-            ("tally --ballots past.db", 0, "1\ta\t0\n", ""),
+            ("init -q --ballots past.db --candidate a --closes 22:90", 2, "", "is not a time"),
             ("init -q --ballots soon.db --candidate a --opens 2999-01-01T00:00:00Z", 0, "1\ta\n", ""),
             ("vote 1 --ballots soon.db", 1, "", "voting opens at 2999-01-01T08:00:00+08:00"),
             (
@@ -168,7 +167,7 @@ fn ballots_from_a_pipe() {
     for line in [
         "line 5 was not stored: there is no candidate 9",
         "line 6 was not stored: 5 tab-separated fields",
-        "line 7 was not stored: no JSON ballot: invalid type: string",
+        "line 7 was not stored: not a JSON ballot: invalid type: string",
         "line 9 was not stored: key k1 was used for another vote",
         "4 of 9 lines were not stored",
     ] {
@@ -292,4 +291,96 @@ fn a_table_on_a_terminal_that_does_not_know_its_width() {
         .expect("script, of util-linux, is everywhere");
     let shown = String::from_utf8(done.stdout).unwrap();
     assert!(shown.contains("A long name"), "{shown}");
+}
+
+#[test]
+fn a_vote_is_run_from_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let run_ok = |line: &str| {
+        let done = run(here, line, "");
+        assert_eq!(done.0, 0, "{line}: {}", done.2);
+        (done.1, done.2)
+    };
+    run_ok("init -q --candidate a --candidate b --hide-results until-closed");
+    run_ok("vote 1 --key k");
+    assert!(run_ok("close").0.starts_with("closed\t"), "the answer says how it is now");
+    assert!(run_ok("close").1.contains("it is closed already"));
+    assert!(run(here, "vote 1", "").2.contains("voting closed at"));
+    assert_eq!(run_ok("tally").0, "1\ta\t1\n2\tb\t0\n");
+    let (state, told) = run_ok("open");
+    assert!(state.starts_with("open\t") && told.contains("which had passed, was taken away"), "{state} {told}");
+    assert!(run(here, "tally", "").2.contains("the results are hidden until the vote closes"));
+    run_ok("set --hide-results audience --title 'Round 2' --closes +10m");
+    assert_eq!(run_ok("tally").0, "1\ta\t1\n2\tb\t0\n", "the organiser sees them");
+    for (line, told) in [
+        ("set", "nothing to set"),
+        ("set --closes 2020-01-01", "is in the past"),
+        ("set --votes-per-voter 0", "a voter can have 1 to"),
+        ("set --once-per-browser yes --votes-per-voter 1", "exclude each other"),
+        ("reset", "add --yes"),
+    ] {
+        let done = run(here, line, "");
+        assert!(done.0 == 2 && done.2.contains(told), "{line}: {done:?}");
+    }
+    run_ok("set --closes none");
+    assert_eq!(run_ok("candidates remove 2").0, "1\ta\n");
+    assert!(run(here, "candidates remove 1", "").2.contains("candidate 1 has votes"));
+    let (taken, _) = run_ok("reset --yes");
+    let backup = taken.trim().split('\t').nth(1).unwrap().to_owned();
+    assert!(taken.starts_with("1\t"), "{taken}");
+    assert_eq!(run_ok("tally").0, "1\ta\t0\n");
+    assert_eq!(run_ok(&format!("tally --ballots {backup}")).0, "1\ta\t1\n");
+    assert!(run(here, "vote 1 --key k", "").2.contains("before the vote was reset"));
+    let history = run_ok("history").0;
+    for what in [
+        "\tmade\n",
+        "\tclosed\n",
+        "\topened; ",
+        "it does not close by itself",
+        "candidate 2 was removed: b",
+        "reset: 1 votes",
+    ] {
+        assert!(history.contains(what), "{what}: {history}");
+    }
+    assert_eq!(run_ok("check -q").0, "");
+}
+
+#[test]
+fn what_was_made_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    fs::write(here.join("voters.csv"), "id;name\nu1;Ann\nu2;Bo\n").unwrap();
+    fs::write(here.join("face.gif"), b"GIF89a......").unwrap();
+    fs::write(here.join("people.csv"), "id,name,about,picture\n2,Bo,\"likes, commas\",face.gif\n1,Ann,,\n").unwrap();
+    let (code, stdout, told) =
+        run(here, "init --candidates people.csv --candidate Cy --voters voters.csv --closes 2999-01-01", "");
+    assert_eq!((code, stdout.as_str()), (0, "1\tAnn\n2\tBo\n3\tCy\n"), "{told}");
+    assert!(told.contains("3 candidates; 2 voters, the first u1; closes 2999-01-01T00:00:00+08:00"), "{told}");
+    use std::os::unix::fs::PermissionsExt;
+    let mode = |name: &str| here.join(name).metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode("ballots.db"), 0o600);
+    assert_eq!(run(here, "init -q --ballots group.db --candidate a --group-access", "").0, 0);
+    assert_eq!(mode("group.db"), 0o660);
+    for (list, told) in [
+        ("id,name\n1,Ann\n1,Bo\n", "two candidates have the id 1"),
+        ("email\nAnn\n", "looks like a header"),
+        ("name,picture\nAnn,people.csv\n", "is not a JPEG"),
+        ("name,picture\nAnn,gone.png\n", "cannot read the picture"),
+        ("name\n\u{3164}\n", "has no visible character"),
+        ("name\nAnn\nANN\n", "look the same"),
+    ] {
+        fs::write(here.join("list.csv"), list).unwrap();
+        let done = run(here, "init --ballots other.db --candidates list.csv", "");
+        assert!(done.0 != 0 && done.1.is_empty() && done.2.contains(told), "{list}: {done:?}");
+        assert!(!here.join("other.db").exists());
+    }
+    let done = Command::new(env!("CARGO_BIN_EXE_votekit"))
+        .args(["init", "--ballots", "other.db", "--candidate", "a", "--closes", "2999-06-01 21:00"])
+        .env("TZ", "Europ/Berlin")
+        .current_dir(here)
+        .output()
+        .unwrap();
+    let told = String::from_utf8(done.stderr).unwrap();
+    assert!(done.status.code() == Some(2) && told.contains("does not know the zone TZ=Europ/Berlin"), "{told}");
 }

@@ -308,7 +308,7 @@ fn strangers_files_are_refused_each_with_its_reason_and_stay_as_they_are() {
         ("text.db", b"candidate,votes\n1,2\n".repeat(20), "it is not a SQLite database"),
         ("short.db", b"SQLite format 3\0".to_vec(), "it is not a SQLite database"),
         ("other.db", patched(68, &[0, 0, 0, 0]), "a SQLite database of something else"),
-        ("newer.db", patched(60, &[0, 0, 0, 9]), "made by a newer votekit (format 9, this one knows 1)"),
+        ("newer.db", patched(60, &[0, 0, 0, 9]), "made by a newer votekit (format 9, this one knows 2)"),
         ("cut.db", ballots[..5000].to_vec(), "is damaged"),
         ("scratched.db", patched(4096, &[0xff; 8192]), "is damaged"),
     ] {

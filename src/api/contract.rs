@@ -6,7 +6,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::problem::Problem;
-use crate::ballot::{Ballot, BoxError, CandidateId, CandidateTotal, Choice, Opening, Tally};
+use crate::ballot::{Ballot, BoxError, Candidate, CandidateId, CandidateTotal, Choice, Hiding, Opening, Tally};
 
 /// What a client sends to vote. Keys that are not known are ignored.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -30,6 +30,9 @@ pub(super) struct VoteRequest<'a> {
     /// It replaces the voter's latest vote, where the vote allows it.
     #[serde(default)]
     change: Option<bool>,
+    /// The `generation` of the state that the voter saw: a vote for another one, from before a reset, is refused.
+    #[serde(default)]
+    generation: Option<u32>,
 }
 
 /// The ballot in `body`.
@@ -50,6 +53,7 @@ pub(super) fn ballot(body: &[u8]) -> Result<Ballot, Problem> {
             opinion: text(vote.opinion),
             key: text(vote.key),
             change: vote.change.unwrap_or(false),
+            generation: vote.generation,
         });
     }
     Err(what_is_wrong(body))
@@ -85,6 +89,10 @@ fn what_is_wrong(body: &[u8]) -> Problem {
     }
     if let Some(other) = vote.get("change").filter(|value| !value.is_boolean() && !value.is_null()) {
         return Problem::bad_body(format!("change must be true or false, not {}", kind(other)));
+    }
+    let is_generation = |value: &Value| value.as_u64().is_some_and(|number| u32::try_from(number).is_ok());
+    if let Some(other) = vote.get("generation").filter(|value| !is_generation(value) && !value.is_null()) {
+        return Problem::bad_body(format!("generation must be a whole number, not {other}"));
     }
     // What is left is a key that occurs twice.
     match serde_json::from_slice::<VoteRequest<'_>>(body) {
@@ -157,7 +165,7 @@ pub(super) fn result_of_window(tally: &Tally) -> Result<[Vec<ResultRow>; 2], Box
 
 fn votes(tally: &Tally) -> Result<Vec<ResultRow>, BoxError> {
     if tally.hidden {
-        return Err(BoxError::Hidden { closes: tally.settings.closes });
+        return Err(tally.hidden_because());
     }
     let votes =
         |total: &CandidateTotal| ResultRow::Candidate { candidate_id: total.candidate.id, num_vote: total.votes };
@@ -169,12 +177,25 @@ fn votes(tally: &Tally) -> Result<Vec<ResultRow>, BoxError> {
 pub(super) struct CandidateName {
     candidate_id: CandidateId,
     name: String,
+    /// What is said about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    about: Option<String>,
+    /// The path of its picture; another one when the picture changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    picture: Option<String>,
+}
+
+/// The path of a candidate's picture, below the service's own.
+pub(super) fn picture_path(candidate: &Candidate) -> Option<String> {
+    candidate.picture.as_ref().map(|tag| format!("/pictures/{}/{tag}", candidate.id))
 }
 
 /// `[{"candidate_id": 2, "name": "林林"}, …]`
 pub(super) fn candidates(tally: &Tally) -> Vec<CandidateName> {
-    let name =
-        |total: &CandidateTotal| CandidateName { candidate_id: total.candidate.id, name: total.candidate.name.clone() };
+    let name = |total: &CandidateTotal| {
+        let Candidate { id, name, about, .. } = total.candidate.clone();
+        CandidateName { candidate_id: id, name, about, picture: picture_path(&total.candidate) }
+    };
     tally.candidates.iter().map(name).collect()
 }
 
@@ -188,8 +209,13 @@ pub(super) struct State<'a> {
     opens: Option<String>,
     /// RFC 3339, UTC.
     closes: Option<String>,
-    /// The candidates' votes are not to be told yet.
+    /// The candidates' votes are not to be told yet, or not here.
     hidden: bool,
+    /// Until when or from whom they are hidden: `until_closed`, `audience`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hidden_from: Option<&'static str>,
+    /// Grows with each reset: a vote that names an earlier one is refused.
+    generation: u32,
     total_votes: u64,
     recent_votes: u64,
     window_secs: u32,
@@ -201,6 +227,10 @@ pub(super) struct State<'a> {
 pub(super) struct CandidateState<'a> {
     id: CandidateId,
     name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    about: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    picture: Option<String>,
     /// None where they are hidden.
     votes: Option<u64>,
 }
@@ -216,6 +246,8 @@ impl<'a> State<'a> {
         let candidate = |total: &'a CandidateTotal| CandidateState {
             id: total.candidate.id,
             name: &total.candidate.name,
+            about: total.candidate.about.as_deref(),
+            picture: picture_path(&total.candidate),
             votes: (!tally.hidden).then_some(total.votes),
         };
         State {
@@ -224,6 +256,11 @@ impl<'a> State<'a> {
             opens: tally.settings.opens.map(|at| at.to_string()),
             closes: tally.settings.closes.map(|at| at.to_string()),
             hidden: tally.hidden,
+            hidden_from: tally.hidden.then_some(match tally.settings.hide_results {
+                Hiding::Audience => "audience",
+                _ => "until_closed",
+            }),
+            generation: tally.settings.generation,
             total_votes: tally.votes_total,
             recent_votes: tally.votes_in_window,
             window_secs: tally.window.secs,

@@ -89,6 +89,8 @@ struct Form {
     /// The buttons that were pressed; browsers send one.
     choices: Vec<String>,
     key: String,
+    /// That of the page the form is on.
+    generation: Option<u32>,
     typed: Typed,
 }
 
@@ -99,6 +101,7 @@ impl Form {
             match &*name {
                 "candidate_id" => form.choices.push(value.into_owned()),
                 "key" => form.key = value.into_owned(),
+                "generation" => form.generation = value.parse().ok(),
                 "voter" => form.typed.voter = value.trim().to_owned(),
                 // Forms end lines with CR LF.
                 "opinion" => form.typed.opinion = value.replace("\r\n", "\n"),
@@ -128,6 +131,7 @@ impl Form {
             opinion: given(&self.typed.opinion),
             key: given(&self.key),
             change: self.typed.change,
+            generation: self.generation,
         })
     }
 }
@@ -188,7 +192,11 @@ fn refused(snapshot: &Snapshot, problem: &Problem, form: Form) -> Response {
     };
     // The key stays: an earlier attempt with this form may be stored without the voter knowing. Only a key that was used for
     // another vote must go.
-    let form = if status == StatusCode::UNPROCESSABLE_ENTITY { Form { key: String::new(), ..form } } else { form };
+    let form = if matches!(status, StatusCode::UNPROCESSABLE_ENTITY) || problem.is_of_earlier_generation() {
+        Form { key: String::new(), ..form }
+    } else {
+        form
+    };
     let mut response = html(status, &view(snapshot, Some(notice), form));
     if let Some(secs) = problem.retry_after_secs() {
         response.headers_mut().insert(RETRY_AFTER, secs.into());
@@ -213,7 +221,8 @@ fn view(snapshot: &Snapshot, notice: Option<Notice>, form: Form) -> View {
         votes_recent: tally.votes_in_window,
         window_secs: tally.window.secs,
         hidden: tally.hidden,
-        asks_voter: settings.votes_per_voter.is_some() || settings.voters_only,
+        asks_voter: settings.asks_voter(),
+        generation: settings.generation,
         change_allowed: settings.change_allowed,
         key: if form.key.is_empty() { fresh_key() } else { form.key },
         notice,

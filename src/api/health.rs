@@ -2,6 +2,8 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
+
 /// How long after a failed write no votes are expected to be stored; then they are worth another try.
 const FAILURE_COUNTS: Duration = Duration::from_secs(5);
 /// A batch that takes longer waits for another program, or for a disk that does not answer.
@@ -12,6 +14,10 @@ const STUCK_AFTER: Duration = Duration::from_secs(5);
 pub(super) struct Health {
     begun: Instant,
     read_failed: AtomicBool,
+    /// Why votes cannot be read or written, as clients may know it; empty where nothing is known to be wrong.
+    reason: Mutex<String>,
+    /// The box refuses writing altogether, as far as was seen.
+    write_forbidden: AtomicBool,
     /// Milliseconds after `begun` at which the current batch began, and at which the last one failed; 0 is never.
     writing_since_ms: AtomicU64,
     write_failed_ms: AtomicU64,
@@ -23,6 +29,8 @@ impl Health {
         Health {
             begun: Instant::now(),
             read_failed: AtomicBool::new(false),
+            reason: Mutex::default(),
+            write_forbidden: AtomicBool::new(false),
             writing_since_ms: AtomicU64::new(0),
             write_failed_ms: AtomicU64::new(0),
         }
@@ -38,6 +46,21 @@ impl Health {
         !self.read_failed.load(Relaxed)
     }
 
+    /// Notes why votes cannot be read or written.
+    pub(super) fn explain(&self, reason: &str) {
+        reason.clone_into(&mut self.reason.lock());
+    }
+
+    /// Why votes could not be read or written when that was last noted.
+    pub(super) fn reason(&self) -> String {
+        self.reason.lock().clone()
+    }
+
+    /// The box may be written, or refuses to be. Returns whether it was so before.
+    pub(super) fn set_writable(&self, is_writable: bool) -> bool {
+        !self.write_forbidden.swap(!is_writable, Relaxed)
+    }
+
     /// A batch is being written.
     pub(super) fn begin_write(&self) {
         self.writing_since_ms.store(self.now_ms(), Relaxed);
@@ -51,7 +74,8 @@ impl Health {
 
     /// Whether votes can be written: not when the last batch failed a moment ago, nor while one is stuck.
     pub(super) fn is_writable(&self) -> bool {
-        self.is_within(&self.write_failed_ms, FAILURE_COUNTS) != Some(true)
+        !self.write_forbidden.load(Relaxed)
+            && self.is_within(&self.write_failed_ms, FAILURE_COUNTS) != Some(true)
             && self.is_within(&self.writing_since_ms, STUCK_AFTER) != Some(false)
     }
 

@@ -28,12 +28,16 @@ pub(super) async fn readyz(State(app): State<Arc<App>>) -> Response {
         return Problem::unavailable("the service is ending").into_response();
     }
     if !app.health.is_readable() {
-        return Problem::unavailable("the votes cannot be read").into_response();
+        return Problem::unavailable(because("the votes cannot be read", &app.health.reason())).into_response();
     }
     if !app.health.is_writable() {
-        return Problem::unavailable("votes cannot be written").into_response();
+        return Problem::unavailable(because("votes cannot be written", &app.health.reason())).into_response();
     }
     "ready\n".into_response()
+}
+
+fn because(what: &str, reason: &str) -> String {
+    if reason.is_empty() { what.to_owned() } else { format!("{what}: {reason}") }
 }
 
 /// Counters and histograms for Prometheus

@@ -35,6 +35,8 @@ pub(super) struct View {
     pub hidden: bool,
     /// The form asks who votes.
     pub asks_voter: bool,
+    /// The generation of the vote that this page shows.
+    pub generation: u32,
     /// A voter may replace their latest vote.
     pub change_allowed: bool,
     /// The key of the vote that this page's form will cast: new on every page, but kept after an unknown outcome, so that
@@ -128,6 +130,7 @@ struct Page<'a> {
     window: String,
     asks_voter: bool,
     change_allowed: bool,
+    generation: u32,
     key: &'a str,
     typed: &'a Typed,
     opinion_most: usize,
@@ -200,6 +203,7 @@ impl<'a> Page<'a> {
             window: span_words(view.window_secs),
             asks_voter: view.asks_voter,
             change_allowed: view.change_allowed,
+            generation: view.generation,
             key: &view.key,
             typed: &view.typed,
             opinion_most: Limits::OPINION_CHARS,
@@ -373,6 +377,7 @@ mod tests {
             window_secs: 600,
             hidden: false,
             asks_voter: false,
+            generation: 1,
             change_allowed: false,
             key: "k".into(),
             notice: None,

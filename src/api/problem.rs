@@ -50,7 +50,7 @@ kinds! {
     /// The body is JSON, but no object with what a vote needs.
     bad_body = "bad-body", BAD_REQUEST, "The body is not a vote";
     /// A part of the query or a header is invalid.
-    bad_request = "bad-request", BAD_REQUEST, "The request cannot be meant";
+    bad_request = "bad-request", BAD_REQUEST, "The request is invalid";
     /// The ballot must name its voter, and does not.
     voter_required = "voter-required", BAD_REQUEST, "This vote asks who votes";
     /// No candidate has this id.
@@ -73,10 +73,14 @@ kinds! {
     unknown_voter = "unknown-voter", FORBIDDEN, "The voter is not on the list";
     /// Votes cannot be changed.
     change_not_allowed = "change-not-allowed", FORBIDDEN, "Votes cannot be changed";
-    /// Results are hidden until the vote closes.
-    hidden = "results-hidden", FORBIDDEN, "Results are hidden until the vote closes";
+    /// Results are hidden until the vote closes, or from the audience.
+    hidden = "results-hidden", FORBIDDEN, "Results are hidden";
     /// A form of another site.
     cross_site = "cross-site", FORBIDDEN, "Sent by another site";
+    /// One vote per browser, and the browser sent no cookie.
+    browser_required = "browser-required", FORBIDDEN, "This vote takes one vote per browser";
+    /// Prepared before the last reset.
+    earlier_generation = "earlier-generation", CONFLICT, "The vote was reset since";
     /// The voter has no vote left.
     limit_reached = "limit-reached", CONFLICT, "The voter has no vote left";
     /// The key was used for another vote.
@@ -118,6 +122,11 @@ impl Problem {
         self.title
     }
 
+    /// Whether what was sent is from before the last reset.
+    pub(super) fn is_of_earlier_generation(&self) -> bool {
+        self.kind.ends_with(":earlier-generation")
+    }
+
     /// How long to wait before trying again, where that makes sense.
     pub(super) fn retry_after_secs(&self) -> Option<u32> {
         self.retry_after_secs
@@ -136,7 +145,9 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut body = serde_json::to_vec(&self).unwrap_or_default();
+        // For people who ask with curl.
+        body.push(b'\n');
         let mut response = (self.status(), body).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
@@ -157,6 +168,9 @@ impl From<Refusal> for Problem {
             Refusal::NotOpenYet(_) => Problem::not_open_yet(detail),
             Refusal::Closed(_) => Problem::closed(detail),
             Refusal::VoterMissing => Problem::voter_required("voter is required!"),
+            Refusal::BrowserMissing => Problem::browser_required(detail),
+            Refusal::BrowserHasVoted => Problem::limit_reached(detail),
+            Refusal::EarlierGeneration => Problem::earlier_generation(detail),
             Refusal::UnknownVoter(_) => Problem::unknown_voter(detail),
             Refusal::LimitReached { .. } => Problem::limit_reached(detail),
             Refusal::ChangeNotAllowed => Problem::change_not_allowed(detail),
@@ -189,7 +203,10 @@ impl From<&BoxError> for Problem {
             BoxError::OutcomeUnknown { .. } => Problem::outcome_unknown(
                 "writing failed, and whether this vote is stored is unknown: with an Idempotency-Key, send it again",
             ),
-            BoxError::Hidden { .. } => Problem::hidden(error.to_string()),
+            BoxError::Hidden { .. } | BoxError::HiddenFromAudience => Problem::hidden(error.to_string()),
+            BoxError::Replaced { .. } => Problem::storage(
+                "the votes cannot be reached, because their file was moved, replaced or overwritten: nothing was stored",
+            ),
             _ => Problem::storage("the votes cannot be reached: nothing was stored"),
         }
     }

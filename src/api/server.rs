@@ -98,6 +98,13 @@ impl Service {
         let log = log::start(options.log);
         let (metrics, health) = (Arc::new(Metrics::new()), Arc::new(Health::new()));
         votes.set_short_busy_timeout()?;
+        for doubt in votes.doubts() {
+            tracing::warn!("{}: {}", doubt.place, doubt.problem);
+        }
+        // Where it cannot be written, the service is not ready, and says why; it may be mended while it runs.
+        if let Err(error) = votes.begin_service() {
+            tracing::warn!(%error, "the ballot file cannot be written now");
+        }
         let (snapshots, snapshots_thread, snapshots_ended) = Snapshots::start(votes.reader()?, health.clone())?;
         let windows = Windows::new(votes.reader()?);
         let (writes, writer, writer_ended) =

@@ -12,11 +12,17 @@ use super::contract;
 use super::document::Document;
 use super::error::ServeError;
 use super::health::Health;
+use super::problem::Problem;
 use crate::ballot::{BallotBox, BoxError, Clock, Moment, SystemClock, Tally};
 use crate::units::DurationSecs;
 
 /// How often the box is asked whether another program wrote to it: its votes show within this.
 const POLL_EVERY: Duration = Duration::from_millis(100);
+
+/// How long nothing changes before what is beside the ballot file is moved into it.
+const IDLE_AFTER: Duration = Duration::from_secs(2);
+/// How often it is looked whether votes can be written.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// The vote at one moment.
 #[derive(Debug)]
@@ -79,7 +85,7 @@ impl Snapshots {
     /// When the box cannot be read, or the system has no thread.
     pub(super) fn start(mut reader: Box<dyn BallotBox>, health: Arc<Health>) -> Result<Started, ServeError> {
         let version = reader.version()?;
-        let tally = reader.tally(DurationSecs::TEN_MINUTES, SystemClock.now())?;
+        let tally = reader.tally(DurationSecs::TEN_MINUTES, SystemClock.now())?.for_audience();
         let first = Arc::new(Snapshot::new(0, tally));
         let snapshots = Arc::new(Snapshots {
             changes: AtomicU64::new(0),
@@ -89,7 +95,18 @@ impl Snapshots {
             events: watch::Sender::new(first),
             health,
         });
-        let maker = Maker { reader, version, polled: Instant::now(), snapshots: snapshots.clone() };
+        let now = Instant::now();
+        let (snapshots_of, long_ago) = (snapshots.clone(), now.checked_sub(LOOK_EVERY).unwrap_or(now));
+        let mut maker = Maker {
+            reader,
+            version,
+            polled: now,
+            changed: now,
+            is_checkpointed: false,
+            looked: long_ago,
+            snapshots: snapshots_of,
+        };
+        maker.look_whether_writable();
         let (alive, ended) = oneshot::channel();
         let thread = thread::Builder::new().name("snapshots".into()).spawn(move || {
             // Dropped however this ends, by a panic too.
@@ -144,6 +161,12 @@ struct Maker {
     reader: Box<dyn BallotBox>,
     version: u64,
     polled: Instant,
+    /// When the box was seen to change, or a checkpoint was tried.
+    changed: Instant,
+    /// All that was written is in the ballot file itself.
+    is_checkpointed: bool,
+    /// When it was last looked whether votes can be written.
+    looked: Instant,
     snapshots: Arc<Snapshots>,
 }
 
@@ -176,12 +199,49 @@ impl Maker {
         }
         self.polled = Instant::now();
         match self.reader.version() {
-            Ok(version) if version == self.version => {}
+            Ok(version) if version == self.version => {
+                if !self.is_checkpointed && self.changed.elapsed() > IDLE_AFTER {
+                    self.checkpoint();
+                }
+            }
             Ok(version) => {
                 self.version = version;
+                (self.changed, self.is_checkpointed) = (self.polled, false);
                 self.snapshots.changed();
             }
             Err(error) => self.failed(&error),
+        }
+        self.look_whether_writable();
+    }
+
+    /// Moves what is beside the ballot file into it while nothing else is to be done: what is copied then is complete.
+    fn checkpoint(&mut self) {
+        // Another attempt after as long again, if readers are in the way.
+        self.changed = self.polled;
+        self.is_checkpointed = self.reader.checkpoint().unwrap_or(false);
+    }
+
+    fn look_whether_writable(&mut self) {
+        if self.looked.elapsed() < LOOK_EVERY {
+            return;
+        }
+        self.looked = self.polled;
+        let health = &self.snapshots.health;
+        match self.reader.check_writable() {
+            Ok(()) => {
+                if !health.set_writable(true) {
+                    tracing::warn!("the ballot file can be written again");
+                    health.explain("");
+                }
+            }
+            // Others hold it just now, or its disk is full: the votes themselves will tell.
+            Err(BoxError::Busy { .. } | BoxError::Full { .. }) => {}
+            Err(error) => {
+                health.explain(Problem::from(&error).detail());
+                if health.set_writable(false) {
+                    tracing::error!(%error, "votes cannot be written");
+                }
+            }
         }
     }
 
@@ -197,7 +257,7 @@ impl Maker {
         let tally =
             self.reader.tally(DurationSecs::TEN_MINUTES, SystemClock.now()).inspect_err(|error| self.failed(error))?;
         self.snapshots.health.set_readable(true);
-        let snapshot = Arc::new(Snapshot::new(changes, tally));
+        let snapshot = Arc::new(Snapshot::new(changes, tally.for_audience()));
         self.snapshots.latest.store(snapshot.clone());
         self.snapshots.events.send_if_modified(|shown| {
             let news = shown.event != snapshot.event;
@@ -209,6 +269,7 @@ impl Maker {
 
     fn failed(&self, error: &BoxError) {
         // Once, not ten times a second.
+        self.snapshots.health.explain(Problem::from(error).detail());
         if self.snapshots.health.set_readable(false) {
             tracing::error!(%error, "the votes cannot be read");
         }

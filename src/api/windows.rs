@@ -36,7 +36,7 @@ impl Windows {
         let read = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             // A panic under the lock leaves the handle usable: SQLite undoes what was open.
-            let tally = reader.lock().tally(window, SystemClock.now())?;
+            let tally = reader.lock().tally(window, SystemClock.now())?.for_audience();
             Ok::<_, BoxError>(Document::new(&contract::result_of_window(&tally)?))
         });
         match read.await {

@@ -1,6 +1,10 @@
 //! The trait of every store.
+use std::path::Path;
+
 use super::candidates::Candidate;
+use super::change::{Change, Changed, Occasion};
 use super::errors::BoxError;
+use super::picture::Picture;
 use super::settings::Settings;
 use super::sorted::SortedBallots;
 use super::tally::{Finding, PacePoint, Record, Tally};
@@ -82,18 +86,60 @@ pub trait BallotBox: Send {
     /// When the box cannot be read.
     fn candidates(&mut self) -> Result<Vec<Candidate>, BoxError>;
 
+    /// The picture of candidate `id`, if it has one.
+    ///
+    /// # Errors
+    /// When the box cannot be read.
+    fn picture(&mut self, _id: CandidateId) -> Result<Option<Picture>, BoxError> {
+        Ok(None)
+    }
+
     /// Adds a candidate, as [`Candidates::add`](super::Candidates::add) says, and gives its id. Allowed while votes are
     /// cast, since it changes no total.
     ///
     /// # Errors
     /// [`BoxError::Candidate`] when the rules refuse the name; otherwise when the box cannot be written.
-    fn add_candidate(&mut self, name: &str) -> Result<CandidateId, BoxError>;
+    fn add_candidate(&mut self, name: &str, clock: &dyn Clock) -> Result<CandidateId, BoxError>;
 
     /// Renames a candidate, as [`Candidates::rename`](super::Candidates::rename) says.
     ///
     /// # Errors
     /// [`BoxError::Candidate`] when the rules refuse it; otherwise when the box cannot be written.
-    fn rename_candidate(&mut self, id: CandidateId, name: &str) -> Result<(), BoxError>;
+    fn rename_candidate(&mut self, id: CandidateId, name: &str, clock: &dyn Clock) -> Result<(), BoxError>;
+
+    /// Removes a candidate, as [`Candidates::check_removal`](super::Candidates::check_removal) says.
+    ///
+    /// # Errors
+    /// [`BoxError::Candidate`] when the rules refuse it; otherwise when the box cannot be written.
+    fn remove_candidate(&mut self, id: CandidateId, clock: &dyn Clock) -> Result<(), BoxError>;
+
+    /// Changes the settings, as [`Change::apply`] says. Every vote written after it is decided by the new ones.
+    ///
+    /// # Errors
+    /// [`BoxError::Setup`] when the settings would contradict each other; otherwise when the box cannot be written.
+    fn change(&mut self, change: &Change, clock: &dyn Clock) -> Result<Changed, BoxError>;
+
+    /// Takes all votes away and begins the next [generation](Settings::generation): candidates, voters' lists and rules stay.
+    /// Keys of the votes that were taken away are refused from now on. Gives how many standing votes there were.
+    ///
+    /// # Errors
+    /// When the box cannot be written.
+    fn reset(&mut self, clock: &dyn Clock) -> Result<u64, BoxError>;
+
+    /// What was done to the vote so far, oldest first: that it was made, each change of its settings and candidates, each
+    /// reset.
+    ///
+    /// # Errors
+    /// When the box cannot be read.
+    fn history(&mut self) -> Result<Vec<Occasion>, BoxError>;
+
+    /// What signs the cookies of all services on this box. Who knows it can vote as any browser.
+    ///
+    /// # Errors
+    /// When the box cannot be read.
+    fn secret(&mut self) -> Result<Vec<u8>, BoxError> {
+        Ok(Vec::new())
+    }
 
     /// Title and rules.
     ///
@@ -145,10 +191,39 @@ pub trait BallotBox: Send {
         Ok(())
     }
 
-    /// Moves what is in side files into the main file, as far as other handles allow, without waiting for them. Dropping
-    /// the last handle does it too.
+    /// Moves what is in side files into the main file, as far as other handles allow, without waiting for them, and gives
+    /// whether all of it was moved. Dropping the last handle does it too.
     ///
     /// # Errors
     /// When the box cannot be written.
-    fn checkpoint(&mut self) -> Result<(), BoxError>;
+    fn checkpoint(&mut self) -> Result<bool, BoxError>;
+
+    /// Makes a consistent copy at `target`, a place of the same kind of store that must be free, while votes may be written,
+    /// and checks it. Gives what is wrong in the copy, which then is wrong in the box too.
+    ///
+    /// # Errors
+    /// When something is at `target`, or the copy cannot be made; nothing is at `target` then.
+    fn backup(&mut self, target: &Path) -> Result<Vec<Finding>, BoxError>;
+
+    /// Checks that votes can be written, as far as that is known without writing one.
+    ///
+    /// # Errors
+    /// Why they cannot.
+    fn check_writable(&mut self) -> Result<(), BoxError> {
+        Ok(())
+    }
+
+    /// What speaks against the box being complete, as far as it shows at first sight: [`check`](Self::check) tells it too.
+    fn doubts(&self) -> Vec<Finding> {
+        Vec::new()
+    }
+
+    /// From now on votes on this handle are a service's: a store whose votes may be beside its main file says so in that file,
+    /// so that a copy which lacks them can be told.
+    ///
+    /// # Errors
+    /// Why votes cannot be written, as [`check_writable`](Self::check_writable) says.
+    fn begin_service(&mut self) -> Result<(), BoxError> {
+        self.check_writable()
+    }
 }

@@ -3,6 +3,7 @@ use std::collections::HashMap;
 
 use super::errors::BoxError;
 use super::limits::{Limits, check_name, visual_key};
+use super::picture::Picture;
 use super::vote::{CandidateId, Choice};
 
 /// Someone or something to vote for.
@@ -10,8 +11,46 @@ use super::vote::{CandidateId, Choice};
 pub struct Candidate {
     /// Its number, which clients send.
     pub id: CandidateId,
-    /// Unique in the vote.
+    /// Unique in the vote, also by its looks.
     pub name: String,
+    /// What is said about it.
+    pub about: Option<String>,
+    /// The [tag](super::Picture::tag) of its picture.
+    pub picture: Option<String>,
+}
+
+impl Candidate {
+    /// A candidate of whom only the name is known.
+    pub fn named(id: CandidateId, name: impl Into<String>) -> Self {
+        Candidate { id, name: name.into(), about: None, picture: None }
+    }
+}
+
+/// A candidate of a new vote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewCandidate {
+    /// Its number, from 1, which clients send.
+    pub id: CandidateId,
+    /// See [`Candidate::name`].
+    pub name: String,
+    /// What is said about it, up to [`Limits::ABOUT_CHARS`].
+    pub about: Option<String>,
+    /// Its picture.
+    pub picture: Option<Picture>,
+}
+
+impl NewCandidate {
+    /// Candidates called `names`, with the ids 1, 2, 3, …
+    pub fn numbered<T: Into<String>>(names: impl IntoIterator<Item = T>) -> Vec<Self> {
+        let named = |(id, name): (_, T)| NewCandidate { id, name: name.into(), about: None, picture: None };
+        (1..).zip(names).map(named).collect()
+    }
+
+    /// The same without the picture itself.
+    pub fn candidate(&self) -> Candidate {
+        let picture = self.picture.as_ref().map(Picture::tag);
+        Candidate { id: self.id, name: self.name.clone(), about: self.about.clone(), picture }
+    }
 }
 
 /// All candidates of one vote.
@@ -20,6 +59,7 @@ pub struct Candidates {
     /// In order of their ids.
     list: Vec<Candidate>,
     ids: HashMap<String, CandidateId>,
+    ids_by_look: HashMap<String, CandidateId>,
 }
 
 impl Candidates {
@@ -27,12 +67,9 @@ impl Candidates {
     pub fn new(mut list: Vec<Candidate>) -> Self {
         list.sort_by_key(|candidate| candidate.id);
         let ids = list.iter().map(|candidate| (candidate.name.clone(), candidate.id)).collect();
-        Candidates { list, ids }
-    }
-
-    /// The candidates called `names`, with the ids 1, 2, 3, …
-    pub fn numbered(names: &[String]) -> Self {
-        Candidates::new((1..).zip(names).map(|(id, name)| Candidate { id, name: name.clone() }).collect())
+        let look = |candidate: &Candidate| (visual_key(&candidate.name).into_owned(), candidate.id);
+        let ids_by_look = list.iter().map(look).collect();
+        Candidates { list, ids, ids_by_look }
     }
 
     /// All of them, in order of their ids.
@@ -44,7 +81,7 @@ impl Candidates {
     pub fn position(&self, choice: &Choice) -> Option<usize> {
         let id = match choice {
             Choice::Id(id) => *id,
-            Choice::Name(name) => *self.ids.get(name)?,
+            Choice::Name(name) => *self.ids.get(name).or_else(|| self.ids_by_look.get(&*visual_key(name)))?,
         };
         // Ids usually have no gaps: look at the likely place first.
         let guess = usize::try_from(id).ok()?.checked_sub(1)?;
@@ -64,7 +101,39 @@ impl Candidates {
             return Err(BoxError::Candidate(format!("a vote can have {} candidates", Limits::CANDIDATES)));
         }
         let id = self.list.last().map_or(1, |candidate| candidate.id + 1);
-        Ok(Candidate { id, name: name.to_owned() })
+        Ok(Candidate::named(id, name))
+    }
+
+    /// The candidate `id`.
+    ///
+    /// # Errors
+    /// [`BoxError::Candidate`] when there is none, which then names those there are.
+    fn get(&self, id: CandidateId) -> Result<&Candidate, BoxError> {
+        let none = || BoxError::Candidate(format!("there is no candidate {id}; there are {}", self.listed()));
+        self.position(&Choice::Id(id)).map(|at| &self.list[at]).ok_or_else(none)
+    }
+
+    /// `1 薯片, 2 林林, 3 正氣`; only the first if there are many.
+    pub fn listed(&self) -> String {
+        const SHOWN: usize = 20;
+        let names: Vec<String> = self.list.iter().take(SHOWN).map(|of| format!("{} {}", of.id, of.name)).collect();
+        let rest = if self.list.len() > SHOWN { " … (all: votekit candidates)" } else { "" };
+        format!("{}{rest}", names.join(", "))
+    }
+
+    /// Checks that candidate `id` may be removed. `has_votes`: a vote was cast for it, be it withdrawn since.
+    ///
+    /// # Errors
+    /// [`BoxError::Candidate`] when there is no such candidate, when it has votes, or when it is the last one.
+    pub fn check_removal(&self, id: CandidateId, has_votes: bool) -> Result<&Candidate, BoxError> {
+        let candidate = self.get(id)?;
+        if has_votes {
+            return Err(BoxError::Candidate(format!("candidate {id} has votes, which would be lost")));
+        }
+        if self.list.len() == 1 {
+            return Err(BoxError::Candidate("a vote needs a candidate, and this is the only one".into()));
+        }
+        Ok(candidate)
     }
 
     /// The candidate to store when `id` is renamed to `name`. `has_votes`: a vote was cast for it, be it withdrawn since.
@@ -73,14 +142,12 @@ impl Candidates {
     /// [`BoxError::Candidate`] when there is no such candidate, when the name is not allowed or taken, or when it has votes:
     /// what somebody voted for is not renamed.
     pub fn rename(&self, id: CandidateId, name: &str, has_votes: bool) -> Result<Candidate, BoxError> {
-        if self.position(&Choice::Id(id)).is_none() {
-            return Err(BoxError::Candidate(format!("there is no candidate {id}")));
-        }
+        let candidate = self.get(id)?;
         self.check_new_name(name, Some(id))?;
         if has_votes {
             return Err(BoxError::Candidate(format!("candidate {id} has votes: what was voted for is not renamed")));
         }
-        Ok(Candidate { id, name: name.to_owned() })
+        Ok(Candidate { name: name.to_owned(), ..candidate.clone() })
     }
 
     /// Checks that `name` can be given to a new candidate, or to candidate `id`.
@@ -106,16 +173,31 @@ impl Candidates {
 ///
 /// # Errors
 /// [`BoxError::Candidate`] when there are none or too many, or a name is not allowed or there twice.
-pub(super) fn check_first_names(names: &[String]) -> Result<(), BoxError> {
-    if names.is_empty() {
+pub(super) fn check_first(candidates: &[NewCandidate]) -> Result<(), BoxError> {
+    if candidates.is_empty() {
         return Err(BoxError::Candidate("a vote needs a candidate".into()));
     }
-    if names.len() > Limits::CANDIDATES {
-        let (found, most) = (names.len(), Limits::CANDIDATES);
+    if candidates.len() > Limits::CANDIDATES {
+        let (found, most) = (candidates.len(), Limits::CANDIDATES);
         return Err(BoxError::Candidate(format!("{found} candidates are more than the {most} a vote can have")));
     }
     let mut seen = HashMap::new();
-    for name in names {
+    let mut ids = HashMap::new();
+    for NewCandidate { id, name, about, .. } in candidates {
+        if *id < 1 {
+            return Err(BoxError::Candidate(format!("candidate {name} has the id {id}: ids are whole numbers from 1")));
+        }
+        if let Some(other) = ids.insert(*id, name) {
+            return Err(BoxError::Candidate(format!("two candidates have the id {id}: {other} and {name}")));
+        }
+        if let Some(chars) =
+            about.as_ref().map(|about| about.chars().count()).filter(|chars| *chars > Limits::ABOUT_CHARS)
+        {
+            let most = Limits::ABOUT_CHARS;
+            return Err(BoxError::Candidate(format!(
+                "what is said about {name} has {chars} characters, {most} are allowed"
+            )));
+        }
         check_name(name).map_err(|why| BoxError::Candidate(format!("the name {name:?} {why}")))?;
         match seen.insert(visual_key(name), name) {
             Some(other) if other == name => {
@@ -136,7 +218,7 @@ mod tests {
     use super::*;
 
     fn candidates(of: &[(CandidateId, &str)]) -> Candidates {
-        Candidates::new(of.iter().map(|(id, name)| Candidate { id: *id, name: (*name).to_owned() }).collect())
+        Candidates::new(of.iter().map(|(id, name)| Candidate::named(*id, *name)).collect())
     }
 
     #[test]
@@ -147,7 +229,7 @@ mod tests {
         {
             assert_eq!(some.position(&Choice::parse(choice)), position, "{choice}");
         }
-        for (choice, position) in [("a", Some(0)), ("c", Some(2)), ("A", None)] {
+        for (choice, position) in [("a", Some(0)), ("c", Some(2)), ("A", Some(0)), ("x", None)] {
             assert_eq!(some.position(&Choice::parse(choice)), position, "{choice}");
         }
     }
@@ -155,7 +237,7 @@ mod tests {
     #[test]
     fn who_may_be_added() {
         let some = candidates(&[(1, "a"), (7, "Jose\u{301}")]);
-        assert_eq!(some.add("b"), Ok(Candidate { id: 8, name: "b".into() }));
+        assert_eq!(some.add("b"), Ok(Candidate::named(8, "b")));
         for (name, why) in [
             ("a", "candidate 1 is called a already"),
             ("Jos\u{e9}", "looks the same as that of candidate 7"),
@@ -165,14 +247,30 @@ mod tests {
             let refused = some.add(name).unwrap_err().to_string();
             assert!(refused.contains(why), "{name:?}: {refused}");
         }
-        let full = Candidates::numbered(&(0..Limits::CANDIDATES).map(|at| format!("c{at}")).collect::<Vec<_>>());
+        let full =
+            Candidates::new((1..=Limits::CANDIDATES as i64).map(|at| Candidate::named(at, format!("c{at}"))).collect());
         assert_eq!(full.add("b").unwrap_err().to_string(), "a vote can have 1000 candidates");
+    }
+
+    #[test]
+    fn who_may_be_removed() {
+        let some = candidates(&[(1, "a"), (2, "b")]);
+        assert_eq!(some.check_removal(2, false).map(|candidate| candidate.id), Ok(2));
+        let one = candidates(&[(7, "a")]);
+        for (of, id, has_votes, why) in [
+            (&some, 3, false, "there is no candidate 3; there are 1 a, 2 b"),
+            (&some, 2, true, "candidate 2 has votes"),
+            (&one, 7, false, "the only one"),
+        ] {
+            let refused = of.check_removal(id, has_votes).unwrap_err().to_string();
+            assert!(refused.contains(why), "{id}: {refused}");
+        }
     }
 
     #[test]
     fn who_may_be_renamed() {
         let some = candidates(&[(1, "a"), (2, "Jose\u{301}")]);
-        let respelled = Candidate { id: 2, name: "Jos\u{e9}".into() };
+        let respelled = Candidate::named(2, "Jos\u{e9}");
         assert_eq!(some.rename(2, "Jos\u{e9}", false), Ok(respelled));
         for (id, name, has_votes, why) in [
             (3, "b", false, "there is no candidate 3"),

@@ -5,9 +5,10 @@
 //! what [`Decision::number`] lists. No store knows a rule.
 use std::num::NonZeroU32;
 
-use super::candidates::Candidates;
+use super::candidates::{Candidates, NewCandidate};
 use super::decision::{AccountState, Decision, Mark, provisional_id};
 use super::errors::Refusal;
+use super::limits::visual_key;
 use super::lookup::{Account, KeyedVote, Lookup};
 use super::settings::{Opening, Settings};
 use super::setup::Setup;
@@ -40,6 +41,7 @@ pub fn decide<'a>(
         index,
         now,
         stored_keys: lookup.keys,
+        spent_keys: lookup.spent,
         batch_keys: vec![None; index.keys.len()],
         accounts: lookup.voters.into_iter().map(AccountState::new).collect(),
         marks: vec![Mark::default(); ballots.len()],
@@ -52,12 +54,17 @@ pub fn decide<'a>(
 
 /// What would become of `ballot` at `now` as the first one in a new box.
 pub fn decide_first(setup: &Setup, ballot: &Ballot, now: Moment) -> Outcome {
-    let rules = Rules { settings: setup.settings.clone(), candidates: Candidates::numbered(&setup.candidates) };
+    let candidates = Candidates::new(setup.candidates.iter().map(NewCandidate::candidate).collect());
+    let rules = Rules { settings: setup.settings.clone(), candidates };
     let ballots = std::slice::from_ref(ballot);
     let index = BatchIndex::new(ballots);
-    let account = |voter: &str| setup.voters.iter().any(|listed| listed.id == voter).then(Account::default);
-    let lookup =
-        Lookup { keys: index.keys.iter().map(|_| None).collect(), voters: index.voters.iter().map(account).collect() };
+    let account =
+        |voter: &str| setup.voters.iter().any(|listed| visual_key(&listed.id) == voter).then(Account::default);
+    let lookup = Lookup {
+        keys: index.keys.iter().map(|_| None).collect(),
+        voters: index.voters.iter().map(account).collect(),
+        spent: Vec::new(),
+    };
     decide(&rules, ballots, &index, lookup, now).number(1).outcomes.remove(0)
 }
 
@@ -68,6 +75,8 @@ struct Batch<'a> {
     index: &'a BatchIndex,
     now: Moment,
     stored_keys: Vec<Option<Box<KeyedVote>>>,
+    /// Empty where there were no earlier generations.
+    spent_keys: Vec<bool>,
     /// For each key the ballot of this batch that is stored under it: its index, from 1.
     batch_keys: Vec<Option<NonZeroU32>>,
     accounts: Vec<AccountState>,
@@ -85,11 +94,17 @@ impl Batch<'_> {
         if let Some(refusal) = self.index.invalid.get(&(at as u32)) {
             return Err(refusal.clone());
         }
+        // Before all other rules: what was made before a reset is no vote of this generation, whatever it says.
+        let is_spent = |key: usize| self.spent_keys.get(key).copied().unwrap_or(false);
+        let is_old = ballot.generation.is_some_and(|generation| generation != self.rules.settings.generation);
+        if is_old || self.index.keys.slot(at).is_some_and(is_spent) {
+            return Err(Refusal::EarlierGeneration);
+        }
         let candidate = self.rules.candidates.position(&ballot.choice);
-        // Before all other rules: a client that asks again after the vote has closed gets its first answer.
+        // Before the rules that change: a client that asks again after the vote has closed gets its first answer.
         let key = self.index.keys.slot(at);
         if let Some(key) = key
-            && let Some(first) = self.stored_under(key, ballot, candidate)?
+            && let Some(first) = self.stored_under(key, at, candidate)?
         {
             return Ok(Outcome::Repeated { id: first });
         }
@@ -114,7 +129,9 @@ impl Batch<'_> {
     }
 
     /// The vote stored under the key in slot `key`, if there is one: it must be the same vote.
-    fn stored_under(&self, key: usize, ballot: &Ballot, candidate: Option<usize>) -> Result<Option<VoteId>, Refusal> {
+    fn stored_under(&self, key: usize, at: usize, candidate: Option<usize>) -> Result<Option<VoteId>, Refusal> {
+        let ballot = &self.ballots[at];
+        let voter_of = |at: usize| self.index.voters.slot(at).map(|slot| self.index.voters.text(slot));
         let candidate_id = |position: usize| self.rules.candidates.as_slice()[position].id;
         let (id, first_candidate, voter, opinion) = match (&self.stored_keys[key], self.batch_keys[key]) {
             (Some(first), _) => (first.id, first.candidate_id, first.voter.as_deref(), first.opinion.as_deref()),
@@ -122,12 +139,12 @@ impl Batch<'_> {
                 let at = number.get() as usize - 1;
                 let first = &self.ballots[at];
                 let candidate_id = candidate_id(self.marks[at].candidate());
-                (provisional_id(at), candidate_id, first.voter.as_deref(), first.stored_opinion())
+                (provisional_id(at), candidate_id, voter_of(at), first.stored_opinion())
             }
             (None, None) => return Ok(None),
         };
         let same = candidate.map(candidate_id) == Some(first_candidate)
-            && voter == ballot.voter.as_deref()
+            && voter == voter_of(at)
             && opinion == ballot.stored_opinion();
         if same { Ok(Some(id)) } else { Err(Refusal::KeyReused(self.index.keys.text(key).to_owned())) }
     }
@@ -135,16 +152,19 @@ impl Batch<'_> {
     /// Charges the ballot at `at` to the account in slot `voter`. Gives the vote it replaces.
     fn charge(&mut self, voter: usize, at: usize) -> Result<Option<VoteId>, Refusal> {
         let (settings, account) = (&self.rules.settings, &mut self.accounts[voter]);
-        let name = || self.index.voters.text(voter).to_owned();
+        let name = || self.ballots[at].voter.clone().unwrap_or_default();
         if settings.voters_only && !account.is_known() {
             return Err(Refusal::UnknownVoter(name()));
         }
         let replaced = if self.ballots[at].change { account.last_vote() } else { None };
-        if let Some(votes_per_voter) = settings.votes_per_voter
+        if let Some(votes_per_voter) = settings.limit()
             && replaced.is_none()
             && account.votes() >= i64::from(votes_per_voter)
         {
-            return Err(Refusal::LimitReached { voter: name(), votes_per_voter });
+            return Err(match settings.once_per_browser {
+                true => Refusal::BrowserHasVoted,
+                false => Refusal::LimitReached { voter: name(), votes_per_voter },
+            });
         }
         account.charge(provisional_id(at), replaced.is_none());
         Ok(replaced)
@@ -161,9 +181,9 @@ fn admit(settings: &Settings, ballot: &Ballot, now: Moment) -> Result<(), Refusa
     if ballot.change && !settings.change_allowed {
         return Err(Refusal::ChangeNotAllowed);
     }
-    let needs_voter = settings.votes_per_voter.is_some() || settings.voters_only || ballot.change;
+    let needs_voter = settings.limit().is_some() || settings.voters_only || ballot.change;
     if needs_voter && ballot.voter.is_none() {
-        return Err(Refusal::VoterMissing);
+        return Err(if settings.once_per_browser { Refusal::BrowserMissing } else { Refusal::VoterMissing });
     }
     Ok(())
 }
@@ -174,6 +194,7 @@ mod tests {
 
     use proptest::prelude::*;
 
+    use super::super::candidates::Candidate;
     use super::super::decision::Withdrawal;
     use super::super::vote::Choice;
     use super::*;
@@ -205,6 +226,7 @@ mod tests {
             let lookup = Lookup {
                 keys: index.keys.iter().map(|key| self.keyed_vote(key)).collect(),
                 voters: index.voters.iter().map(|voter| self.accounts.get(voter).copied()).collect(),
+                spent: Vec::new(),
             };
             let writes = decide(rules, ballots, &index, lookup, now).number(self.votes.len() as i64 + 1);
             for change in writes.accounts() {
@@ -231,7 +253,12 @@ mod tests {
     }
 
     fn rules(settings: Settings) -> Rules {
-        Rules { settings, candidates: Candidates::numbered(&["a", "b", "c"].map(str::to_owned)) }
+        Rules {
+            settings,
+            candidates: Candidates::new(
+                (1..).zip(["a", "b", "c"]).map(|(id, name)| Candidate::named(id, name)).collect(),
+            ),
+        }
     }
 
     fn by(voter: &str) -> Ballot {
@@ -411,8 +438,9 @@ mod tests {
         let voter = prop::option::weighted(0.8, prop_oneof![20 => "[u-x]", 1 => Just(" u".to_owned())]);
         let opinion = prop::option::weighted(0.3, "[a-b]{0,1}");
         let key = prop::option::weighted(0.5, "[k-r]");
-        (choice, voter, opinion, key, prop::bool::weighted(0.3))
-            .prop_map(|(choice, voter, opinion, key, change)| Ballot { choice, voter, opinion, key, change })
+        (choice, voter, opinion, key, prop::bool::weighted(0.3)).prop_map(|(choice, voter, opinion, key, change)| {
+            Ballot { choice, voter, opinion, key, change, generation: None }
+        })
     }
 
     fn any_settings() -> impl Strategy<Value = Settings> {

@@ -117,8 +117,10 @@ pub struct Writes<'a> {
 /// A voter's account as it must be from now on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AccountChange<'a> {
-    /// The voter's id.
+    /// The [visual key](super::visual_key) of the voter's id.
     pub voter: &'a str,
+    /// The id as it was written first, where that is not its key.
+    pub spelling: Option<&'a str>,
     /// See [`Account`].
     pub account: Account,
     /// The box does not know this voter yet.
@@ -132,7 +134,7 @@ pub struct NewVote<'a> {
     pub id: VoteId,
     /// Index of the candidate in [`Candidates::as_slice`](super::Candidates::as_slice).
     pub candidate: usize,
-    /// The voter's id.
+    /// The [visual key](super::visual_key) of the voter's id.
     pub voter: Option<&'a str>,
     /// The opinion, never empty.
     pub opinion: Option<&'a str>,
@@ -213,9 +215,12 @@ fn number_outcome(outcome: &mut Outcome, ids: &[VoteId]) {
 impl Writes<'_> {
     /// The accounts that change, in the order of the voters' ids.
     pub fn accounts(&self) -> impl Iterator<Item = AccountChange<'_>> {
-        let changed = self.index.voters.iter().zip(&self.accounts).filter(|(_, account)| account.stored > 0);
-        changed.map(|(voter, state)| AccountChange {
+        let changed =
+            self.index.voters.iter().zip(&self.accounts).enumerate().filter(|(_, (_, account))| account.stored > 0);
+        let spelling = |slot: usize| self.ballots[self.index.voters.first(slot)].voter.as_deref();
+        changed.map(move |(slot, (voter, state))| AccountChange {
             voter,
+            spelling: spelling(slot).filter(|spelling| *spelling != voter),
             account: Account { votes: state.votes, last_vote: state.last_vote() },
             is_new: !state.is_known,
         })

@@ -17,6 +17,17 @@ pub enum Refusal {
     /// The vote limits votes per voter or who may vote, or this is a change: each needs to know the voter.
     #[error("this vote asks who votes: give a voter")]
     VoterMissing,
+    /// One vote per browser: the ballot comes without the cookie that tells browsers apart.
+    #[error(
+        "this vote takes one vote per browser, and this browser has not shown its cookie yet: allow cookies and try again"
+    )]
+    BrowserMissing,
+    /// One vote per browser, and this one has voted.
+    #[error("a vote was cast from this browser already")]
+    BrowserHasVoted,
+    /// The page, key or cookie is from before the last reset.
+    #[error("this was prepared before the vote was reset: load the page again and vote anew")]
+    EarlierGeneration,
     /// Only listed voters may vote.
     #[error("voter {0} is not on the list of this vote")]
     UnknownVoter(String),
@@ -58,7 +69,7 @@ pub enum BoxError {
     #[error("{0} exists already and is left as it is")]
     Exists(String),
     /// Something other than a box is there; it was not touched.
-    #[error("{place} is no ballot file: {reason}")]
+    #[error("{place} is not a ballot file: {reason}")]
     Foreign {
         /// The path, or the address without its password.
         place: String,
@@ -74,6 +85,22 @@ pub enum BoxError {
         found: u32,
         /// The newest version this program knows.
         known: u32,
+    },
+    /// It is reached by a name beside which its side files are not where other programs look for them; it was not touched.
+    #[error("{place} is not used: {reason}")]
+    Unsafe {
+        /// The path.
+        place: String,
+        /// What is wrong with the name, and how to mend it.
+        reason: String,
+    },
+    /// It was moved, deleted, replaced or overwritten while it was open. Nothing was stored.
+    #[error("{place}: {reason}")]
+    Replaced {
+        /// The path.
+        place: String,
+        /// What happened, and what to do.
+        reason: String,
     },
     /// It is a ballot file, but a broken one.
     #[error("{place} is damaged: {reason}")]
@@ -119,10 +146,13 @@ pub enum BoxError {
         /// When it closes.
         closes: Option<Moment>,
     },
-    /// A candidate cannot be added or renamed, or a new vote cannot have such candidates.
+    /// The results are shown to the organiser alone.
+    #[error("the results are not shown here")]
+    HiddenFromAudience,
+    /// A candidate cannot be added, renamed or removed, or a new vote cannot have such candidates.
     #[error("{0}")]
     Candidate(String),
-    /// The settings of a new vote contradict each other, or its list of voters is wrong.
+    /// The settings of a vote contradict each other, or its list of voters is wrong.
     #[error("{0}")]
     Setup(String),
     /// Any other error of the system. Nothing was stored.

@@ -1,4 +1,6 @@
 //! Limits that hold in every vote, and what may be a name, an id or a key.
+use std::borrow::Cow;
+
 use icu_normalizer::ComposingNormalizerBorrowed;
 
 /// The limits of every vote, whatever its settings and its store.
@@ -14,6 +16,10 @@ impl Limits {
     pub const OPINION_CHARS: usize = 10_000;
     /// The highest value of [`Settings::votes_per_voter`](super::Settings::votes_per_voter).
     pub const VOTES_PER_VOTER: u32 = 1_000_000;
+    /// Characters in what is said about a candidate.
+    pub const ABOUT_CHARS: usize = 2_000;
+    /// Bytes in a candidate's picture, which is kept in the ballot file.
+    pub const PICTURE_BYTES: usize = 200_000;
     /// Bytes in a line of ballots: room for the longest opinion with every character escaped as in `\ud83d\ude00`.
     pub const LINE_BYTES: usize = 256 * 1024;
 }
@@ -33,6 +39,9 @@ pub enum NameError {
     /// A space at an end, which would make two ids out of one.
     #[error("begins or ends with a space")]
     Spaced,
+    /// Nothing but characters without a shape, which nobody could read or tell apart.
+    #[error("has no visible character")]
+    Invisible,
     /// A whole number, which would be read as a candidate's id.
     #[error("is a number, which would be taken for a candidate's id")]
     Number,
@@ -52,6 +61,9 @@ pub(super) fn check_printable(text: &str) -> Result<(), NameError> {
     }
     if text.chars().any(char::is_control) {
         return Err(NameError::Control);
+    }
+    if !text.is_ascii() && text.chars().all(|c| c.is_whitespace() || is_shapeless(c)) {
+        return Err(NameError::Invisible);
     }
     Ok(())
 }
@@ -83,12 +95,35 @@ pub fn check_voter_id(id: &str) -> Result<(), NameError> {
     if spaced(id.chars().next()) || spaced(id.chars().next_back()) { Err(NameError::Spaced) } else { Ok(()) }
 }
 
-/// Equal for names that look the same to people. Unifies compatibility forms (Unicode's NFKC: é as one character or two,
-/// full-width letters) and drops characters without a shape. Case counts.
-pub fn visual_key(name: &str) -> String {
-    let without_shape = |c: &char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    let shaped: String = name.chars().filter(|c| !without_shape(c)).collect();
-    ComposingNormalizerBorrowed::new_nfkc().normalize(&shaped).into_owned()
+/// Equal for names that look the same to people: compatibility forms are unified (Unicode's NFKC: é as one character or
+/// two, full-width letters), upper and lower case are one, characters without a shape are dropped, and blanks count as one
+/// space. Ids of printable ASCII in lower case are their own key, and cost nothing.
+pub fn visual_key(name: &str) -> Cow<'_, str> {
+    if name.bytes().all(|byte| matches!(byte, b'!'..=b'~') && !byte.is_ascii_uppercase()) {
+        return Cow::Borrowed(name);
+    }
+    let nfkc = ComposingNormalizerBorrowed::new_nfkc();
+    let shaped: String = name.chars().filter(|c| !is_shapeless(*c)).collect();
+    // Upper case first: it unifies more, as ß and ss, or the two small sigmas.
+    let folded: String =
+        nfkc.normalize(&shaped).chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect();
+    let mut key = String::with_capacity(folded.len());
+    for word in nfkc.normalize(&folded).split_whitespace() {
+        if !key.is_empty() {
+            key.push(' ');
+        }
+        key.push_str(word);
+    }
+    if key == name { Cow::Borrowed(name) } else { Cow::Owned(key) }
+}
+
+/// Whether `c` leaves no mark: Unicode's default ignorable characters, and the empty Braille pattern.
+fn is_shapeless(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -102,7 +137,11 @@ mod tests {
             ("\u{ff21}nn", "Ann", true),
             ("An\u{200b}n", "Ann", true),
             ("An\u{ad}n\u{202e}", "Ann", true),
-            ("Ann", "ann", false),
+            ("Ann", "ann", true),
+            ("Stra\u{df}e", "STRASSE", true),
+            ("Ann  Lee", "ann\u{a0}lee ", true),
+            ("Ann\u{3164}", "Ann", true),
+            ("Ann", "An", false),
             ("薯片", "林林", false),
         ] {
             assert_eq!(visual_key(one) == visual_key(other), same, "{one:?} {other:?}");
@@ -124,10 +163,15 @@ mod tests {
             (" a", NameError::Spaced),
             ("a\u{3000}", NameError::Spaced),
             ("a\nb", NameError::Control),
+            ("\u{200b}\u{3164}", NameError::Invisible),
+            ("\u{2800}", NameError::Invisible),
             (&long, NameError::TooLong(201)),
         ] {
             assert_eq!(check_name(name), Err(why), "{name:?}");
         }
         assert_eq!(check_name(&long[..600]), Ok(()));
+        for id in ["u17", "a.b@example.org", "9f3c-1"] {
+            assert!(matches!(visual_key(id), Cow::Borrowed(key) if key == id), "{id} costs nothing");
+        }
     }
 }

@@ -21,7 +21,7 @@ pub enum LineError {
     #[error("there is no candidate in it")]
     NoCandidate,
     /// Starts with `{` but is not a JSON ballot; says why and where.
-    #[error("no JSON ballot: {0}")]
+    #[error("not a JSON ballot: {0}")]
     Json(String),
 }
 
@@ -66,7 +66,9 @@ fn fields(line: &str) -> Result<Option<Ballot>, LineError> {
     let mut next = || fields.next().filter(|text| !text.is_empty()).map(str::to_owned);
     let (voter, opinion, key) = (next(), next(), next());
     match fields.count() {
-        0 => Ok(Some(Ballot { choice: Choice::parse(candidate), voter, opinion, key, change: false })),
+        0 => {
+            Ok(Some(Ballot { choice: Choice::parse(candidate), voter, opinion, key, change: false, generation: None }))
+        }
         more => Err(LineError::TooManyFields(4 + more)),
     }
 }
@@ -78,7 +80,7 @@ fn json(line: &str) -> Result<Ballot, LineError> {
         LineError::Json(text.replace(" at line 1 column ", ", at byte "))
     })?;
     let JsonBallot { candidate_id, voter, opinion, key, change } = ballot;
-    Ok(Ballot { choice: Choice::Id(candidate_id), voter, opinion, key, change })
+    Ok(Ballot { choice: Choice::Id(candidate_id), voter, opinion, key, change, generation: None })
 }
 
 /// Why the vote on a line was not stored.
@@ -98,7 +100,8 @@ mod tests {
 
     fn ballot(choice: Choice, [voter, opinion, key]: [&str; 3]) -> Result<Option<Ballot>, LineError> {
         let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        Ok(Some(Ballot { choice, voter: text(voter), opinion: text(opinion), key: text(key), change: false }))
+        let (voter, opinion, key) = (text(voter), text(opinion), text(key));
+        Ok(Some(Ballot { choice, voter, opinion, key, change: false, generation: None }))
     }
 
     #[test]

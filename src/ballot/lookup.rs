@@ -8,7 +8,7 @@ pub struct KeyedVote {
     pub id: VoteId,
     /// The candidate it was cast for.
     pub candidate_id: CandidateId,
-    /// The voter's id.
+    /// The [visual key](super::visual_key) of the voter's id.
     pub voter: Option<String>,
     /// The opinion; `None` where it is empty.
     pub opinion: Option<String>,
@@ -30,4 +30,6 @@ pub struct Lookup {
     pub keys: Vec<Option<Box<KeyedVote>>>,
     /// For each of [`BatchIndex::voters`], in their order, the account.
     pub voters: Vec<Option<Account>>,
+    /// For each of [`BatchIndex::keys`], whether it was used before the last reset. Empty: none was.
+    pub spent: Vec<bool>,
 }

@@ -4,7 +4,7 @@ use super::limits::{Limits, check_printable};
 use super::time::Moment;
 
 /// What a vote is called and what it allows.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Shown above results; may be empty.
     pub title: String,
@@ -18,8 +18,41 @@ pub struct Settings {
     pub voters_only: bool,
     /// A voter may replace their latest vote.
     pub change_allowed: bool,
-    /// Results are hidden from everybody before `closes`.
-    pub hide_until_closed: bool,
+    /// From whom results are hidden.
+    pub hide_results: Hiding,
+    /// A browser votes once, as a cookie signed by the service says. That holds back a second click, not somebody who clears
+    /// cookies or uses another browser. The browser then takes the place of the voter.
+    pub once_per_browser: bool,
+    /// Counts from 1 and grows with each reset: what was made for an earlier generation no longer counts.
+    pub generation: u32,
+}
+
+/// From whom results are hidden.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Hiding {
+    /// Nobody.
+    #[default]
+    Nobody,
+    /// Everybody, until the vote has closed.
+    UntilClosed,
+    /// The audience: the service tells nobody, the commands tell whoever may read the box.
+    Audience,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            title: String::new(),
+            opens: None,
+            closes: None,
+            votes_per_voter: None,
+            voters_only: false,
+            change_allowed: false,
+            hide_results: Hiding::Nobody,
+            once_per_browser: false,
+            generation: 1,
+        }
+    }
 }
 
 /// Whether votes are taken.
@@ -45,9 +78,20 @@ impl Settings {
         }
     }
 
-    /// Whether results are hidden at `now`.
+    /// Whether results are hidden from everybody at `now`.
     pub fn hides_results(&self, now: Moment) -> bool {
-        self.hide_until_closed && self.opening(now) != Opening::Closed
+        self.hide_results == Hiding::UntilClosed && self.opening(now) != Opening::Closed
+    }
+
+    /// Whether a ballot must name its voter, and the voter is asked who they are. With
+    /// [`once_per_browser`](Self::once_per_browser) nobody is asked: the service names the browser.
+    pub fn asks_voter(&self) -> bool {
+        !self.once_per_browser && (self.votes_per_voter.is_some() || self.voters_only)
+    }
+
+    /// How many votes a voter has, if that is limited.
+    pub fn limit(&self) -> Option<u32> {
+        if self.once_per_browser { Some(1) } else { self.votes_per_voter }
     }
 
     /// Checks that results may be shown at `now`.
@@ -65,8 +109,11 @@ impl Settings {
         {
             return Some(format!("a vote that opens at {opens} cannot close at {closes}"));
         }
-        if self.hide_until_closed && self.closes.is_none() {
-            return Some("results can be hidden until the vote closes only if it closes: give a closing time".into());
+        if self.once_per_browser && (self.votes_per_voter.is_some() || self.voters_only) {
+            return Some(
+                "one vote per browser and votes per voter exclude each other: a vote that knows its voters counts them"
+                    .into(),
+            );
         }
         if self.votes_per_voter.is_some_and(|votes| !(1..=Limits::VOTES_PER_VOTER).contains(&votes)) {
             return Some(format!("a voter can have 1 to {} votes", Limits::VOTES_PER_VOTER));

@@ -1,9 +1,9 @@
 //! What a new vote starts with.
-use std::collections::HashSet;
+use std::collections::HashMap;
 
-use super::candidates::check_first_names;
+use super::candidates::{NewCandidate, check_first};
 use super::errors::BoxError;
-use super::limits::check_voter_id;
+use super::limits::{check_voter_id, visual_key};
 use super::settings::Settings;
 
 /// Someone who may vote.
@@ -20,10 +20,12 @@ pub struct Voter {
 pub struct Setup {
     /// Title and rules.
     pub settings: Settings,
-    /// The candidates' names; they get the ids 1, 2, 3, …
-    pub candidates: Vec<String>,
+    /// The candidates, each with an id of its own.
+    pub candidates: Vec<NewCandidate>,
     /// Who may vote, where [`Settings::voters_only`] is set.
     pub voters: Vec<Voter>,
+    /// The box may be read and written by its owner's group too, not by the owner alone.
+    pub group_access: bool,
 }
 
 impl Setup {
@@ -36,16 +38,22 @@ impl Setup {
         if let Some(problem) = self.settings.contradiction() {
             return Err(BoxError::Setup(problem));
         }
-        check_first_names(&self.candidates)?;
-        let mut voters = HashSet::new();
+        check_first(&self.candidates)?;
+        let mut voters = HashMap::new();
         for voter in &self.voters {
             let id = &voter.id;
             check_voter_id(id).map_err(|why| BoxError::Setup(format!("the voter's id {id:?} {why}")))?;
             if let Some(name) = &voter.name {
                 check_voter_id(name).map_err(|why| BoxError::Setup(format!("the name of voter {id} {why}")))?;
             }
-            if !voters.insert(id) {
-                return Err(BoxError::Setup(format!("voter {id} is on the list twice")));
+            match voters.insert(visual_key(id), id) {
+                Some(other) if other == id => {
+                    return Err(BoxError::Setup(format!("voter {id} is on the list twice")));
+                }
+                Some(other) => {
+                    return Err(BoxError::Setup(format!("two voters on the list look the same: {other:?} and {id:?}")));
+                }
+                None => {}
             }
         }
         Ok(())
@@ -55,8 +63,9 @@ impl Setup {
     pub fn first() -> Self {
         Setup {
             settings: Settings::default(),
-            candidates: ["薯片", "林林", "正氣"].map(str::to_owned).to_vec(),
+            candidates: NewCandidate::numbered(["薯片", "林林", "正氣"]),
             voters: Vec::new(),
+            group_access: false,
         }
     }
 }

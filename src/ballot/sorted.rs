@@ -1,10 +1,12 @@
 //! A batch of ballots with its keys and voters sorted: what a store with sorted indexes wants, and what needs no store to
 //! find out, so that another thread can prepare it.
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 
 use super::errors::Refusal;
+use super::limits::visual_key;
 use super::vote::Ballot;
 
 /// Ballots with their index. Fewer than 2^32.
@@ -42,7 +44,7 @@ impl SortedBallots {
 pub struct BatchIndex {
     /// The clients' keys.
     pub keys: TextIndex,
-    /// The voters' ids.
+    /// The [visual keys](super::visual_key) of the voters' ids.
     pub voters: TextIndex,
     /// Why [`Ballot::check`] refuses a ballot, by the ballot's index.
     pub invalid: HashMap<u32, Refusal>,
@@ -52,21 +54,33 @@ impl BatchIndex {
     /// Indexes `ballots`, fewer than 2^32.
     pub fn new(ballots: &[Ballot]) -> Self {
         let checked = (0..).zip(ballots).filter_map(|(at, ballot)| Some((at, ballot.check().err()?)));
+        // The voters whose id is not its own key; usually none.
+        let folded = |(at, ballot): (u32, &Ballot)| match visual_key(ballot.voter.as_deref()?) {
+            Cow::Owned(key) => Some((at, key)),
+            Cow::Borrowed(_) => None,
+        };
+        let folded: HashMap<u32, String> = (0..).zip(ballots).filter_map(folded).collect();
+        let voter = |at: u32| match folded.is_empty() {
+            true => ballots[at as usize].voter.as_deref(),
+            false => folded.get(&at).map(String::as_str).or(ballots[at as usize].voter.as_deref()),
+        };
         BatchIndex {
             invalid: checked.collect(),
-            keys: TextIndex::new(ballots, |ballot| ballot.key.as_deref()),
-            voters: TextIndex::new(ballots, |ballot| ballot.voter.as_deref()),
+            keys: TextIndex::new(ballots.len(), |at| ballots[at as usize].key.as_deref()),
+            voters: TextIndex::new(ballots.len(), voter),
         }
     }
 }
 
 /// One text of each ballot, copied side by side: in the ballots they are scattered over memory. Equal texts share a slot.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct TextIndex {
     /// The distinct texts, in the order of their bytes.
     texts: String,
     /// Where each of them ends.
     ends: Vec<usize>,
+    /// The first ballot that has each of them.
+    firsts: Vec<u32>,
     /// For each ballot the slot of its text, from 1; empty where no ballot has a text.
     slots: Vec<Option<NonZeroU32>>,
     /// The ballots that have a text, by text, and by their own order where it is the same.
@@ -74,17 +88,18 @@ pub struct TextIndex {
 }
 
 impl TextIndex {
-    fn new<'a>(ballots: &'a [Ballot], text_of: impl Fn(&'a Ballot) -> Option<&'a str>) -> Self {
-        let entries = (0..).zip(ballots).filter_map(|(at, ballot)| Some((first_bytes(text_of(ballot)?), at)));
+    /// The texts that `text_of` gives for the indexes of `ballots` ballots.
+    fn new<'a>(ballots: usize, text_of: impl Fn(u32) -> Option<&'a str>) -> Self {
+        let entries = (0..ballots as u32).filter_map(|at| Some((first_bytes(text_of(at)?), at)));
         let mut entries: Vec<([u64; 2], u32)> = entries.collect();
-        let text = |at: u32| text_of(&ballots[at as usize]).unwrap_or_default();
+        let text = |at: u32| text_of(at).unwrap_or_default();
         entries.sort_unstable_by(|(left_first, left), (right_first, right)| match left_first.cmp(right_first) {
             Ordering::Equal => text(*left).cmp(text(*right)).then(left.cmp(right)),
             unequal => unequal,
         });
-        let mut sorted = TextIndex { texts: String::new(), ends: Vec::new(), slots: Vec::new(), order: Vec::new() };
+        let mut sorted = TextIndex::default();
         if !entries.is_empty() {
-            sorted.slots = vec![None; ballots.len()];
+            sorted.slots = vec![None; ballots];
             sorted.ends.reserve(entries.len());
         }
         for (_, at) in &entries {
@@ -92,6 +107,7 @@ impl TextIndex {
             if sorted.ends.is_empty() || sorted.text(sorted.ends.len() - 1) != text {
                 sorted.texts.push_str(text);
                 sorted.ends.push(sorted.texts.len());
+                sorted.firsts.push(*at);
             }
             sorted.slots[*at as usize] = NonZeroU32::new(sorted.ends.len() as u32);
         }
@@ -113,6 +129,11 @@ impl TextIndex {
     pub fn text(&self, slot: usize) -> &str {
         let start = if slot == 0 { 0 } else { self.ends[slot - 1] };
         &self.texts[start..self.ends[slot]]
+    }
+
+    /// The first ballot whose text is in `slot`.
+    pub fn first(&self, slot: usize) -> usize {
+        self.firsts[slot] as usize
     }
 
     /// The distinct texts, in order.

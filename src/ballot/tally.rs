@@ -1,6 +1,7 @@
 //! What the votes of a box add up to, and its votes as they are exported.
 use super::candidates::Candidate;
-use super::settings::{Opening, Settings};
+use super::errors::BoxError;
+use super::settings::{Hiding, Opening, Settings};
 use super::time::Moment;
 use super::vote::{CandidateId, VoteId};
 use crate::units::DurationSecs;
@@ -60,6 +61,23 @@ impl Tally {
         }
         let opening = settings.opening(at);
         Tally { settings, opening, candidates, votes_total, votes_in_window, window, at, hidden, votes_after }
+    }
+
+    /// What the audience may see of it: figures are withheld where the rules hide them from the audience.
+    pub fn for_audience(mut self) -> Self {
+        if self.settings.hide_results == Hiding::Audience {
+            self.hidden = true;
+            self.candidates.iter_mut().for_each(|total| total.votes = 0);
+        }
+        self
+    }
+
+    /// Why the figures are withheld; to be asked where they are.
+    pub fn hidden_because(&self) -> BoxError {
+        match self.settings.hide_results {
+            Hiding::Audience => BoxError::HiddenFromAudience,
+            _ => BoxError::Hidden { closes: self.settings.closes },
+        }
     }
 
     /// The last second before the `window` that ends at `at`.

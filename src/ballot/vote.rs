@@ -51,12 +51,14 @@ pub struct Ballot {
     pub key: Option<String>,
     /// Replaces the voter's latest vote, if there is one and the vote allows it.
     pub change: bool,
+    /// The [generation](super::Settings::generation) of the page it comes from, where known: another one is refused.
+    pub generation: Option<u32>,
 }
 
 impl Ballot {
     /// A ballot that names only a candidate.
     pub fn plain(choice: Choice) -> Self {
-        Ballot { choice, voter: None, opinion: None, key: None, change: false }
+        Ballot { choice, voter: None, opinion: None, key: None, change: false, generation: None }
     }
 
     /// The opinion as it is stored and compared: an empty one is none.

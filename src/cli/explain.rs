@@ -82,6 +82,7 @@ fn out_of_box_error(error: &BoxError) -> Option<String> {
             )
         }
         BoxError::Exists(_) => "choose another name, or move it away".to_owned(),
+        BoxError::Unsafe { .. } | BoxError::Replaced { .. } => return None,
         BoxError::Newer { .. } => "it was left as it is; update votekit".to_owned(),
         BoxError::Foreign { .. } => "it was left as it is; name another with --ballots FILE".to_owned(),
         BoxError::Damaged { place, .. } => {
@@ -94,7 +95,7 @@ fn out_of_box_error(error: &BoxError) -> Option<String> {
              what has a --key can be sent again with the same key, and counts once in any case",
             file(place)
         ),
-        BoxError::ReadOnly { .. } | BoxError::Hidden { .. } => return None,
+        BoxError::ReadOnly { .. } | BoxError::Hidden { .. } | BoxError::HiddenFromAudience => return None,
         BoxError::Candidate(_) | BoxError::Setup(_) | BoxError::Io { .. } => return None,
     })
 }

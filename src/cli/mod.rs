@@ -14,7 +14,7 @@ use std::ffi::OsString;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use self::ballot::{candidates, check, export, init, serve, tally, vote};
+use self::ballot::{backup, candidates, check, export, history, init, open_close, reset, serve, set, tally, vote};
 use self::terminal::console::{Color, Console};
 use self::terminal::exit::{self, Exit};
 use self::terminal::output::Format;
@@ -70,14 +70,20 @@ impl Shared {
 /// A line for each command; each has a file of its own.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Backup(backup::Args),
     Candidates(candidates::Args),
     Check(check::Args),
+    Close(open_close::CloseArgs),
     Export(export::Args),
+    History(history::Args),
     Init(init::Args),
     Logsum(logsum::Args),
+    Open(open_close::OpenArgs),
     #[command(alias = "retention")]
     Q1(q1::Args),
+    Reset(reset::Args),
     Serve(serve::Args),
+    Set(set::Args),
     Tally(tally::Args),
     Vote(vote::Args),
 }
@@ -114,13 +120,19 @@ impl Cli {
     pub(crate) fn run(self, console: &Console) -> anyhow::Result<()> {
         let format = Format::or_default(self.shared.format());
         match self.command {
+            Command::Backup(args) => args.run(format, console),
             Command::Candidates(args) => args.run(format, console),
             Command::Check(args) => args.run(format, console),
+            Command::Close(args) => args.run(format, console),
             Command::Export(args) => args.run(format, console),
+            Command::History(args) => args.run(format, console),
             Command::Init(args) => args.run(format, console),
             Command::Logsum(args) => args.run(format, console),
+            Command::Open(args) => args.run(format, console),
             Command::Q1(args) => args.run(format, console),
+            Command::Reset(args) => args.run(format, console),
             Command::Serve(args) => args.run(console),
+            Command::Set(args) => args.run(format, console),
             Command::Tally(args) => args.run(format, console),
             Command::Vote(args) => args.run(format, console),
         }

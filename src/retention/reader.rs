@@ -373,7 +373,9 @@ mod tests {
     fn plainly(header: &str, delimiter: u8, text: &str) -> Vec<[Option<String>; 3]> {
         let names = Names::of_header(header.as_bytes(), delimiter);
         let at = ["time", "uid", "event_name"].map(|name| names.only(name).unwrap());
-        let reader = Delimited::new(delimiter, delimiter == b',', at.to_vec()).unwrap();
+        let may_lack = if delimiter == b'\t' { names.count() } else { names.nameless_at_end() };
+        let reader =
+            Delimited::new(delimiter, delimiter == b',', at.to_vec()).unwrap().with_header(names.count(), may_lack);
         let event = |line: &[u8]| {
             let fields = reader.read(line, |fields| at.map(|at| fields.get(reader.slot(at)).to_vec())).ok()?;
             let rules = if delimiter == b'\t' { Rules::of_tsv } else { Rules::of_csv }(Literal::default());

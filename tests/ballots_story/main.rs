@@ -8,8 +8,8 @@ use std::ops::ControlFlow;
 use model::Model;
 use proptest::prelude::*;
 use votekit::ballot::{
-    AllOrNothing, Ballot, BallotBox, BoxError, Choice, Moment, Opening, Outcome, PacePoint, Refusal, Settings, Setup,
-    SortedBallots, Voter,
+    AllOrNothing, Ballot, BallotBox, BoxError, Change, Choice, Hiding, Moment, NewCandidate, NewSettings, Opening,
+    Outcome, PacePoint, Refusal, Settings, Setup, SortedBallots, Voter,
 };
 use votekit::store;
 use votekit::units::DurationSecs;
@@ -144,8 +144,12 @@ fn a_first_change_is_a_vote_and_a_change_in_the_same_batch_too() {
 
 #[test]
 fn votes_are_taken_while_it_is_open_and_hidden_until_it_closes() {
-    let rules =
-        Settings { opens: Some(Moment(10)), closes: Some(Moment(20)), hide_until_closed: true, ..Settings::default() };
+    let rules = Settings {
+        opens: Some(Moment(10)),
+        closes: Some(Moment(20)),
+        hide_results: Hiding::UntilClosed,
+        ..Settings::default()
+    };
     on_every_store(&setup(rules), |votes| {
         assert_eq!(cast_one(votes, plain(1), 9), Outcome::Refused(Refusal::NotOpenYet(Moment(10))));
         assert!(matches!(cast_one(votes, plain(1), 10), Outcome::Stored { .. }));
@@ -161,6 +165,67 @@ fn votes_are_taken_while_it_is_open_and_hidden_until_it_closes() {
         assert_eq!(hidden, Err(BoxError::Hidden { closes: Some(Moment(20)) }));
         assert_eq!(totals(votes, 20), (vec![2, 0, 0], 2, 2));
     });
+}
+
+#[test]
+fn a_vote_is_closed_opened_and_reset_while_it_runs() {
+    on_every_store(&Setup::first(), |votes| {
+        let keyed = |key: &str| Ballot { key: Some(key.into()), ..plain(2) };
+        let mut other = votes.reader().unwrap();
+        assert!(matches!(cast_one(votes, keyed("k"), 5), Outcome::Stored { .. }));
+        other.change(&Change::Close, &Moment(10)).unwrap();
+        assert_eq!(
+            cast_one(votes, plain(1), 10),
+            Outcome::Refused(Refusal::Closed(Moment(10))),
+            "live in every handle"
+        );
+        assert!(matches!(cast_one(votes, keyed("k"), 10), Outcome::Repeated { .. }), "the first answer stays");
+        other.change(&Change::Open, &Moment(12)).unwrap();
+        let seen = |generation| Ballot { generation: Some(generation), ..plain(1) };
+        assert!(matches!(cast_one(votes, seen(1), 12), Outcome::Stored { .. }));
+        assert_eq!(other.reset(&Moment(20)), Ok(2));
+        assert_eq!(totals(votes, 20), (vec![0, 0, 0], 0, 0));
+        for old in [keyed("k"), seen(1)] {
+            assert_eq!(cast_one(votes, old, 21), Outcome::Refused(Refusal::EarlierGeneration));
+        }
+        assert!(matches!(cast_one(votes, seen(2), 21), Outcome::Stored { .. }));
+        let done = votes.cast_all(&mut [keyed("k"), keyed("new")].into_iter(), &Moment(21)).unwrap();
+        assert_eq!(done.refused, [(0, Refusal::EarlierGeneration)]);
+        let what: Vec<String> =
+            votes.history().unwrap().into_iter().map(|of| format!("{} {}", of.at.0, of.what)).collect();
+        assert_eq!(what[what.len() - 3..][0], "10 closed");
+        assert_eq!(what[what.len() - 1], "20 reset: 2 votes were taken away");
+    });
+}
+
+#[test]
+fn a_browser_votes_once_and_may_change() {
+    let rules = Settings { once_per_browser: true, change_allowed: true, ..Settings::default() };
+    let folder = tempfile::tempdir().unwrap();
+    let mut votes = store::create(folder.path().join("a.db").to_str().unwrap(), &setup(rules)).unwrap();
+    assert_eq!(cast_one(&mut *votes, plain(1), 0), Outcome::Refused(Refusal::BrowserMissing));
+    assert!(matches!(cast_one(&mut *votes, by("browser-1", 1), 0), Outcome::Stored { .. }));
+    assert_eq!(cast_one(&mut *votes, by("browser-1", 2), 0), Outcome::Refused(Refusal::BrowserHasVoted));
+    let change = Ballot { change: true, ..by("browser-1", 2) };
+    assert!(matches!(cast_one(&mut *votes, change, 0), Outcome::Stored { replaced: Some(1), .. }));
+    assert_eq!(totals(&mut *votes, 0).0, [0, 1, 0]);
+}
+
+#[test]
+fn voters_who_look_the_same_are_one() {
+    let rules = Settings { votes_per_voter: Some(1), voters_only: true, ..Settings::default() };
+    let voters = ["Jose\u{301}", "Ann Lee"].map(|id| Voter { id: id.into(), name: None }).to_vec();
+    let folder = tempfile::tempdir().unwrap();
+    let made = Setup { voters, ..setup(rules) };
+    let mut votes = store::create(folder.path().join("a.db").to_str().unwrap(), &made).unwrap();
+    assert!(matches!(cast_one(&mut *votes, by("JOS\u{c9}", 1), 0), Outcome::Stored { .. }));
+    assert!(matches!(cast_one(&mut *votes, by("Jos\u{e9}", 1), 0), Outcome::Refused(Refusal::LimitReached { .. })));
+    let batch = [by("ann\u{a0}\u{200b}lee", 2), by("Ann  Lee", 2)];
+    let outcomes = votes.cast(&batch, &Moment(0)).unwrap();
+    assert!(matches!(outcomes[..], [Outcome::Stored { .. }, Outcome::Refused(Refusal::LimitReached { .. })]));
+    let told = exported(&mut *votes, true, 0).unwrap().join("\n");
+    assert!(told.contains("\"Ann Lee\"") && told.contains("\"Jose\\u{301}\""), "as the list has them: {told}");
+    assert_eq!(votes.check(), Ok(Vec::new()));
 }
 
 #[test]
@@ -182,13 +247,13 @@ fn all_or_nothing() {
 fn candidates_are_added_any_time_and_renamed_before_their_first_vote() {
     on_every_store(&Setup::first(), |votes| {
         cast_one(votes, plain(2), 0);
-        assert_eq!(votes.add_candidate("new"), Ok(4));
+        assert_eq!(votes.add_candidate("new", &Moment(0)), Ok(4));
         for bad in ["new", "薯片", "17", "", " x"] {
-            assert!(matches!(votes.add_candidate(bad), Err(BoxError::Candidate(_))), "{bad:?}");
+            assert!(matches!(votes.add_candidate(bad, &Moment(0)), Err(BoxError::Candidate(_))), "{bad:?}");
         }
-        assert_eq!(votes.rename_candidate(4, "newer"), Ok(()));
-        assert!(matches!(votes.rename_candidate(2, "x"), Err(BoxError::Candidate(_))));
-        assert!(matches!(votes.rename_candidate(9, "x"), Err(BoxError::Candidate(_))));
+        assert_eq!(votes.rename_candidate(4, "newer", &Moment(0)), Ok(()));
+        assert!(matches!(votes.rename_candidate(2, "x", &Moment(0)), Err(BoxError::Candidate(_))));
+        assert!(matches!(votes.rename_candidate(9, "x", &Moment(0)), Err(BoxError::Candidate(_))));
         let stored = cast_one(votes, Ballot::plain(Choice::Name("newer".into())), 0);
         assert!(matches!(stored, Outcome::Stored { .. }), "a handle that has cast already sees the new candidate");
         assert_eq!(totals(votes, 0).0, [0, 1, 0, 1]);
@@ -225,7 +290,7 @@ fn every_handle_sees_every_commit_and_learns_of_it() {
         assert!(other.version().unwrap() > theirs);
         assert_eq!(totals(&mut *other, 0).1, 1);
         let mine = votes.version().unwrap();
-        other.add_candidate("x").unwrap();
+        other.add_candidate("x", &Moment(0)).unwrap();
         assert!(votes.version().unwrap() > mine);
         assert!(matches!(cast_one(votes, plain(4), 0), Outcome::Stored { .. }));
     });
@@ -250,6 +315,7 @@ fn a_crowd_in_no_order_is_served_in_its_order() {
             opinion: (below(4) == 0).then(|| "so".to_owned()),
             key: (below(8) > 0).then(|| format!("{:x}", below(40_000) * 0x1234_5678_9abc)),
             change: below(6) == 0,
+            generation: None,
         };
         std::iter::repeat_with(&mut any).take(size).collect()
     };
@@ -281,16 +347,15 @@ fn what_cannot_be_a_vote_is_not_made() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("ballots.db");
     let rules = |settings| setup(settings);
-    let names =
-        |names: &[&str]| Setup { candidates: names.iter().map(|name| (*name).into()).collect(), ..Setup::first() };
+    let names = |names: &[&str]| Setup { candidates: NewCandidate::numbered(names.iter().copied()), ..Setup::first() };
     for bad in [
         names(&[]),
         names(&["a", "a"]),
         names(&["1"]),
         names(&["a\u{1b}[31m"]),
-        Setup { candidates: (0..1001).map(|at| format!("c{at}")).collect(), ..Setup::first() },
+        Setup { candidates: NewCandidate::numbered((0..1001).map(|at| format!("c{at}"))), ..Setup::first() },
         rules(Settings { opens: Some(Moment(5)), closes: Some(Moment(5)), ..Settings::default() }),
-        rules(Settings { hide_until_closed: true, ..Settings::default() }),
+        rules(Settings { once_per_browser: true, votes_per_voter: Some(1), ..Settings::default() }),
         rules(Settings { votes_per_voter: Some(0), ..Settings::default() }),
         rules(Settings { title: "x".repeat(201), ..Settings::default() }),
         Setup { voters: vec![Voter { id: "u".into(), name: None }; 2], ..Setup::first() },
@@ -310,6 +375,8 @@ enum Step {
     Add(String),
     Rename(i64, String),
     Look(u32, i64),
+    Change(Change),
+    Reset,
 }
 
 fn any_ballot() -> impl Strategy<Value = Ballot> {
@@ -327,6 +394,7 @@ fn any_ballot() -> impl Strategy<Value = Ballot> {
         opinion,
         key,
         change,
+        generation: None,
     })
 }
 
@@ -339,6 +407,12 @@ fn any_step() -> impl Strategy<Value = Step> {
         1 => "[a-d]".prop_map(Step::Add),
         1 => (0i64..5, "[a-d]").prop_map(|(id, name)| Step::Rename(id, name)),
         2 => (1u32..120, -50i64..50).prop_map(|(window, at)| Step::Look(window, at)),
+        1 => prop_oneof![Just(Change::Close), Just(Change::Open)].prop_map(Step::Change),
+        1 => prop::option::of(0i64..200).prop_map(|closes| {
+            let closes = Some(closes.map(Moment));
+            Step::Change(Change::Set(Box::new(NewSettings { closes, ..NewSettings::default() })))
+        }),
+        1 => Just(Step::Reset),
     ]
 }
 
@@ -352,7 +426,7 @@ fn any_setup() -> impl Strategy<Value = Setup> {
                 votes_per_voter,
                 voters_only,
                 change_allowed,
-                hide_until_closed: hide && closes.is_some(),
+                hide_results: if hide { Hiding::UntilClosed } else { Hiding::Nobody },
                 ..Settings::default()
             };
             let voters = ["u", "v", "w"].map(|id| Voter { id: id.into(), name: None }).to_vec();
@@ -388,13 +462,24 @@ fn compare(left: &mut dyn BallotBox, right: &mut dyn BallotBox, steps: &[Step]) 
                 assert_eq!(cast(left), cast(right), "{step:?}");
             }
             Step::Wait(secs) => now += secs,
-            Step::Add(name) => assert!(same_failure(&left.add_candidate(name), &right.add_candidate(name)), "{step:?}"),
+            Step::Add(name) => assert!(
+                same_failure(&left.add_candidate(name, &Moment(now)), &right.add_candidate(name, &Moment(now))),
+                "{step:?}"
+            ),
             Step::Rename(id, name) => {
                 assert!(
-                    same_failure(&left.rename_candidate(*id, name), &right.rename_candidate(*id, name)),
+                    same_failure(
+                        &left.rename_candidate(*id, name, &Moment(now)),
+                        &right.rename_candidate(*id, name, &Moment(now))
+                    ),
                     "{step:?}"
                 );
             }
+            Step::Change(change) => {
+                let done = [left.change(change, &Moment(now)), right.change(change, &Moment(now))];
+                assert_eq!(done[0], done[1], "{step:?}");
+            }
+            Step::Reset => assert_eq!(left.reset(&Moment(now)), right.reset(&Moment(now)), "{step:?}"),
             Step::Look(secs, at) => {
                 let (window, at) = (DurationSecs { secs: *secs }, Moment(now + at));
                 assert_eq!(left.tally_at(window, at, Moment(now)), right.tally_at(window, at, Moment(now)), "{step:?}");
@@ -404,6 +489,7 @@ fn compare(left: &mut dyn BallotBox, right: &mut dyn BallotBox, steps: &[Step]) 
         assert_eq!(left.tally(window, Moment(now)), right.tally(window, Moment(now)), "after {step:?}");
     }
     assert_eq!(left.candidates(), right.candidates());
+    assert_eq!(left.settings(), right.settings());
     for at in [now, 1000] {
         assert_eq!(left.pace(7, Moment(at)), right.pace(7, Moment(at)));
         for with_voters in [false, true] {

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use votekit::ballot::{
-    AllOrNothing, Ballot, BallotBox, BoxError, Candidate, CandidateId, CandidateTotal, Choice, Clock, Finding, Flow,
-    Moment, Opening, Outcome, PacePoint, PrivateRecord, Record, Refusal, Settings, Setup, Tally,
+    AllOrNothing, Ballot, BallotBox, BoxError, Candidate, CandidateId, CandidateTotal, Change, Changed, Choice, Clock,
+    Finding, Flow, Hiding, Moment, Occasion, Opening, Outcome, PacePoint, PrivateRecord, Record, Refusal, Settings,
+    Setup, Tally,
 };
 use votekit::units::DurationSecs;
 
@@ -24,6 +25,9 @@ struct State {
     candidates: Vec<String>,
     votes: Vec<Vote>,
     changes: u64,
+    /// Keys of votes before the last reset.
+    spent: Vec<String>,
+    history: Vec<Occasion>,
 }
 
 /// The new number of vote `id` after the votes from `first` on moved to `places`.
@@ -39,8 +43,15 @@ pub(crate) struct Model(Arc<Mutex<State>>);
 
 impl Model {
     pub(crate) fn create(setup: &Setup) -> Self {
-        let candidates = setup.candidates.clone();
-        Model(Arc::new(Mutex::new(State { setup: setup.clone(), candidates, votes: Vec::new(), changes: 0 })))
+        let candidates = setup.candidates.iter().map(|of| of.name.clone()).collect();
+        Model(Arc::new(Mutex::new(State {
+            setup: setup.clone(),
+            candidates,
+            votes: Vec::new(),
+            changes: 0,
+            spent: Vec::new(),
+            history: Vec::new(),
+        })))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -60,6 +71,10 @@ impl State {
         let rules = self.setup.settings.clone();
         if let Err(refusal) = ballot.check() {
             return Outcome::Refused(refusal);
+        }
+        let is_spent = ballot.key.as_ref().is_some_and(|key| self.spent.contains(key));
+        if is_spent || ballot.generation.is_some_and(|generation| generation != rules.generation) {
+            return Outcome::Refused(Refusal::EarlierGeneration);
         }
         let opinion = ballot.opinion.clone().filter(|opinion| !opinion.is_empty());
         let candidate = self.id_of(&ballot.choice);
@@ -158,7 +173,7 @@ impl State {
     fn tally(&self, window: DurationSecs, at: Moment, now: Moment, live: bool) -> Tally {
         let settings = self.setup.settings.clone();
         let over = |now: Moment| settings.closes.is_some_and(|closes| now >= closes);
-        let hidden = settings.hide_until_closed && !over(now);
+        let hidden = settings.hide_results == Hiding::UntilClosed && !over(now);
         let counted = || self.standing().filter(|vote| live || vote.at <= at.0);
         let total = |id: i64| counted().filter(|vote| vote.candidate == id).count() as u64;
         let opening = match settings.opens {
@@ -168,7 +183,7 @@ impl State {
         };
         let from = at.0 - i64::from(window.secs);
         let candidates = (1..).zip(&self.candidates).map(|(id, name)| CandidateTotal {
-            candidate: Candidate { id, name: name.clone() },
+            candidate: Candidate::named(id, name.clone()),
             votes: if hidden { 0 } else { total(id) },
         });
         Tally {
@@ -256,10 +271,10 @@ impl BallotBox for Model {
     }
 
     fn candidates(&mut self) -> Result<Vec<Candidate>, BoxError> {
-        Ok((1..).zip(&self.state().candidates).map(|(id, name)| Candidate { id, name: name.clone() }).collect())
+        Ok((1..).zip(&self.state().candidates).map(|(id, name)| Candidate::named(id, name.clone())).collect())
     }
 
-    fn add_candidate(&mut self, name: &str) -> Result<CandidateId, BoxError> {
+    fn add_candidate(&mut self, name: &str, _clock: &dyn Clock) -> Result<CandidateId, BoxError> {
         let mut state = self.state();
         if state.candidates.iter().any(|known| known == name) || votekit::ballot::check_name(name).is_err() {
             return Err(BoxError::Candidate(String::new()));
@@ -269,7 +284,7 @@ impl BallotBox for Model {
         Ok(state.candidates.len() as i64)
     }
 
-    fn rename_candidate(&mut self, id: CandidateId, name: &str) -> Result<(), BoxError> {
+    fn rename_candidate(&mut self, id: CandidateId, name: &str, _clock: &dyn Clock) -> Result<(), BoxError> {
         let mut state = self.state();
         let known = id >= 1 && id <= state.candidates.len() as i64;
         let taken = state.candidates.iter().any(|known| known == name);
@@ -283,6 +298,41 @@ impl BallotBox for Model {
         state.candidates[id as usize - 1] = name.to_owned();
         state.changes += 1;
         Ok(())
+    }
+
+    fn remove_candidate(&mut self, _id: CandidateId, _clock: &dyn Clock) -> Result<(), BoxError> {
+        // Gaps in the ids are told in a story of their own.
+        Err(BoxError::Candidate(String::new()))
+    }
+
+    fn change(&mut self, change: &Change, clock: &dyn Clock) -> Result<Changed, BoxError> {
+        let mut state = self.state();
+        let changed = change.apply(&state.setup.settings, clock.now())?;
+        if !changed.what.is_empty() {
+            state.setup.settings = changed.settings.clone();
+            state.history.push(Occasion { at: clock.now(), what: changed.what.join("; ") });
+            state.changes += 1;
+        }
+        Ok(changed)
+    }
+
+    fn reset(&mut self, clock: &dyn Clock) -> Result<u64, BoxError> {
+        let mut state = self.state();
+        let standing = state.standing().count() as u64;
+        let votes = std::mem::take(&mut state.votes);
+        state.spent.extend(votes.into_iter().filter_map(|vote| vote.key));
+        state.setup.settings.generation += 1;
+        state.history.push(Occasion { at: clock.now(), what: format!("reset: {standing} votes were taken away") });
+        state.changes += 1;
+        Ok(standing)
+    }
+
+    fn history(&mut self) -> Result<Vec<Occasion>, BoxError> {
+        Ok(self.state().history.clone())
+    }
+
+    fn backup(&mut self, _target: &std::path::Path) -> Result<Vec<Finding>, BoxError> {
+        Err(BoxError::Io { place: "the model".into(), reason: "it has no file".into() })
     }
 
     fn settings(&mut self) -> Result<Settings, BoxError> {
@@ -336,7 +386,7 @@ impl BallotBox for Model {
         Ok(Box::new(Model(self.0.clone())))
     }
 
-    fn checkpoint(&mut self) -> Result<(), BoxError> {
-        Ok(())
+    fn checkpoint(&mut self) -> Result<bool, BoxError> {
+        Ok(true)
     }
 }

@@ -44,11 +44,13 @@ fn voters_of_a_list_only_and_no_change() {
 
 #[test]
 fn before_it_opens_and_after_it_closes() {
-    for (init, kind, state) in [
-        (&["--opens", "2999-01-01T00:00:00Z"][..], "not-open-yet", "not_open_yet"),
-        (&["--closes", "2001-01-01T00:00:00Z"], "closed", "closed"),
-    ] {
-        let (_folder, server) = served(init);
+    for (init, kind, state) in
+        [(&["--opens", "2999-01-01T00:00:00Z"][..], "not-open-yet", "not_open_yet"), (&[], "closed", "closed")]
+    {
+        let (folder, server) = served(init);
+        if state == "closed" {
+            stdout(folder.path(), &["close"]);
+        }
         let reply = server.post(r#"{"candidate_id": 1}"#);
         assert_eq!((reply.status, &reply.json()["type"]), (403, &json!(format!("urn:votekit:problem:{kind}"))));
         let mut stream = server.client();

@@ -2,10 +2,12 @@
 use std::path::Path;
 
 use chrono::Local;
-use votekit::ballot::{BallotBox, BoxError, Candidate, Moment, Setup};
+use votekit::ballot::{
+    BallotBox, BoxError, Candidate, Candidates, Changed, Clock, Moment, NewCandidate, Opening, Setup, SystemClock,
+};
 use votekit::report::{Report, Value};
 use votekit::store;
-use votekit::units::{DateOrder, Zone};
+use votekit::units::{DateOrder, DurationSecs, Zone};
 
 use crate::cli::explain::DEFAULT_BALLOTS;
 use crate::cli::terminal::console::Console;
@@ -42,11 +44,23 @@ impl BallotFile {
         Path::new(self.place().strip_prefix("sqlite://").unwrap_or(self.place()))
     }
 
+    /// Opens it, and warns of what speaks against its being complete.
+    ///
+    /// # Errors
+    /// When there is none, or it is something else.
+    pub(super) fn open(&self, console: &Console) -> Result<Box<dyn BallotBox>, BoxError> {
+        let votes = self.open_silently()?;
+        for doubt in votes.doubts() {
+            console.warn(&format!("{}: {}", self.place(), doubt.problem));
+        }
+        Ok(votes)
+    }
+
     /// Opens it.
     ///
     /// # Errors
     /// When there is none, or it is something else.
-    pub(super) fn open(&self) -> Result<Box<dyn BallotBox>, BoxError> {
+    pub(super) fn open_silently(&self) -> Result<Box<dyn BallotBox>, BoxError> {
         store::open(self.place())
     }
 
@@ -55,7 +69,7 @@ impl BallotFile {
     /// # Errors
     /// When it can be neither opened nor made.
     pub(super) fn open_or_make(&self, console: &Console) -> Result<Box<dyn BallotBox>, BoxError> {
-        match self.open() {
+        match self.open(console) {
             Err(BoxError::Missing(_)) => self.make_first(console),
             opened => opened,
         }
@@ -65,13 +79,12 @@ impl BallotFile {
         let setup = Setup::first();
         match store::create(self.place(), &setup) {
             Ok(votes) => {
-                let numbered = (1..).zip(&setup.candidates).map(|(id, name): (u64, _)| format!("{id} {name}"));
-                let names = numbered.collect::<Vec<_>>().join(", ");
-                console.note(&format!("made {} with the candidates {names}", self.place()));
+                let candidates = Candidates::new(setup.candidates.iter().map(NewCandidate::candidate).collect());
+                console.note(&format!("made {} with the candidates {}", self.place(), candidates.listed()));
                 Ok(votes)
             }
             // Another process has made it since.
-            Err(BoxError::Exists(_)) => self.open(),
+            Err(BoxError::Exists(_)) => self.open(console),
             Err(error) => Err(error),
         }
     }
@@ -86,17 +99,104 @@ pub(super) fn candidates_report(candidates: &[Candidate]) -> Report {
     report
 }
 
-/// The moment at which the time that was typed as `option` begins; on the clocks of this machine where it has no offset.
+/// The moment at which the time that was typed as `option` begins; on the clocks of this machine where it has no offset. `+10m`
+/// is so long from now.
 ///
 /// # Errors
-/// A usage error if it is not a time, or a day of any year.
+/// A usage error if it is not a time, is a day of any year, or depends on a zone of this machine that is not known.
 pub(super) fn moment(option: &str, text: &str) -> anyhow::Result<Moment> {
-    let first = times::time(option, text, Zone::Machine, DateOrder::default())?.first(Zone::Machine);
+    if let Some(duration) = text.strip_prefix('+') {
+        let wrong = |error| exit::misuse(format!("{option} {text:?}: {duration:?} is {error}"));
+        let duration: DurationSecs = duration.parse().map_err(wrong)?;
+        return Ok(Moment(SystemClock.now().0 + i64::from(duration.secs)));
+    }
     let lacks_year = || exit::misuse(format!("{option} {text:?} lacks its year: write 2026-11-24"));
-    first.map(Moment).ok_or_else(lacks_year)
+    let on_clocks_of = |zone: Zone| -> anyhow::Result<Moment> {
+        let first = times::time(option, text, zone, DateOrder::default())?.first(zone);
+        first.map(Moment).ok_or_else(lacks_year)
+    };
+    if on_clocks_of(Zone::UTC)? != on_clocks_of(Zone::Fixed(3600))? {
+        check_time_zone(option)?;
+    }
+    on_clocks_of(Zone::Machine)
+}
+
+/// Reads a time in the future, as [`moment`] reads it.
+///
+/// # Errors
+/// A usage error if it is not one.
+pub(super) fn future_moment(option: &str, text: &str) -> anyhow::Result<Moment> {
+    let at = moment(option, text)?;
+    let now = SystemClock.now();
+    if at > now {
+        return Ok(at);
+    }
+    Err(exit::misuse(format!(
+        "{option} {text:?} is in the past: it means {}, and it is {} now. Write the time with its day, or +10m for ten minutes \
+         from now",
+        local(at),
+        local(now)
+    )))
+}
+
+/// Checks that the zone that the environment names is one: otherwise local times would silently be taken as UTC.
+fn check_time_zone(option: &str) -> anyhow::Result<()> {
+    let Some(zone) = std::env::var("TZ").ok().filter(|zone| !zone.is_empty()) else { return Ok(()) };
+    let name = zone.strip_prefix(':').unwrap_or(&zone);
+    let folders = [
+        std::env::var("TZDIR").unwrap_or_default(),
+        "/usr/share/zoneinfo".into(),
+        "/usr/lib/zoneinfo".into(),
+        "/etc/zoneinfo".into(),
+        "/usr/share/lib/zoneinfo".into(),
+    ];
+    let is_file =
+        folders.iter().filter(|folder| !folder.is_empty()).any(|folder| Path::new(folder).join(name).is_file());
+    // As POSIX writes zones: three letters or more, or <…>, and an offset.
+    let letters = match name.strip_prefix('<').and_then(|rest| rest.split_once('>')) {
+        Some((_, offset)) => Some(offset),
+        None => {
+            Some(name.trim_start_matches(|c: char| c.is_ascii_alphabetic())).filter(|rest| name.len() >= rest.len() + 3)
+        }
+    };
+    let is_posix =
+        letters.is_some_and(|offset| offset.trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit()));
+    match is_file || is_posix || matches!(name, "UTC" | "GMT" | "localtime") {
+        true => Ok(()),
+        false => Err(exit::misuse(format!(
+            "{option} is in local time, and this machine does not know the zone TZ={zone}: correct TZ, or write the time with its \
+             offset, as in 2026-11-24T20:00:00Z"
+        ))),
+    }
 }
 
 /// A time in the zone of this machine: `2026-11-24T20:00:00+08:00`.
 pub(super) fn local(moment: Moment) -> String {
     moment.in_zone(&Local)
+}
+
+/// What a change came to: each thing that is different, or a note that `nothing` is; and the vote as it is now.
+pub(super) fn told(file: &BallotFile, changed: &Changed, nothing: &str, console: &Console) -> Report {
+    let settings = &changed.settings;
+    if changed.what.is_empty() {
+        console.note(&format!("{}: {nothing}", file.place()));
+    }
+    for what in &changed.what {
+        console.note(&format!("{}: {what}", file.place()));
+    }
+    let time = |at: Option<Moment>| at.map(local).map_or(Value::Null, Value::from);
+    let mut report = Report::table("settings", &["state", "opens", "closes", "title"]);
+    file.asked(&mut report);
+    let state = state_name(settings.opening(SystemClock.now()));
+    report.row([state.into(), time(settings.opens), time(settings.closes), settings.title.as_str().into()]);
+    report
+}
+
+/// Whether votes are taken, in a word.
+pub(super) fn state_name(opening: Opening) -> &'static str {
+    match opening {
+        Opening::NotOpenYet => "not open yet",
+        Opening::Open => "open",
+        Opening::Closed => "closed",
+    }
 }

@@ -14,7 +14,8 @@ Examples:
   votekit check && votekit tally   the result, if it can be trusted
 
 Counts every vote anew and compares that with the kept totals, the counts by second, the voters' accounts and the rules, and \
-has SQLite check pages, indexes and keys. Exit code 1 if anything is wrong. Takes about a second for a million votes.";
+has SQLite check pages, indexes and keys. It also says when a copy lacks the …-wal that a service had beside the file: such a \
+copy was made with cp and is not complete; votekit backup makes complete ones. Exit code 1 if anything is wrong. Takes about a second for a million votes.";
 
 /// Count every vote anew, and compare
 #[derive(Debug, clap::Args)]
@@ -30,11 +31,11 @@ impl Args {
     /// # Errors
     /// When there is no ballot file, it cannot be read, or something is wrong in it.
     pub(crate) fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
-        let checked = self.file.open().and_then(|mut votes| Ok((votes.check()?, votes)));
+        let checked = self.file.open_silently().and_then(|mut votes| Ok((votes.check()?, votes)));
         let (found, mut votes) = match checked {
             // The usual way out is this command.
             Err(damaged @ BoxError::Damaged { .. }) => {
-                bail!("{damaged}\nit was left as it is; take a backup, or see what can be saved: sqlite3 FILE .recover")
+                bail!("{damaged}\nit was left as it is; keep a copy, or see what can be saved: sqlite3 FILE .recover")
             }
             checked => checked?,
         };

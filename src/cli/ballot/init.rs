@@ -1,13 +1,13 @@
 //! `votekit init`: makes a ballot file.
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
-use votekit::ballot::{BoxError, Settings, Setup, Voter};
+use anyhow::bail;
+use votekit::ballot::{BoxError, Hiding, Moment, NewCandidate, Settings, Setup};
 use votekit::store;
 
-use super::ballots::{BallotFile, candidates_report, moment};
+use super::ballots::{BallotFile, candidates_report, future_moment, local, moment};
+use super::lists::{self, Reading};
+use super::set::HideResults;
 use crate::cli::terminal::console::Console;
 use crate::cli::terminal::exit;
 use crate::cli::terminal::output::{self, Format};
@@ -16,20 +16,25 @@ const EXAMPLES: &str = "\
 Examples:
   votekit init --title 'Best snack' --candidate 薯片 --candidate 林林 --candidate 正氣
   votekit init --ballots board.db --candidates people.csv --voters members.csv --votes-per-voter 1
-  votekit init --candidate yes --candidate no --closes '2026-11-24 20:00' --hide-until-closed
+  votekit init --candidate yes --candidate no --closes '2026-11-24 20:00' --hide-results until-closed
+  votekit init --candidate yes --candidate no --once-per-browser --hide-results audience
 
-Candidates get the ids 1, 2, 3, … in the order given. --candidates reads a CSV whose column `name` counts, or whose only column; \
---voters one with the columns `id` and, if you like, `name`, or without a header. A time is on this \
-machine's clocks (2026-11-24 20:00, 20:00 today, tomorrow) or has its offset (2026-11-24T20:00Z). The vote is open from --opens \
-until just before --closes.
+--candidates reads a CSV with a column `name`, and if you like `id` (a whole number, which clients send), `about` (a text) and \
+`picture` (a JPEG, PNG, GIF, WebP or AVIF file of at most 200 kB, kept in the ballot file); or a name a line. Without ids, \
+candidates get 1, 2, 3, … in the order given. --voters reads a CSV with the columns `id` and, if you like, `name`, or without a \
+header. Commas, semicolons or tabs separate columns. A time is on this machine's clocks (2026-11-24 20:00, 20:00 today, \
+tomorrow), has its offset (2026-11-24T20:00Z), or is so long from now (+10m). The vote is open from --opens until just before \
+--closes.
 
-Limits: 1,000 candidates; lists of 256 MiB; names, ids and titles of 200 characters without control characters. A name cannot be a number, \
-which would be taken for an id, nor look like another's.
+--once-per-browser: a browser votes once, as a signed cookie says. That holds back second clicks, not somebody who clears \
+cookies or uses another browser: where it matters who votes, use --voters.
 
-Who can read the file can read who voted for whom, and hidden results too: it is as secret as its permissions make it.";
+Limits: 1,000 candidates; lists of 256 MiB; names, ids and titles of 200 characters without control characters. A name cannot be \
+a number, which would be taken for an id, nor look like another's: upper and lower case, blanks, and Unicode's ways to write one \
+letter make no difference. So it is with voters' ids.
 
-/// Lists are read into memory.
-const LIST_BYTES_MOST: u64 = 256 << 20;
+Who can read the file can read who voted for whom, and hidden results too: it is as secret as its permissions make it. They are \
+those of its owner alone (0600), or with --group-access of the owner's group too (0660).";
 
 /// Make a ballot file; never touches one that is there
 #[derive(Debug, clap::Args)]
@@ -44,24 +49,42 @@ pub(crate) struct Args {
     /// A CSV file of candidates, - for stdin
     #[arg(long, value_name = "FILE")]
     candidates: Option<PathBuf>,
+    /// The column of --candidates with the names, if it is not called name
+    #[arg(long, value_name = "NAME", requires = "candidates")]
+    candidate_column: Option<String>,
     /// How many votes a voter has; then every vote must say who votes
     #[arg(long, value_name = "N")]
     votes_per_voter: Option<u32>,
     /// A CSV file of those who may vote, - for stdin; then nobody else may
     #[arg(long, value_name = "FILE")]
     voters: Option<PathBuf>,
+    /// The column of --voters with the ids, if it is not called id
+    #[arg(long, value_name = "NAME", requires = "voters")]
+    voter_column: Option<String>,
+    /// The first row of the lists is an entry, even if it looks like a header
+    #[arg(long)]
+    no_header: bool,
     /// Voters may change their latest vote
     #[arg(long)]
     allow_change: bool,
+    /// A browser votes once only, as a cookie says
+    #[arg(long)]
+    once_per_browser: bool,
     /// When voting begins
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     opens: Option<String>,
     /// When voting ends
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     closes: Option<String>,
-    /// Show nobody what candidates got before --closes
-    #[arg(long)]
+    /// From whom results are hidden
+    #[arg(long, value_name = "FROM", default_value = "never", hide_default_value = true)]
+    hide_results: HideResults,
+    /// The same as --hide-results until-closed
+    #[arg(long, hide = true, conflicts_with = "hide_results")]
     hide_until_closed: bool,
+    /// Let the group of the file read and write it too
+    #[arg(long)]
+    group_access: bool,
     #[command(flatten)]
     file: BallotFile,
 }
@@ -73,103 +96,72 @@ impl Args {
     /// When the options contradict each other, a list cannot be read, or the file is there or cannot be made.
     pub(crate) fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
         let file = &self.file;
-        let time = |option: &str, text: &Option<String>| text.as_deref().map(|text| moment(option, text)).transpose();
-        let mut candidates = self.names.clone();
-        if let Some(path) = &self.candidates {
-            candidates.extend(read_list(path, "name", None)?.into_iter().map(|(name, _)| name));
-        }
-        let voter = |(id, name): (String, Option<String>)| Voter { id, name: name.filter(|name| !name.is_empty()) };
+        let setup = self.setup()?;
+        let mut votes = store::create(file.place(), &setup).map_err(|error| match error {
+            BoxError::Setup(problem) | BoxError::Candidate(problem) => exit::misuse(problem),
+            error => error.into(),
+        })?;
+        console.note(&format!("made {}: {}", file.place(), summary(&setup)));
+        let candidates = votes.candidates()?;
+        let mut report = candidates_report(&candidates);
+        file.asked(&mut report);
+        output::print(&report, format, console)
+    }
+
+    fn reading<'a>(&self, column: &'a Option<String>) -> Reading<'a> {
+        Reading { column: column.as_deref(), no_header: self.no_header }
+    }
+
+    fn setup(&self) -> anyhow::Result<Setup> {
+        let mut candidates = match &self.candidates {
+            Some(path) => lists::candidates(path, self.reading(&self.candidate_column))?,
+            None => Vec::new(),
+        };
+        // Names on the command line come after the list: their ids must be free.
+        let first = candidates.iter().map(|candidate| candidate.id).max().unwrap_or(0) + 1;
+        let named = (first..).zip(NewCandidate::numbered(&self.names));
+        candidates.extend(named.map(|(id, candidate)| NewCandidate { id, ..candidate }));
         let voters = match &self.voters {
-            Some(path) => read_list(path, "id", Some("name"))?.into_iter().map(voter).collect(),
+            Some(path) => lists::voters(path, self.reading(&self.voter_column))?,
             None => Vec::new(),
         };
         if candidates.is_empty() {
             return Err(exit::misuse("a vote needs candidates: --candidate NAME for each, or --candidates FILE.csv"));
         }
         if self.voters.is_some() && voters.is_empty() {
-            bail!(
-                "nobody could vote: there is no voter in {}",
-                self.voters.as_deref().unwrap_or(Path::new("-")).display()
-            );
+            let list = self.voters.as_deref().unwrap_or(Path::new("-")).display();
+            bail!("nobody could vote: there is no voter in {list}");
         }
+        let hide_results = if self.hide_until_closed { Hiding::UntilClosed } else { self.hide_results.into() };
         let settings = Settings {
             title: self.title.clone(),
-            opens: time("--opens", &self.opens)?,
-            closes: time("--closes", &self.closes)?,
+            opens: self.opens.as_deref().map(|text| moment("--opens", text)).transpose()?,
+            closes: self.closes.as_deref().map(|text| future_moment("--closes", text)).transpose()?,
             votes_per_voter: self.votes_per_voter,
             voters_only: self.voters.is_some(),
             change_allowed: self.allow_change,
-            hide_until_closed: self.hide_until_closed,
+            hide_results,
+            once_per_browser: self.once_per_browser,
+            ..Settings::default()
         };
-        let setup = Setup { settings, candidates, voters };
-        let mut votes = store::create(file.place(), &setup).map_err(|error| match error {
-            BoxError::Setup(problem) | BoxError::Candidate(problem) => exit::misuse(problem),
-            error => error.into(),
-        })?;
-        console.note(&format!("made {}", file.place()));
-        let candidates = votes.candidates()?;
-        let mut report = candidates_report(&candidates);
-        file.asked(&mut report);
-        output::print(&report, format, console)
+        Ok(Setup { settings, candidates, voters, group_access: self.group_access })
     }
 }
 
-/// The columns `first` and `second` of a CSV with a header, or without one the first two columns. Columns are separated by
-/// commas, or by semicolons or tabs, as spreadsheets in some locales write them, if the header shows it.
-fn read_list(path: &Path, first: &str, second: Option<&str>) -> anyhow::Result<Vec<(String, Option<String>)>> {
-    let what = || format!("cannot read the list {}", path.display());
-    let input: Box<dyn Read> = match path.to_str() {
-        Some("-") => Box::new(io::stdin()),
-        _ => Box::new(File::open(path).with_context(what)?),
-    };
-    let mut text = Vec::new();
-    input.take(LIST_BYTES_MOST + 1).read_to_end(&mut text).with_context(what)?;
-    if text.len() as u64 > LIST_BYTES_MOST {
-        bail!("{}: it is longer than {} MiB", what(), LIST_BYTES_MOST >> 20);
+/// What was made, in a sentence: how many candidates and voters, and the times as they were understood.
+fn summary(setup: &Setup) -> String {
+    let count = |number: usize, one: &str| format!("{number} {one}{}", if number == 1 { "" } else { "s" });
+    let mut parts = vec![count(setup.candidates.len(), "candidate")];
+    if let Some(first) = setup.voters.first() {
+        parts.push(format!("{}, the first {}", count(setup.voters.len(), "voter"), first.id));
     }
-    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .delimiter(delimiter(text, first))
-        .from_reader(text);
-    let mut list = Vec::new();
-    // The positions of the columns, known after the first row.
-    let mut places: Option<(usize, Option<usize>)> = None;
-    for row in reader.records() {
-        let row = row.with_context(what)?;
-        let (at, beside) = match places {
-            Some(places) => places,
-            None => {
-                let place = |name: &str| row.iter().position(|cell| cell.eq_ignore_ascii_case(name));
-                if let Some(at) = place(first) {
-                    places = Some((at, second.and_then(place)));
-                    continue;
-                }
-                if row.len() > if second.is_some() { 2 } else { 1 } {
-                    bail!("{}: {} columns and no header that names `{first}`", what(), row.len());
-                }
-                *places.insert((0, second.map(|_| 1)))
-            }
-        };
-        let Some(text) = row.get(at).filter(|text| !text.is_empty()) else {
-            let line = row.position().map_or(0, csv::Position::line);
-            bail!("{}: line {line} has no {first}", what());
-        };
-        list.push((text.to_owned(), beside.and_then(|beside| row.get(beside)).map(str::to_owned)));
+    let settings = &setup.settings;
+    let mut time =
+        |verb: &str, at: Option<Moment>| at.into_iter().for_each(|at| parts.push(format!("{verb} {}", local(at))));
+    time("opens", settings.opens);
+    time("closes", settings.closes);
+    if settings.once_per_browser {
+        parts.push("one vote per browser".to_owned());
     }
-    Ok(list)
-}
-
-/// The separator that makes the first line of `text` a header that names `first`; else the comma.
-fn delimiter(text: &[u8], first: &str) -> u8 {
-    let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let names = |separator: u8| {
-        let mut cells = line.split(|byte| *byte == separator).map(<[u8]>::trim_ascii);
-        let bare =
-            |cell: &[u8]| cell.strip_prefix(b"\"").and_then(|cell| cell.strip_suffix(b"\"")).unwrap_or(cell).to_owned();
-        cells.any(|cell| bare(cell).eq_ignore_ascii_case(first.as_bytes()))
-    };
-    b",;\t".iter().copied().find(|separator| names(*separator)).unwrap_or(b',')
+    parts.join("; ")
 }

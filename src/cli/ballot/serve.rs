@@ -26,6 +26,8 @@ a second one ends it at once. Where no file is named and there is no ballots.db,
 
 Every option can also be set in the environment: --rate-limit as VOTEKIT_SERVE_RATE_LIMIT.
 
+Copy the file with votekit backup while the service runs: cp alone misses the latest votes, which are in the …-wal beside it.
+
 Limits: bodies 64 KiB; a request's head 32 KiB within 20 s, its body within 10 s; a client that takes none of its answer for \
 30 s is cut; half of the connections may be event streams. A vote waits 6 s for another program that writes the file, then \
 it is told to come again (503).";
@@ -90,7 +92,7 @@ impl Args {
             None => address(&self.listen)?,
         };
         // A file that is named is a file that should be there.
-        let votes = if self.file.is_named() { self.file.open()? } else { self.file.open_or_make(console)? };
+        let votes = if self.file.is_named() { self.file.open(console)? } else { self.file.open_or_make(console)? };
         let options = Options {
             queue_most: self.queue as usize,
             connections_most: self.connections as usize,

@@ -2,12 +2,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use votekit::ballot::{BallotBox, BoxError, Clock, Moment, Opening, SystemClock, Tally};
+use votekit::ballot::{BallotBox, Clock, Moment, SystemClock, Tally};
 use votekit::report::{Report, Value};
 use votekit::scan::Input;
 use votekit::units::DurationSecs;
 
-use super::ballots::{BallotFile, local, moment};
+use super::ballots::{BallotFile, local, moment, state_name};
 use super::pace::{By, Pace};
 use crate::cli::draw::picture::Bars;
 use crate::cli::draw::pictures::{Picture, Pictures};
@@ -84,7 +84,7 @@ impl Args {
         let at = self.at.as_deref().map(|text| moment("--at", text)).transpose()?;
         let pictures = Pictures::resolve(self.chart, self.svg, format)?;
         inputs::refuse_to_overwrite(&[Input::Path(self.file.path().to_owned())], "--svg", pictures.svg())?;
-        let mut votes = self.file.open()?;
+        let mut votes = self.file.open(console)?;
         let Args { window, recent, by, watch: watched, .. } = self;
         let view = View { file: self.file, window, recent, at, by, pictures, format, watch: watched };
         if watched {
@@ -134,7 +134,7 @@ impl View {
         // A rich format has more to say, and says that results are hidden; bare rows or a picture would be empty.
         let told = self.format.traits().is_rich && self.pictures.svg().is_none() || self.recent;
         if tally.hidden && (self.by.is_some() || !told) {
-            return Err(BoxError::Hidden { closes: tally.settings.closes }.into());
+            return Err(tally.hidden_because().into());
         }
         if let Some(by) = self.by {
             let points = votes.pace(60, now)?;
@@ -202,12 +202,7 @@ fn report(tally: &Tally, format: Format) -> Report {
     report.beside("recent_votes", tally.votes_in_window);
     report.beside("window_secs", u64::from(tally.window.secs));
     report.beside("at", local(tally.at));
-    let state = match tally.opening {
-        Opening::NotOpenYet => "not open yet",
-        Opening::Open => "open",
-        Opening::Closed => "closed",
-    };
-    report.beside("state", state);
+    report.beside("state", state_name(tally.opening));
     for (name, time) in [("opens", tally.settings.opens), ("closes", tally.settings.closes)] {
         if let Some(time) = time {
             report.beside(name, local(time));

@@ -3,7 +3,7 @@ use std::io::{self, IsTerminal, Read};
 
 use anyhow::{Context, anyhow, bail};
 use votekit::ballot::{
-    self, BadLine, Ballot, BallotBox, BoxError, Candidate, Candidates, Choice, Intake, Outcome, Refusal, Setup,
+    self, BadLine, Ballot, BallotBox, BoxError, Candidates, Choice, Intake, NewCandidate, Outcome, Refusal, Setup,
     SystemClock,
 };
 use votekit::nearest::nearest;
@@ -35,7 +35,7 @@ Limits: opinions up to 10,000 characters; voters' ids and keys up to 200; lines 
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// For whom: an id or an exact name
+    /// For whom: an id or a name
     #[arg(required_unless_present = "stdin")]
     candidate: Option<String>,
     /// A remark, up to 10,000 characters
@@ -74,10 +74,11 @@ impl Args {
             opinion: self.opinion,
             key: self.key,
             change: self.change,
+            generation: None,
         };
         let mut votes = open_or_make(&self.file, &ballot, console)?;
         let outcomes = votes.cast(std::slice::from_ref(&ballot), &SystemClock)?;
-        let candidates = votes.candidates()?;
+        let candidates = Candidates::new(votes.candidates()?);
         let (outcome, id) = match outcomes.into_iter().next().context("the store gave no answer")? {
             Outcome::Stored { id, replaced: None } => ("stored", id),
             Outcome::Stored { id, replaced: Some(_) } => ("changed", id),
@@ -87,10 +88,7 @@ impl Args {
         if outcome == "repeated" {
             console.note("this vote was stored before, under the same key; it counts once");
         }
-        let candidate = candidates.into_iter().find(|candidate| match &ballot.choice {
-            Choice::Id(id) => *id == candidate.id,
-            Choice::Name(name) => *name == candidate.name,
-        });
+        let candidate = candidates.position(&ballot.choice).map(|at| candidates.as_slice()[at].clone());
         let candidate = candidate.context("the candidate is gone")?;
         let mut report = Report::table("votes", &["outcome", "candidate_id", "candidate", "vote_id"]);
         self.file.asked(&mut report);
@@ -160,37 +158,28 @@ fn told_line(why: &BadLine) -> String {
 
 /// Opens the ballot file, or makes a first one, unless `ballot` would be refused there.
 fn open_or_make(file: &BallotFile, ballot: &Ballot, console: &Console) -> anyhow::Result<Box<dyn BallotBox>> {
-    match file.open() {
+    match file.open(console) {
         Err(BoxError::Missing(_)) => {}
         opened => return Ok(opened?),
     }
     let setup = Setup::first();
     let now = votekit::ballot::Clock::now(&SystemClock);
     if let Outcome::Refused(refusal) = ballot::decide_first(&setup, ballot, now) {
-        let candidates = Candidates::numbered(&setup.candidates);
+        let candidates = Candidates::new(setup.candidates.iter().map(NewCandidate::candidate).collect());
         let context = format!("the vote was not stored, and {} was not made", file.place());
-        return Err(refused(refusal, candidates.as_slice()).context(context));
+        return Err(refused(refusal, &candidates).context(context));
     }
     Ok(file.open_or_make(console)?)
 }
 
 /// `refusal` as an error, with the list of candidates if there is none of that name.
-fn refused(refusal: Refusal, candidates: &[Candidate]) -> anyhow::Error {
+fn refused(refusal: Refusal, candidates: &Candidates) -> anyhow::Error {
     match refusal {
         Refusal::UnknownCandidate(ref name) => {
-            let names = candidates.iter().map(|candidate| candidate.name.as_str());
+            let names = candidates.as_slice().iter().map(|candidate| candidate.name.as_str());
             let nearest = nearest(name, names).map(|name| format!(" (did you mean {name}?)")).unwrap_or_default();
-            anyhow!("{refusal}{nearest}; there are {}", listed(candidates))
+            anyhow!("{refusal}{nearest}; there are {}", candidates.listed())
         }
         refusal => refusal.into(),
     }
-}
-
-/// `1 薯片, 2 林林, 3 正氣`; only the first if there are many.
-fn listed(candidates: &[Candidate]) -> String {
-    const SHOWN: usize = 20;
-    let names: Vec<String> =
-        candidates.iter().take(SHOWN).map(|candidate| format!("{} {}", candidate.id, candidate.name)).collect();
-    let rest = if candidates.len() > SHOWN { " … (all: votekit candidates)" } else { "" };
-    format!("{}{rest}", names.join(", "))
 }

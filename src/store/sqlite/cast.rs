@@ -32,11 +32,11 @@ pub(super) fn cast(
     ballots: &[Ballot],
     now: Moment,
 ) -> rusqlite::Result<Vec<Outcome>> {
-    let Known { rules, filters, .. } = Known::now(conn, known)?;
+    let Known { rules, filters, has_spent_keys, .. } = Known::now(conn, known)?;
     let mut writer = VoteWriter::new(conn, rules.candidates.as_slice(), now)?;
     let mut outcomes = Vec::with_capacity(ballots.len());
     for chunk in ballots.chunks(BALLOTS_AT_ONCE) {
-        let help = Help { conn: None, filters: filters.as_mut() };
+        let help = Help { conn: None, filters: filters.as_mut(), has_spent_keys: *has_spent_keys };
         let index = BatchIndex::new(chunk);
         outcomes.append(&mut cast_batch(conn, help, &mut writer, rules, chunk, &index)?);
     }
@@ -52,13 +52,13 @@ pub(super) fn cast_sorted(
     ballots: &SortedBallots,
     now: Moment,
 ) -> rusqlite::Result<Vec<Outcome>> {
-    let Known { rules, filters, .. } = Known::now(conn, known)?;
+    let Known { rules, filters, has_spent_keys, .. } = Known::now(conn, known)?;
     let mut writer = VoteWriter::new(conn, rules.candidates.as_slice(), now)?;
     // Reading all of a file that has not many more votes than there are ballots costs less than looking all of these up.
     if filters.is_none() && writer.next_id / 2 <= ballots.ballots().len() as i64 {
         *filters = Some(Filters::read(conn, rules.settings.voters_only)?);
     }
-    let help = Help { conn: Some(helper), filters: filters.as_mut() };
+    let help = Help { conn: Some(helper), filters: filters.as_mut(), has_spent_keys: *has_spent_keys };
     let outcomes = cast_batch(conn, help, &mut writer, rules, ballots.ballots(), ballots.index())?;
     writer.finish()?;
     Ok(outcomes)
@@ -71,7 +71,7 @@ pub(super) fn cast_all(
     ballots: &mut dyn Iterator<Item = Ballot>,
     now: Moment,
 ) -> rusqlite::Result<AllOrNothing> {
-    let Known { rules, filters, .. } = Known::now(conn, known)?;
+    let Known { rules, filters, has_spent_keys, .. } = Known::now(conn, known)?;
     // This looks up without them, so they would lack what it writes.
     *filters = None;
     let mut writer = VoteWriter::new(conn, rules.candidates.as_slice(), now)?;
@@ -82,7 +82,8 @@ pub(super) fn cast_all(
             break;
         }
         let index = BatchIndex::new(&chunk);
-        let outcomes = cast_batch(conn, Help::default(), &mut writer, rules, &chunk, &index)?;
+        let help = Help { has_spent_keys: *has_spent_keys, ..Help::default() };
+        let outcomes = cast_batch(conn, help, &mut writer, rules, &chunk, &index)?;
         if done.count(outcomes).is_break() {
             break;
         }

@@ -9,6 +9,8 @@ use crate::ballot::{Candidates, Rules};
 pub(super) struct Known {
     version: i64,
     pub rules: Rules,
+    /// Keys were used before the last reset.
+    pub has_spent_keys: bool,
     /// Present once a bulk load has read them.
     pub filters: Option<Filters>,
 }
@@ -22,7 +24,7 @@ impl Known {
         let version = data_version(conn)?;
         let current = match known.take() {
             Some(kept) if kept.version == version => kept,
-            _ => Known { version, rules: rules(conn)?, filters: None },
+            _ => Known { version, rules: rules(conn)?, has_spent_keys: has_spent_keys(conn)?, filters: None },
         };
         Ok(known.insert(current))
     }
@@ -31,6 +33,10 @@ impl Known {
 /// Title, rules and candidates.
 pub(super) fn rules(conn: &Connection) -> rusqlite::Result<Rules> {
     Ok(Rules { settings: read::settings(conn)?, candidates: Candidates::new(read::candidates(conn)?) })
+}
+
+fn has_spent_keys(conn: &Connection) -> rusqlite::Result<bool> {
+    conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM spent_key)")?.query_row([], |row| row.get(0))
 }
 
 /// `SQLite`'s number for the state of the file as this connection sees it; a commit of another connection changes it.

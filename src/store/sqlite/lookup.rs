@@ -10,6 +10,7 @@ use crate::ballot::{Account, BatchIndex, KeyedVote, Lookup, TextIndex};
 use crate::threads;
 
 const VOTE_OF_KEY: &str = "SELECT id, candidate_id, voter, opinion FROM vote WHERE key = ?1";
+const SPENT: &str = "SELECT 1 FROM spent_key WHERE key = ?1";
 const ACCOUNT: &str = "SELECT votes, last_vote FROM voter WHERE id = ?1";
 
 /// What speeds lookups up, beside the connection that writes.
@@ -20,11 +21,18 @@ pub(super) struct Help<'a> {
     pub conn: Option<&'a mut Connection>,
     /// What is not in these need not be looked up; all that is looked up is inserted.
     pub filters: Option<&'a mut Filters>,
+    /// There are keys that were used before the last reset.
+    pub has_spent_keys: bool,
 }
 
 /// Looks up the keys and voters of `index`.
 pub(super) fn look_up(conn: &Connection, help: Help<'_>, index: &BatchIndex) -> rusqlite::Result<Lookup> {
     let BatchIndex { keys, voters, .. } = index;
+    let mut spent = Vec::new();
+    if help.has_spent_keys {
+        let mut statement = conn.prepare_cached(SPENT)?;
+        spent = keys.iter().map(|key| statement.exists([key])).collect::<Result<_, _>>()?;
+    }
     let (key_filter, voter_filter) = match help.filters {
         Some(filters) => (Some(&mut filters.keys), filters.voters.as_mut()),
         None => (None, None),
@@ -33,13 +41,14 @@ pub(super) fn look_up(conn: &Connection, help: Help<'_>, index: &BatchIndex) -> 
         return Ok(Lookup {
             keys: find(conn, VOTE_OF_KEY, keys, key_filter, keyed_vote)?,
             voters: find(conn, ACCOUNT, voters, voter_filter, account)?,
+            spent,
         });
     };
     std::thread::scope(|scope| {
         let keys = scope.spawn(move || find(helper, VOTE_OF_KEY, keys, key_filter, keyed_vote));
         let voters = find(conn, ACCOUNT, voters, voter_filter, account);
         let keys = threads::returned(keys.join());
-        Ok(Lookup { keys: keys?, voters: voters? })
+        Ok(Lookup { keys: keys?, voters: voters?, spent })
     })
 }
 

@@ -1,8 +1,9 @@
 //! Queries. The caller holds the transaction, so that each function sees one snapshot.
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::ballot::{
-    Candidate, CandidateId, CandidateTotal, Counts, Flow, Moment, PacePoint, PrivateRecord, Record, Settings, Tally,
+    Candidate, CandidateId, CandidateTotal, Counts, Flow, Hiding, Moment, PacePoint, Picture, PrivateRecord, Record,
+    Settings, Tally,
 };
 use crate::units::DurationSecs;
 
@@ -15,14 +16,21 @@ pub(super) fn settings(conn: &Connection) -> rusqlite::Result<Settings> {
             votes_per_voter: row.get(3)?,
             voters_only: row.get(4)?,
             change_allowed: row.get(5)?,
-            hide_until_closed: row.get(6)?,
+            hide_results: match row.get(6)? {
+                0 => Hiding::Nobody,
+                1 => Hiding::UntilClosed,
+                2 => Hiding::Audience,
+                other => return Err(rusqlite::Error::IntegralValueOutOfRange(6, other)),
+            },
+            once_per_browser: row.get(7)?,
+            generation: row.get(8)?,
         })
     })
 }
 
 pub(super) fn candidates(conn: &Connection) -> rusqlite::Result<Vec<Candidate>> {
-    let mut statement = conn.prepare_cached("SELECT id, name FROM candidate ORDER BY id")?;
-    let rows = statement.query_map([], |row| Ok(Candidate { id: row.get(0)?, name: row.get(1)? }))?;
+    let mut statement = conn.prepare_cached(include_str!("../../../sql/ballot/candidates.sql"))?;
+    let rows = statement.query_map([], candidate)?;
     rows.collect()
 }
 
@@ -31,9 +39,25 @@ pub(super) fn has_votes(conn: &Connection, id: CandidateId) -> rusqlite::Result<
     conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM vote WHERE candidate_id = ?1)")?.query_row([id], |row| row.get(0))
 }
 
+/// The picture of candidate `id`.
+pub(super) fn picture(conn: &Connection, id: CandidateId) -> rusqlite::Result<Option<Picture>> {
+    let mut statement = conn.prepare_cached("SELECT media_type, bytes FROM picture WHERE candidate_id = ?1")?;
+    let row = statement.query_row([id], |row| Ok((row.get::<_, String>(0)?, row.get(1)?))).optional()?;
+    // A media type that none of our pictures has could be anything, a script too.
+    Ok(row.and_then(|(kind, bytes)| Some(Picture { media_type: Picture::known_media_type(&kind)?, bytes })))
+}
+
+/// What signs cookies; empty in a file of an older format, which takes no votes.
+pub(super) fn secret(conn: &Connection) -> rusqlite::Result<Vec<u8>> {
+    conn.query_row("SELECT secret FROM settings WHERE id = 1", [], |row| row.get(0))
+}
+
+fn candidate(row: &Row<'_>) -> rusqlite::Result<Candidate> {
+    Ok(Candidate { id: row.get(0)?, name: row.get(1)?, about: row.get(2)?, picture: row.get(3)? })
+}
+
 fn total(row: &Row<'_>) -> rusqlite::Result<CandidateTotal> {
-    let candidate = Candidate { id: row.get(0)?, name: row.get(1)? };
-    Ok(CandidateTotal { candidate, votes: count(row, 2)? })
+    Ok(CandidateTotal { candidate: candidate(row)?, votes: count(row, 4)? })
 }
 
 fn count(row: &Row<'_>, index: usize) -> rusqlite::Result<u64> {
@@ -42,7 +66,7 @@ fn count(row: &Row<'_>, index: usize) -> rusqlite::Result<u64> {
 }
 
 pub(super) fn tally(conn: &Connection, window: DurationSecs, now: Moment) -> rusqlite::Result<Tally> {
-    let mut statement = conn.prepare_cached("SELECT id, name, votes FROM candidate ORDER BY id")?;
+    let mut statement = conn.prepare_cached(include_str!("../../../sql/ballot/candidates.sql"))?;
     let totals = statement.query_map([], total)?.collect::<rusqlite::Result<_>>()?;
     assemble(conn, totals, window, now, now)
 }

@@ -28,9 +28,10 @@ static FULL_MANY: LazyLock<String> = LazyLock::new(|| {
     })
 });
 
-const NEW_VOTER: &str = "INSERT INTO voter (id, votes, last_vote) VALUES (?1, ?2, ?3)";
-static NEW_VOTER_MANY: LazyLock<String> =
-    LazyLock::new(|| many(NEW_VOTER, |row| format!("(?{}, ?{}, ?{})", 3 * row + 1, 3 * row + 2, 3 * row + 3)));
+const NEW_VOTER: &str = "INSERT INTO voter (id, votes, last_vote, spelling) VALUES (?1, ?2, ?3, ?4)";
+static NEW_VOTER_MANY: LazyLock<String> = LazyLock::new(|| {
+    many(NEW_VOTER, |row| format!("(?{}, ?{}, ?{}, ?{})", 4 * row + 1, 4 * row + 2, 4 * row + 3, 4 * row + 4))
+});
 
 const VOTER_AGAIN: &str = "UPDATE voter SET votes = ?2, last_vote = ?3 WHERE id = ?1";
 
@@ -111,17 +112,18 @@ impl<'conn> VoteWriter<'conn> {
             new.push(change);
             if new.len() == ROWS {
                 let many = prepared(self.conn, &mut self.new_voter.many, &NEW_VOTER_MANY)?;
-                for (row, AccountChange { voter, account, .. }) in new.drain(..).enumerate() {
-                    many.raw_bind_parameter(3 * row + 1, voter)?;
-                    many.raw_bind_parameter(3 * row + 2, account.votes)?;
-                    many.raw_bind_parameter(3 * row + 3, account.last_vote)?;
+                for (row, AccountChange { voter, account, spelling, .. }) in new.drain(..).enumerate() {
+                    many.raw_bind_parameter(4 * row + 1, voter)?;
+                    many.raw_bind_parameter(4 * row + 2, account.votes)?;
+                    many.raw_bind_parameter(4 * row + 3, account.last_vote)?;
+                    many.raw_bind_parameter(4 * row + 4, spelling)?;
                 }
                 many.raw_execute()?;
             }
         }
-        for AccountChange { voter, account, .. } in new {
+        for AccountChange { voter, account, spelling, .. } in new {
             let one = prepared(self.conn, &mut self.new_voter.one, NEW_VOTER)?;
-            one.execute((voter, account.votes, account.last_vote))?;
+            one.execute((voter, account.votes, account.last_vote, spelling))?;
         }
         Ok(())
     }

@@ -1,0 +1,81 @@
+//! `votekit reset`: takes the votes of a rehearsal away.
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use anyhow::bail;
+use votekit::ballot::{Clock, SystemClock};
+use votekit::report::{Report, Value};
+use votekit::units::DurationSecs;
+
+use super::ballots::BallotFile;
+use crate::cli::terminal::console::Console;
+use crate::cli::terminal::exit;
+use crate::cli::terminal::output::{self, Format};
+
+const EXAMPLES: &str = "\
+Examples:
+  votekit reset          asks, makes a backup beside the file, and takes all votes away
+  votekit reset --yes    does not ask
+
+Title, rules, candidates and voters stay. Pages, keys and cookies from before no longer count: what is sent with them afterwards \
+is refused, and counted in /metrics. Running services go on, and show it within a second.";
+
+/// Take all votes away, after a rehearsal; makes a backup first
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+    #[command(flatten)]
+    file: BallotFile,
+}
+
+impl Args {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// When it is not confirmed, when no backup can be made, or the file cannot be written.
+    pub(crate) fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
+        let mut votes = self.file.open(console)?;
+        votes.check_writable()?;
+        let there = votes.tally(DurationSecs::TEN_MINUTES, SystemClock.now())?.votes_total;
+        if !self.yes {
+            confirm(&format!("take all {there} votes out of {}", self.file.place()))?;
+        }
+        let backup = self.file.backup_path();
+        let found = votes.backup(&backup)?;
+        if let Some(finding) = found.first() {
+            bail!(
+                "nothing was taken away: the file is not sound ({}: {}); a copy of it is {}",
+                finding.place,
+                finding.problem,
+                backup.display()
+            );
+        }
+        let taken = votes.reset(&SystemClock)?;
+        console.note(&format!("the votes from before are in {}", backup.display()));
+        let mut report = Report::table("resets", &["votes", "backup"]);
+        self.file.asked(&mut report);
+        report.row([Value::Count(taken.into()), backup.display().to_string().into()]);
+        output::print(&report, format, console)
+    }
+}
+
+/// Asks on the terminal.
+///
+/// # Errors
+/// When there is none, or the answer is not yes.
+fn confirm(what: &str) -> anyhow::Result<()> {
+    if !io::stdin().is_terminal() {
+        return Err(exit::misuse(format!("this would {what}: add --yes to do it without being asked")));
+    }
+    let mut stderr = io::stderr();
+    write!(stderr, "votekit: {what}? [y/N] ")?;
+    stderr.flush()?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    match answer.trim().to_lowercase().as_str() {
+        "y" | "yes" => Ok(()),
+        _ => bail!("nothing was taken away"),
+    }
+}
