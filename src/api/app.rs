@@ -1,11 +1,13 @@
 //! The state shared by all handlers, and how a ballot gets its outcome.
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::body::Bytes;
-use axum::http::Request;
+use axum::http::{HeaderMap, Request};
 use ipnet::IpNet;
 use tokio::sync::{Semaphore, watch};
 
+use super::browser::Browsers;
 use super::health::Health;
 use super::limits::{self, Limiter, Peer};
 use super::metrics::Metrics;
@@ -31,6 +33,12 @@ pub(super) struct App {
     pub limiter: Option<Limiter>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted: Vec<IpNet>,
+    /// Tells browsers apart, where each votes once.
+    pub browsers: Browsers,
+    /// The service has been told to stop, and still accepts connections until others have noticed.
+    pub draining: AtomicBool,
+    /// Whether it has been said that a proxy is not trusted.
+    pub proxy_noted: AtomicBool,
     /// One permit per possible event stream.
     pub streams: Arc<Semaphore>,
     /// Becomes true when the service is told to stop.
@@ -61,12 +69,44 @@ impl App {
         }
     }
 
+    /// `ballot` with the browser that sent it as its voter, where a browser votes once. Without a cookie it has no voter, and
+    /// is refused.
+    ///
+    /// # Errors
+    /// When the vote cannot be read.
+    pub(super) async fn of_browser(&self, ballot: Ballot, headers: &HeaderMap) -> Result<Ballot, Problem> {
+        // Other votes do not wait for a newer state. If the rule is new, the ballot is refused, and the answer has the cookie.
+        if !self.snapshots.latest().tally.settings.once_per_browser {
+            return Ok(ballot);
+        }
+        let snapshot = self.snapshots.current().await?;
+        let generation = snapshot.tally.settings.generation;
+        let voter = self.browsers.id(headers, generation);
+        // A reset that is not known here yet is known where the vote is written.
+        Ok(Ballot { voter, generation: ballot.generation.or(Some(generation)), ..ballot })
+    }
+
+    /// Gives the browser that sent `headers` a cookie with the `answer`, if it needs one and has none.
+    pub(super) async fn mark_browser(&self, headers: &HeaderMap, answer: &mut HeaderMap) {
+        let Ok(snapshot) = self.snapshots.current().await else { return };
+        let settings = &snapshot.tally.settings;
+        if settings.once_per_browser && self.browsers.id(headers, settings.generation).is_none() {
+            self.browsers.mark(answer, settings.generation);
+        }
+    }
+
     /// Counts a request against its client's rate, if one is set.
     ///
     /// # Errors
     /// 429 if the client has used up its rate.
     pub(super) fn admit<B>(&self, request: &Request<B>) -> Result<(), Problem> {
         let (Some(limiter), Some(Peer(peer))) = (&self.limiter, request.extensions().get()) else { return Ok(()) };
+        let is_forwarded = request.headers().contains_key("x-forwarded-for") && self.trusted.is_empty();
+        if is_forwarded && !self.proxy_noted.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                "votes come through a proxy, and --rate-limit counts them all as one client's: name it with --trust-proxy"
+            );
+        }
         let client = limits::client(*peer, request.headers(), &self.trusted);
         limiter.admit(client).inspect_err(|_| {
             self.metrics.rate_limited.inc();

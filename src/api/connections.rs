@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::http::{HeaderValue, Request};
-use axum::response::Response;
+use axum::http::header::HOST;
+use axum::http::{HeaderValue, Request, Version};
+use axum::response::{IntoResponse as _, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -22,9 +23,8 @@ use tower::Service as _;
 use super::app::App;
 use super::limits::{self, Peer};
 use super::log::{self, AccessLog};
+use super::problem::Problem;
 
-/// Timeout for the head of a request to arrive, and for an idle connection.
-const HEAD_PATIENCE: Duration = Duration::from_secs(20);
 /// Timeout for a client that reads nothing of its response.
 const WRITE_PATIENCE: Duration = Duration::from_secs(30);
 /// Limit on the head of a request, and bytes of a body per read.
@@ -44,10 +44,17 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    /// Allows at most `connections_most` connections at a time.
-    pub(super) fn new(router: Router, app: Arc<App>, connections_most: usize, access_log: AccessLog) -> Self {
+    /// Allows at most `connections_most` connections at a time. `patience` is the timeout for the head of a request to arrive, and
+    /// for an idle connection.
+    pub(super) fn new(
+        router: Router,
+        app: Arc<App>,
+        connections_most: usize,
+        patience: Duration,
+        access_log: AccessLog,
+    ) -> Self {
         let mut builder = http1::Builder::new();
-        builder.timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE).max_buf_size(READ_BUFFER_BYTES);
+        builder.timer(TokioTimer::new()).header_read_timeout(patience).max_buf_size(READ_BUFFER_BYTES);
         Connections {
             router,
             app,
@@ -65,7 +72,7 @@ impl Connections {
     }
 
     /// Accepts and serves connections forever.
-    pub(super) async fn accept(&self, listener: TcpListener) {
+    pub(super) async fn accept(&self, listener: &TcpListener) {
         let mut failing = false;
         loop {
             // The semaphore is never closed.
@@ -122,7 +129,11 @@ async fn answer(
         let client = limits::client(peer, request.headers(), &app.trusted);
         (client, request.method().clone(), request.uri().clone(), Instant::now())
     });
-    let mut response = router.call(request).await?;
+    let mut response = match request.version() == Version::HTTP_11 && !request.headers().contains_key(HOST) {
+        // RFC 9112, 3.2.
+        true => Problem::bad_request("a request of HTTP/1.1 has the header Host").into_response(),
+        false => router.call(request).await?,
+    };
     response.headers_mut().insert("x-content-type-options", HeaderValue::from_static("nosniff"));
     if let Some((client, method, uri, begun)) = logged {
         log::request(client, &method, &uri, response.status(), begun.elapsed());

@@ -40,6 +40,8 @@ pub(super) struct VoteRequest<'a> {
 /// # Errors
 /// What is wrong with it.
 pub(super) fn ballot(body: &[u8]) -> Result<Ballot, Problem> {
+    // Programs of Windows write a byte order mark in front of UTF-8.
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     // serde would take an array for an object's values in order.
     let object = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
     if object

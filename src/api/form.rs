@@ -33,8 +33,14 @@ const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
 /// `GET /`: the page. `?vote=stored` and the like give the outcome of the vote that a form has just cast.
 pub(super) async fn show(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Response {
+    let mut response = page(&app, &uri, &headers).await;
+    app.mark_browser(&headers, response.headers_mut()).await;
+    response
+}
+
+async fn page(app: &App, uri: &Uri, headers: &HeaderMap) -> Response {
     // The URL may be passed on to people whose vote is not stored.
-    let notice = if follows_from_here(&headers) { notice(&uri) } else { None };
+    let notice = if follows_from_here(headers) { notice(uri) } else { None };
     match app.snapshots.current().await {
         Ok(snapshot) => html(StatusCode::OK, &view(&snapshot, notice, Form::default())),
         Err(error) => Problem::from(&error).into_response(),
@@ -56,6 +62,7 @@ fn notice(uri: &Uri) -> Option<Notice> {
 /// with the page, the reason, and all that was typed.
 pub(super) async fn take(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
     let admitted = app.admit(&request);
+    let headers = request.headers().clone();
     let (form, unread) = match read(request).await {
         Ok(form) => (form, Ok(())),
         Err(problem) => (Form::default(), Err(problem)),
@@ -63,15 +70,17 @@ pub(super) async fn take(State(app): State<Arc<App>>, request: Request<Body>) ->
     let cast = async {
         unread?;
         admitted?;
-        app.cast(form.ballot()?).await
+        app.cast(app.of_browser(form.ballot()?, &headers).await?).await
     };
-    match cast.await {
+    let mut response = match cast.await {
         Ok(outcome) => stored(&outcome),
         Err(problem) => match app.snapshots.current().await {
             Ok(snapshot) => refused(&snapshot, &problem, form),
             Err(_) => problem.into_response(),
         },
-    }
+    };
+    app.mark_browser(&headers, response.headers_mut()).await;
+    response
 }
 
 /// `GET /assets/…`: what the page needs.

@@ -18,6 +18,7 @@
 //! | `health`, `metrics`, `log` | monitoring |
 mod app;
 mod body;
+mod browser;
 mod connections;
 mod contract;
 mod document;
@@ -29,6 +30,7 @@ mod limits;
 mod log;
 mod metrics;
 mod operation;
+mod origins;
 mod page;
 mod problem;
 mod result;
@@ -43,4 +45,5 @@ pub use error::ServeError;
 pub use ipnet::IpNet;
 pub use limits::{Rate, RateError};
 pub use log::{AccessLog, LogFormat};
-pub use server::{Options, Service};
+pub use origins::{Origin, OriginError};
+pub use server::{Listen, Options, Service};

@@ -1,5 +1,6 @@
 //! What operators ask: whether the service lives and is ready, its metrics, its description.
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
@@ -24,7 +25,7 @@ pub(super) async fn healthz() -> &'static str {
     )
 )]
 pub(super) async fn readyz(State(app): State<Arc<App>>) -> Response {
-    if *app.stopping.borrow() {
+    if *app.stopping.borrow() || app.draining.load(Ordering::Relaxed) {
         return Problem::unavailable("the service is ending").into_response();
     }
     if !app.health.is_readable() {

@@ -1,5 +1,5 @@
 //! Errors as clients see them: problem details (RFC 9457), with the members that the contract asks for as well.
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -127,6 +127,11 @@ impl Problem {
         self.kind.ends_with(":earlier-generation")
     }
 
+    /// Whether the browser needs a cookie that it has not shown.
+    pub(super) fn is_of_unknown_browser(&self) -> bool {
+        self.kind.ends_with(":browser-required")
+    }
+
     /// How long to wait before trying again, where that makes sense.
     pub(super) fn retry_after_secs(&self) -> Option<u32> {
         self.retry_after_secs
@@ -152,6 +157,10 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.status == StatusCode::UNSUPPORTED_MEDIA_TYPE.as_u16() {
+            // RFC 9110, 15.5.16.
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        }
         if let Some(secs) = self.retry_after_secs {
             headers.insert(RETRY_AFTER, secs.into());
         }

@@ -10,8 +10,9 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
 use super::app::App;
+use super::origins::Origin;
 use super::problem::Problem;
-use super::{events, form, operation, result, vote};
+use super::{events, form, operation, origins, result, vote};
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -20,8 +21,8 @@ use super::{events, form, operation, result, vote};
 ))]
 struct Description;
 
-/// All routes, and their `OpenAPI` description.
-pub(super) fn routes() -> (Router<Arc<App>>, Bytes) {
+/// All routes, and their `OpenAPI` description. Pages of the `allowed` origins may use them.
+pub(super) fn routes(allowed: &[Origin]) -> (Router<Arc<App>>, Bytes) {
     let described = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(events::events))
         .routes(routes!(operation::healthz))
@@ -39,6 +40,10 @@ pub(super) fn routes() -> (Router<Arc<App>>, Bytes) {
             Problem::not_found(format!("there is nothing at {}; /openapi.json lists what there is", uri.path()))
         })
         .method_not_allowed_fallback(wrong_method);
+    let router = match origins::layer(allowed) {
+        Some(layer) => router.layer(layer),
+        None => router,
+    };
     // Serialising these plain values cannot fail.
     (router, Bytes::from(description.to_pretty_json().unwrap_or_default()))
 }

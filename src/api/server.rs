@@ -2,7 +2,7 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -15,12 +15,14 @@ use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::time::{interval, sleep};
 
 use super::app::App;
+use super::browser::Browsers;
 use super::connections::Connections;
 use super::error::ServeError;
 use super::health::Health;
 use super::limits::{Limiter, Rate};
 use super::log::{self, AccessLog, LogFormat};
 use super::metrics::Metrics;
+use super::origins::Origin;
 use super::snapshots::Snapshots;
 use super::windows::Windows;
 use super::{routes, writer};
@@ -48,10 +50,25 @@ pub struct Options {
     pub trusted: Vec<IpNet>,
     /// How long open requests may take to finish when the service is to end.
     pub grace: Duration,
+    /// How long connections are still accepted when the service is to end and says that it is not ready.
+    pub shutdown_delay: Duration,
+    /// How long an idle connection stays open, and the head of a request may take to arrive.
+    pub keep_alive: Duration,
+    /// Where pages may come from that use the API.
+    pub origins: Vec<Origin>,
     /// The format of the log.
     pub log: LogFormat,
     /// Whether requests are logged.
     pub access_log: AccessLog,
+}
+
+/// Where the service listens.
+#[derive(Debug)]
+pub enum Listen {
+    /// On a new socket.
+    Address(SocketAddr),
+    /// On a socket that listens already, as systemd hands it over.
+    Socket(StdListener),
 }
 
 /// How the service ended.
@@ -80,11 +97,11 @@ pub struct Service {
 }
 
 impl Service {
-    /// Listens on `address`; requests are answered from [`run`](Self::run) on.
+    /// Listens; requests are answered from [`run`](Self::run) on.
     ///
     /// # Errors
     /// When the address cannot be listened on, or the box cannot be read.
-    pub fn bind(address: SocketAddr, mut votes: Box<dyn BallotBox>, options: Options) -> Result<Self, ServeError> {
+    pub fn bind(listen: Listen, mut votes: Box<dyn BallotBox>, options: Options) -> Result<Self, ServeError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .max_blocking_threads(8)
@@ -92,9 +109,17 @@ impl Service {
             .map_err(ServeError::Thread)?;
         let listener = {
             let _within = runtime.enter();
-            listen(address).map_err(|source| ServeError::Listen { address, source })?
+            match listen {
+                Listen::Address(address) => {
+                    listen_on(address).map_err(|source| ServeError::Listen { address, source })?
+                }
+                Listen::Socket(socket) => {
+                    let listener = socket.set_nonblocking(true).and_then(|()| TcpListener::from_std(socket));
+                    listener.map_err(ServeError::Thread)?
+                }
+            }
         };
-        let address = listener.local_addr().unwrap_or(address);
+        let address = listener.local_addr().map_err(ServeError::Thread)?;
         let log = log::start(options.log);
         let (metrics, health) = (Arc::new(Metrics::new()), Arc::new(Health::new()));
         votes.set_short_busy_timeout()?;
@@ -105,6 +130,7 @@ impl Service {
         if let Err(error) = votes.begin_service() {
             tracing::warn!(%error, "the ballot file cannot be written now");
         }
+        let browsers = Browsers::new(votes.secret()?);
         let (snapshots, snapshots_thread, snapshots_ended) = Snapshots::start(votes.reader()?, health.clone())?;
         let windows = Windows::new(votes.reader()?);
         let (writes, writer, writer_ended) =
@@ -119,7 +145,7 @@ impl Service {
         }
         let options = Options { connections_most, ..options };
         let (stop, stopping) = watch::channel(false);
-        let (router, description) = routes::routes();
+        let (router, description) = routes::routes(&options.origins);
         let app = Arc::new(App {
             writes,
             snapshots,
@@ -128,6 +154,9 @@ impl Service {
             metrics,
             limiter: options.rate.map(Limiter::new),
             trusted: options.trusted.clone(),
+            browsers,
+            draining: AtomicBool::new(false),
+            proxy_noted: AtomicBool::new(false),
             // The other half is for voters.
             streams: Arc::new(Semaphore::new(connections_most / 2)),
             stopping,
@@ -163,8 +192,9 @@ impl Service {
             tracing::info!(url = %format_args!("http://{address}"), "serving");
         }
         let snapshots = app.snapshots.clone();
-        let connections = Connections::new(router, app.clone(), options.connections_most, options.access_log);
-        let done = runtime.block_on(serve(listener, connections, app, options.grace, &stop, ended));
+        let connections =
+            Connections::new(router, app.clone(), options.connections_most, options.keep_alive, options.access_log);
+        let done = runtime.block_on(serve(listener, connections, app, &options, &stop, ended));
         // Connections that were cut still hold the queue to the writer, which ends when no one does.
         runtime.shutdown_timeout(Duration::from_secs(1));
         snapshots.end();
@@ -188,7 +218,7 @@ fn all_end_within(threads: Vec<JoinHandle<()>>, patience: Duration) -> bool {
     }
 }
 
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     // A service that is started again need not wait until the connections of the last one are forgotten.
     socket.set_reuseaddr(true)?;
@@ -212,29 +242,48 @@ fn allow_files(connections: usize) -> usize {
     usize::try_from(files.saturating_sub(OTHER_FILES)).unwrap_or(connections).clamp(1, connections)
 }
 
-/// The signals that end the service.
+/// The signals that end the service; None for one that the parent had ignored, as nohup does.
 struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    hangup: Signal,
+    terminate: Option<Signal>,
+    interrupt: Option<Signal>,
+    hangup: Option<Signal>,
 }
 
 impl Signals {
     fn new() -> io::Result<Self> {
+        let ignored = ignored_signals();
+        let unless_ignored = |kind: SignalKind| {
+            let is_ignored = ignored >> (kind.as_raw_value() - 1) & 1 == 1;
+            if is_ignored { Ok(None) } else { signal(kind).map(Some) }
+        };
         Ok(Signals {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            hangup: signal(SignalKind::hangup())?,
+            terminate: unless_ignored(SignalKind::terminate())?,
+            interrupt: unless_ignored(SignalKind::interrupt())?,
+            hangup: unless_ignored(SignalKind::hangup())?,
         })
     }
 
     async fn next(&mut self) {
         tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-            _ = self.hangup.recv() => {}
+            () = received(self.terminate.as_mut()) => {}
+            () = received(self.interrupt.as_mut()) => {}
+            () = received(self.hangup.as_mut()) => {}
         }
     }
+}
+
+async fn received(signal: Option<&mut Signal>) {
+    match signal {
+        Some(signal) => _ = signal.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The signals that this process ignores, a bit each from signal 1 on; none where the system does not tell (proc_pid_status(5)).
+fn ignored_signals() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
 /// Accepts and answers until a signal; returns how many connections had to be cut.
@@ -242,25 +291,34 @@ async fn serve(
     listener: TcpListener,
     connections: Connections,
     app: Arc<App>,
-    grace: Duration,
+    options: &Options,
     stop: &watch::Sender<bool>,
     [mut writer_ended, mut snapshots_ended]: [oneshot::Receiver<()>; 2],
 ) -> Result<usize, ServeError> {
     let mut signals = Signals::new().map_err(ServeError::Thread)?;
     if app.limiter.is_some() {
-        tokio::spawn(forget_idle_clients(app));
+        tokio::spawn(forget_idle_clients(app.clone()));
     }
     tokio::select! {
-        () = connections.accept(listener) => {}
+        () = connections.accept(&listener) => {}
         () = signals.next() => {}
         _ = &mut writer_ended => return Err(ServeError::ThreadEnded),
         _ = &mut snapshots_ended => return Err(ServeError::ThreadEnded),
     }
+    if !options.shutdown_delay.is_zero() {
+        app.draining.store(true, Ordering::Relaxed);
+        tokio::select! {
+            () = connections.accept(&listener) => {}
+            () = sleep(options.shutdown_delay) => {}
+            () = signals.next() => {}
+        }
+    }
+    drop(listener);
     stop.send_replace(true);
     let open = connections.open_count();
     tokio::select! {
         () = connections.end() => Ok(0),
-        () = sleep(grace) => Ok(open.load(Ordering::Relaxed)),
+        () = sleep(options.grace) => Ok(open.load(Ordering::Relaxed)),
         () = signals.next() => Ok(open.load(Ordering::Relaxed)),
     }
 }

@@ -138,6 +138,11 @@ impl Snapshots {
         })
     }
 
+    /// The vote as it was known last, however long ago that was.
+    pub(super) fn latest(&self) -> Arc<Snapshot> {
+        self.latest.load_full()
+    }
+
     fn latest_if_current(&self) -> Option<Arc<Snapshot>> {
         let latest = self.latest.load();
         let current = latest.is_current(self.changes.load(Ordering::Acquire), SystemClock.now());

@@ -14,8 +14,8 @@ use super::document::{NO_STORE, json};
 use super::problem::Problem;
 use crate::ballot::{Ballot, Limits, Outcome};
 
-/// Limit on the body, in bytes.
-const BODY_BYTES: usize = 64 * 1024;
+/// Limit on the body, in bytes: the longest opinion takes up to twelve a character, as `\ud83d\ude00`.
+const BODY_BYTES: usize = 192 * 1024;
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// Cast a vote
@@ -32,7 +32,7 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
         (status = 404, description = "No such candidate", body = Problem, content_type = "application/problem+json"),
         (status = 408, description = "The body took too long", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "The voter has no vote left", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "More than 64 KiB", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "More than 192 KiB", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "No JSON", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "The key was used for another vote", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "Too many votes from one address", body = Problem, content_type = "application/problem+json"),
@@ -41,10 +41,11 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
     )
 )]
 pub(super) async fn vote(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
+    let headers = request.headers().clone();
     let cast = async {
         app.admit(&request)?;
         let (ballot, _room) = ballot(request).await?;
-        app.cast(ballot).await
+        app.cast(app.of_browser(ballot, &headers).await?).await
     };
     match cast.await {
         Ok(outcome) => {
@@ -54,7 +55,14 @@ pub(super) async fn vote(State(app): State<Arc<App>>, request: Request<Body>) ->
             }
             response
         }
-        Err(problem) => problem.into_response(),
+        Err(problem) => {
+            let is_unmarked = problem.is_of_unknown_browser();
+            let mut response = problem.into_response();
+            if is_unmarked {
+                app.mark_browser(&headers, response.headers_mut()).await;
+            }
+            response
+        }
     }
 }
 

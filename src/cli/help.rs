@@ -54,7 +54,7 @@ const ONLY_IN_LONG_HELP: [(&str, &[&str]); 4] = [
             "print_sql",
         ],
     ),
-    ("serve", &["grace", "queue", "connections"]),
+    ("serve", &["grace", "queue", "connections", "keep_alive", "shutdown_delay"]),
 ];
 
 /// The heading of the examples in the text after a command's help.

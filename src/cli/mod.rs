@@ -80,7 +80,7 @@ enum Command {
     Logsum(logsum::Args),
     Open(open_close::OpenArgs),
     #[command(alias = "retention")]
-    Q1(q1::Args),
+    Q1(Box<q1::Args>),
     Reset(reset::Args),
     Serve(serve::Args),
     Set(set::Args),

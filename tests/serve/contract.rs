@@ -92,14 +92,14 @@ fn each_kind_of_bad_request_has_its_own_answer_and_stores_nothing() {
     }
     let long = format!(r#"{{"candidate_id": 2, "opinion": "{}"}}"#, "薯".repeat(10_001));
     is_problem(&server.post(&long), 400, "bad-body", "10001 characters", "a long opinion");
-    let huge = "x".repeat(64 * 1024 + 1);
-    is_problem(&server.post(&huge), 413, "too-large", "65536 bytes", "a large body");
+    let huge = "x".repeat(192 * 1024 + 1);
+    is_problem(&server.post(&huge), 413, "too-large", "196608 bytes", "a large body");
     let mut chunked = server.client();
     chunked
         .send(b"POST /vote HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
         .unwrap();
     chunked.send(format!("{:x}\r\n{huge}\r\n0\r\n\r\n", huge.len()).as_bytes()).unwrap();
-    is_problem(&chunked.reply("POST").unwrap(), 413, "too-large", "65536 bytes", "a large body in chunks");
+    is_problem(&chunked.reply("POST").unwrap(), 413, "too-large", "196608 bytes", "a large body in chunks");
 
     for (headers, status, kind) in [
         (&[][..], 415, "content-type"),

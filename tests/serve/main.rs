@@ -5,6 +5,7 @@
 mod contract;
 #[path = "../support/disk.rs"]
 mod disk;
+mod edges;
 mod http;
 mod page;
 mod rules;

@@ -246,7 +246,7 @@ fn a_queue_that_is_kept_full_refuses_at_once_and_loses_nothing() {
 #[test]
 fn a_thousand_slow_clients_hold_nobody_up() {
     let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(folder.path(), &[]);
+    let server = Server::start(folder.path(), &["--keep-alive", "20s"]);
     let mut slow: Vec<Client> = (0..1000).map(|_| server.client()).collect();
     for (number, client) in slow.iter_mut().enumerate() {
         let part: &[u8] = match number % 3 {

@@ -1,8 +1,9 @@
 //! `votekit serve`: the vote as a web service.
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::Duration;
 
 use anyhow::Context;
-use votekit::api::{AccessLog, IpNet, LogFormat, Options, Rate, Service};
+use votekit::api::{AccessLog, IpNet, Listen, LogFormat, Options, Origin, Rate, Service};
 use votekit::units::DurationSecs;
 
 use super::ballots::BallotFile;
@@ -14,6 +15,7 @@ Examples:
   votekit serve                                       ballots.db at http://127.0.0.1:5000
   votekit serve --ballots board.db --listen 0.0.0.0:80
   votekit serve --rate-limit 5/s --trust-proxy 127.0.0.1
+  votekit serve --allow-origin https://front.example
   curl -d '{\"candidate_id\": 2}' -H 'Content-Type: application/json' http://127.0.0.1:5000/vote
   curl http://127.0.0.1:5000/result
 
@@ -28,9 +30,15 @@ Every option can also be set in the environment: --rate-limit as VOTEKIT_SERVE_R
 
 Copy the file with votekit backup while the service runs: cp alone misses the latest votes, which are in the …-wal beside it.
 
-Limits: bodies 64 KiB; a request's head 32 KiB within 20 s, its body within 10 s; a client that takes none of its answer for \
+A socket that systemd hands over (LISTEN_FDS) is used if --listen is not given, and systemd is told when votes can be cast. A \
+signal that the parent ignored stays ignored, as after nohup.
+
+Limits: bodies 192 KiB; a request's head 32 KiB, its body within 10 s; a client that takes none of its answer for \
 30 s is cut; half of the connections may be event streams. A vote waits 6 s for another program that writes the file, then \
 it is told to come again (503).";
+
+/// Where to listen if nothing is said.
+const USUAL_ADDRESS: &str = "127.0.0.1:5000";
 
 /// Whether and how requests are logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -47,18 +55,21 @@ enum Access {
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Where to listen; port 0 takes a free one
-    #[arg(
-        long,
-        value_name = "ADDRESS:PORT",
-        default_value = "127.0.0.1:5000",
-        env = "VOTEKIT_SERVE_LISTEN",
-        hide_env = true
-    )]
-    listen: String,
+    /// Where to listen; port 0 takes a free one [default: 127.0.0.1:5000]
+    #[arg(long, value_name = "ADDRESS:PORT", env = "VOTEKIT_SERVE_LISTEN", hide_env = true)]
+    listen: Option<String>,
     /// The port at 127.0.0.1, for those who type it as other servers have it
     #[arg(long, value_name = "PORT", hide = true, conflicts_with = "listen")]
     port: Option<u16>,
+    /// Pages of these origins may use the API (CORS): https://front.example, or * for any
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',', env = "VOTEKIT_SERVE_ALLOW_ORIGIN", hide_env = true)]
+    allow_origin: Vec<Origin>,
+    /// How long an idle connection stays open: longer than load balancers use theirs (60s)
+    #[arg(long, value_name = "SPAN", default_value = "75s", env = "VOTEKIT_SERVE_KEEP_ALIVE", hide_env = true)]
+    keep_alive: DurationSecs,
+    /// How long to go on after SIGTERM while /readyz says no, so that load balancers notice
+    #[arg(long, value_name = "SPAN", env = "VOTEKIT_SERVE_SHUTDOWN_DELAY", hide_env = true)]
+    shutdown_delay: Option<DurationSecs>,
     /// How long open requests may take to end after SIGTERM
     #[arg(long, value_name = "SPAN", default_value = "10s", env = "VOTEKIT_SERVE_GRACE", hide_env = true)]
     grace: DurationSecs,
@@ -87,10 +98,7 @@ impl Args {
     /// # Errors
     /// When the ballot file cannot be opened, or the address cannot be listened on.
     pub(crate) fn run(self, console: &Console) -> anyhow::Result<()> {
-        let address = match self.port {
-            Some(port) => SocketAddr::from(([127, 0, 0, 1], port)),
-            None => address(&self.listen)?,
-        };
+        let listen = self.listen()?;
         // A file that is named is a file that should be there.
         let votes = if self.file.is_named() { self.file.open(console)? } else { self.file.open_or_make(console)? };
         let options = Options {
@@ -99,10 +107,15 @@ impl Args {
             rate: self.rate_limit,
             trusted: self.trust_proxy,
             grace: self.grace.into(),
+            shutdown_delay: self.shutdown_delay.map_or(Duration::ZERO, Into::into),
+            keep_alive: self.keep_alive.into(),
+            origins: self.allow_origin,
             log: if self.access_log == Access::Json { LogFormat::Json } else { LogFormat::Text },
             access_log: if self.access_log == Access::Off { AccessLog::Off } else { AccessLog::On },
         };
-        let service = Service::bind(address, votes, options)?;
+        let service = Service::bind(listen, votes, options)?;
+        // Where there is no systemd, nobody is told.
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
         if self.access_log != Access::Json {
             let address = service.address();
             console.note(&format!("serving {} at http://{address} until Ctrl-C", self.file.place()));
@@ -118,6 +131,25 @@ impl Args {
             console.warn(&format!("{} lines of the log were lost: nobody read them fast enough", ended.log_lines_lost));
         }
         Ok(())
+    }
+}
+
+impl Args {
+    /// Where to listen: where it was typed, or on the socket of systemd, or at the usual address.
+    fn listen(&self) -> anyhow::Result<Listen> {
+        if let Some(port) = self.port {
+            return Ok(Listen::Address(SocketAddr::from(([127, 0, 0, 1], port))));
+        }
+        if let Some(listen) = &self.listen {
+            return address(listen).map(Listen::Address);
+        }
+        let handed = listenfd::ListenFd::from_env().take_tcp_listener(0);
+        match handed
+            .context("the socket that systemd handed over cannot be used: it must be one of TCP that listens")?
+        {
+            Some(socket) => Ok(Listen::Socket(socket)),
+            None => address(USUAL_ADDRESS).map(Listen::Address),
+        }
     }
 }
 

@@ -1,0 +1,93 @@
+//! Browsers told apart by a signed cookie, for votes that take one vote per browser.
+use axum::http::header::{COOKIE, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+
+/// The cookie's name.
+const NAME: &str = "votekit_browser";
+/// How long a browser keeps it: a year.
+const MAX_AGE_SECS: u32 = 31_536_000;
+/// Random bytes of a browser's id.
+const ID_BYTES: usize = 16;
+
+/// Signs cookies and checks them. All services on one ballot file have the same secret.
+pub(super) struct Browsers {
+    secret: Vec<u8>,
+}
+
+impl Browsers {
+    /// Whoever knows `secret` can vote as any browser.
+    pub(super) fn new(secret: Vec<u8>) -> Self {
+        Browsers { secret }
+    }
+
+    /// The browser that a request comes from; None if it has no cookie that was signed in this `generation` of the vote.
+    pub(super) fn id(&self, headers: &HeaderMap, generation: u32) -> Option<String> {
+        let cookies =
+            headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(';'));
+        let mut values = cookies.filter_map(|cookie| cookie.trim().strip_prefix(NAME)?.strip_prefix('='));
+        values.find_map(|value| {
+            let (id, signature) = value.split_once('.')?;
+            let is_ours = self.signer(id, generation).verify_slice(&from_hex(signature)?).is_ok();
+            is_ours.then(|| id.to_owned())
+        })
+    }
+
+    /// Gives a browser without a cookie of this `generation` a new one.
+    pub(super) fn mark(&self, answer: &mut HeaderMap, generation: u32) {
+        let mut bytes = [0; ID_BYTES];
+        if getrandom::fill(&mut bytes).is_err() {
+            // Without the cookie it cannot vote, and is told so.
+            return;
+        }
+        let id = to_hex(&bytes);
+        let signature = to_hex(&self.signer(&id, generation).finalize().into_bytes());
+        let cookie = format!("{NAME}={id}.{signature}; Path=/; Max-Age={MAX_AGE_SECS}; HttpOnly; SameSite=Lax");
+        if let Ok(cookie) = HeaderValue::try_from(cookie) {
+            answer.append(SET_COOKIE, cookie);
+        }
+    }
+
+    fn signer(&self, id: &str, generation: u32) -> Hmac<Sha256> {
+        // HMAC takes keys of any length.
+        let mut signer = <Hmac<Sha256> as Mac>::new_from_slice(&self.secret).unwrap_or_else(|_| unreachable!());
+        signer.update(format!("{generation}.{id}").as_bytes());
+        signer
+    }
+}
+
+fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digits = text.as_bytes();
+    if !digits.len().is_multiple_of(2) || !digits.is_ascii() {
+        return None;
+    }
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_own_cookies_of_this_generation_count() {
+        let (ours, theirs) = (Browsers::new(b"ours".to_vec()), Browsers::new(b"theirs".to_vec()));
+        let mut answer = HeaderMap::new();
+        ours.mark(&mut answer, 1);
+        let cookie = answer[SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
+        let sent = |cookie: &str| HeaderMap::from_iter([(COOKIE, HeaderValue::from_str(cookie).unwrap())]);
+        let id = ours.id(&sent(&cookie), 1).unwrap();
+        assert_eq!(ours.id(&sent(&format!("a=b; {cookie}; c=d")), 1), Some(id.clone()));
+        assert_eq!((ours.id(&sent(&cookie), 2), theirs.id(&sent(&cookie), 1)), (None, None));
+        let forged = cookie.replace(&id, &"0".repeat(32));
+        for other in [forged.as_str(), "votekit_browser=", "votekit_browser=a.b", "votekit_browser=a.é", ""] {
+            if let Ok(value) = HeaderValue::from_str(other) {
+                assert_eq!(ours.id(&HeaderMap::from_iter([(COOKIE, value)]), 1), None, "{other}");
+            }
+        }
+    }
+}
