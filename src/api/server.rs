@@ -279,7 +279,7 @@ async fn received(signal: Option<&mut Signal>) {
     }
 }
 
-/// The signals that this process ignores, a bit each from signal 1 on; none where the system does not tell (proc_pid_status(5)).
+/// The signals that this process ignores, a bit each from signal 1 on; none where the system does not tell (`proc_pid_status(5)`).
 fn ignored_signals() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

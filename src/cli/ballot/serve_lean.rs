@@ -6,7 +6,7 @@ use crate::cli::terminal::exit;
 
 /// Put the vote on HTTP (not built in)
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// Whatever it would take.
     #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
     _options: Vec<OsString>,
@@ -17,7 +17,7 @@ impl Args {
     ///
     /// # Errors
     /// Always.
-    pub fn run(self, _console: &Console) -> anyhow::Result<()> {
+    pub(crate) fn run(self, _console: &Console) -> anyhow::Result<()> {
         Err(exit::not_built_in("serve", "serve"))
     }
 }
