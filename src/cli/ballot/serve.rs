@@ -61,7 +61,7 @@ pub(crate) struct Args {
     /// The port at 127.0.0.1, for those who type it as other servers have it
     #[arg(long, value_name = "PORT", hide = true, conflicts_with = "listen")]
     port: Option<u16>,
-    /// Pages of these origins may use the API (CORS): https://front.example, or * for any
+    /// Pages of these origins, such as <https://front.example>, may use the API (CORS); * for any
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',', env = "VOTEKIT_SERVE_ALLOW_ORIGIN", hide_env = true)]
     allow_origin: Vec<Origin>,
     /// How long an idle connection stays open: longer than load balancers use theirs (60s)
