@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use proptest::prelude::*;
-use votekit::scan::{Input, ScanOptions};
+use votekit::scan::{Found, Input, ScanOptions};
 use votekit::units::CalendarUnit;
 use votekit::units::Day;
 use votekit::weblog::by::{By, GroupKey};
@@ -342,7 +342,9 @@ proptest! {
                 fs::write(folder.path().join(format!("{number:03}")), content).unwrap();
                 begin = end;
             }
-            let inputs = Input::below(folder.path()).unwrap();
+            let mut found = Found::default();
+            found.add(folder.path(), &|_| true).unwrap();
+            let inputs = found.inputs;
             let scan = ScanOptions { threads, block_bytes, ..ScanOptions::default() };
             let outcome = sum(&inputs, &options(scan, Granularity::Rows), &Sinks::new(|| ()), &());
             prop_assert!(outcome.failed.is_empty(), "{}: {:?}", name, outcome.failed);

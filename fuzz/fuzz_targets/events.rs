@@ -2,22 +2,22 @@
 #![no_main]
 use chrono::NaiveDate;
 use libfuzzer_sys::fuzz_target;
-use votekit::retention::{Collation, Engine, EventFiles, EventNames, EventOptions, Question};
+use votekit::retention::{Collation, Engine, EventFiles, EventOptions, Question};
 use votekit::scan::{Input, ScanOptions};
 
 fn answer(text: Vec<u8>, collation: Collation) -> Result<(u64, u64, Vec<u64>), String> {
     let day = |day| NaiveDate::from_ymd_opt(2017, 4, day).unwrap_or_default();
     let question = Question { install_day: day(1), from: day(2), to: day(8), event: "FIRST_INSTALL".to_owned() };
     let scan = ScanOptions { threads: 1, ..ScanOptions::default() };
-    let options = EventOptions { names: EventNames::default(), strict: false, scan };
+    let options = EventOptions { scan, ..EventOptions::default() };
     let bytes: &'static [u8] = Box::leak(text.into_boxed_slice());
     let input = [Input::BuiltIn { name: "fuzz", bytes }];
     let mut files = EventFiles::new(&input, collation, &options, &());
-    let users = files.num_of_user(&question).map_err(|error| error.to_string());
+    let users = files.answer(&question).map(|answer| answer.users).map_err(|error| error.to_string());
     let read = files.events_read().cloned().unwrap_or_default();
     // SAFETY: the bytes come from a box of exactly this size, and nothing refers to them any more.
     drop(unsafe { Box::from_raw(std::ptr::from_ref(bytes).cast_mut()) });
-    Ok((users?, read.read, read.first_bad.iter().map(|bad| bad.line).collect()))
+    Ok((users?, read.rows.read, read.rows.first_bad.iter().map(|bad| bad.line).collect()))
 }
 
 fuzz_target!(|data: &[u8]| {

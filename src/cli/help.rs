@@ -15,6 +15,9 @@ const ONLY_IN_LONG_HELP: [(&str, &[&str]); 4] = [
     (
         "logsum",
         &[
+            "files_from",
+            "include",
+            "keep_going",
             "utc_offset",
             "time_zone",
             "date_order",
@@ -35,6 +38,7 @@ const ONLY_IN_LONG_HELP: [(&str, &[&str]); 4] = [
         "q1",
         &[
             "files_from",
+            "include",
             "sample",
             "install_column",
             "data_end",

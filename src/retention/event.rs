@@ -17,6 +17,8 @@ pub struct EventsRead {
     pub rows: RowCount<EventFault>,
     /// What was taken for something else than it says.
     pub remarks: Remarks,
+    /// The files that are empty.
+    pub empty: Vec<String>,
 }
 
 impl EventsRead {
@@ -24,6 +26,7 @@ impl EventsRead {
     pub(super) fn add(&mut self, other: EventsRead) {
         self.rows.add(other.rows);
         self.remarks.add(&other.remarks);
+        self.empty.extend(other.empty);
     }
 }
 
@@ -59,8 +62,8 @@ pub enum EventError {
     /// The input cannot be read to its end.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// It is empty.
-    #[error("{0} is empty: it holds no events")]
+    /// A pipe is empty.
+    #[error("{0} is empty: the command before the pipe wrote nothing")]
     Empty(String),
     /// The header lacks a column.
     #[error("{input} has a header that names no column {column:?}; it names: {found}{hint}")]

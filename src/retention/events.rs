@@ -41,7 +41,11 @@ fn read_input<S: EventSink>(
     let mut source = Source::open(input)?;
     let head = source.head(HEAD_BYTES)?;
     if head.is_empty() {
-        return Err(EventError::Empty(name));
+        return match input {
+            // The program that should have written has failed.
+            Input::Stdin => Err(EventError::Empty(name)),
+            _ => Ok(EventsRead { empty: vec![name], ..EventsRead::default() }),
+        };
     }
     foreign::refuse(&head, "votekit q1 -").map_err(|cause| EventError::Foreign { input: name.clone(), cause })?;
     let reader = EventReader::new(&head, options, &name)?;

@@ -2,7 +2,8 @@
 //!
 //! | module | what it knows |
 //! |---|---|
-//! | `input` | inputs by name: a file, stdin, the files of a folder |
+//! | `input` | an input by name: a file, stdin |
+//! | `found` | the inputs that paths name: files, the files of folders, each once |
 //! | `compression` | the compressions, as a table |
 //! | `source` | an open input: a file read at any position, or a (decompressed) stream |
 //! | `positioned` | a file read at any position, without the NULs it may begin with |
@@ -17,6 +18,7 @@ mod blocks;
 mod compression;
 mod cutter;
 pub mod follow;
+mod found;
 mod in_order;
 mod input;
 mod line_ends;
@@ -28,5 +30,6 @@ mod source;
 pub use block::{Block, ScanOptions};
 pub use blocks::blocks;
 pub use compression::is_compressed;
+pub use found::Found;
 pub use input::{Input, SourceError};
 pub use source::Source;

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use chrono::{NaiveDate, NaiveDateTime};
 use votekit::report::{Report, Value};
 use votekit::units::{ByteSize, ByteSizeError, CalendarUnit};
-use votekit::weblog::Totals;
 use votekit::weblog::by::{self, By, GroupKey, KEYS, OTHER};
 use votekit::weblog::group::{Group, GroupOptions, Grouped, Sum};
+use votekit::weblog::{Date, Totals};
 
 use crate::cli::draw::picture::{Bars, Series, Timeline, short};
 use crate::cli::draw::pictures::{Picture, Pictures};
@@ -254,6 +254,8 @@ pub(super) struct About {
     pub clock: String,
     /// What is asked, as JSON echoes it.
     pub question: Vec<(String, Value)>,
+    /// How many logs were to be read; None while they are followed.
+    pub inputs: Option<usize>,
 }
 
 impl About {
@@ -262,6 +264,14 @@ impl About {
         report.question.clone_from(&self.question);
         report.beside("rows_read", totals.rows.read);
         report.beside("rows_bad", totals.rows.bad);
+        let Some(inputs) = self.inputs else { return };
+        let day = |date: Option<Date>| date.map_or(Value::Null, |date| date.to_string().into());
+        report.beside("first", day(totals.days.map(|days| days.0)));
+        report.beside("last", day(totals.days.map(|days| days.1)));
+        let has_format = |name: &&String| totals.formats.iter().any(|(with, _)| with == *name);
+        let read = totals.formats.len() + totals.empty.iter().filter(|name| !has_format(name)).count();
+        report.beside("inputs", read as u64);
+        report.beside("inputs_skipped", inputs.saturating_sub(read) as u64);
     }
 
     /// One figure, with what JSON and tables say beside it.
@@ -270,6 +280,23 @@ impl About {
         report.beside("requests", totals.requests);
         self.complete(&mut report, totals);
         report
+    }
+
+    /// `638.6 kB (638,571 bytes) of JPEGs, 2019-08-24 to 2019-08-25 UTC, in 44 of 204 requests, 1 log`.
+    pub(super) fn sentence(&self, totals: &Totals) -> String {
+        let bytes = Value::Bytes(totals.bytes);
+        let inputs = self.inputs.unwrap_or_default();
+        let logs = if inputs == 1 { "log" } else { "logs" };
+        let exactly = format!("{} bytes", output::grouped(totals.bytes));
+        let size = if totals.bytes < 1000 { exactly } else { format!("{} ({exactly})", short(&bytes)) };
+        format!(
+            "{size} of {} {}, in {} of {} requests, {} {logs}\n",
+            self.rows,
+            self.clock,
+            output::grouped(totals.requests.into()),
+            output::grouped(totals.rows.read.into()),
+            output::grouped(inputs as u128),
+        )
     }
 
     fn axis(&self) -> String {

@@ -2,6 +2,7 @@
 use votekit::weblog::{LogError, Totals};
 
 use crate::cli::terminal::console::Console;
+use crate::cli::terminal::exit;
 
 /// How many different failures are listed.
 const FAILURES_LISTED: usize = 20;
@@ -33,6 +34,17 @@ pub(super) fn partial(totals: &Totals, mut failed: Vec<LogError>, inputs: usize,
         text.push_str(&format!("\n… and {} more", failures.len() - FAILURES_LISTED));
     }
     anyhow::anyhow!(text)
+}
+
+/// What remains to be said with `--keep-going`: which logs are not in the sum that was printed.
+pub(super) fn left_out(failed: Vec<LogError>, inputs: usize) -> anyhow::Error {
+    let count = failed.len();
+    let mut text = format!("{count} of {inputs} logs could not be read and are not in the sum:");
+    for failure in failures(failed).iter().take(FAILURES_LISTED) {
+        text.push('\n');
+        text.push_str(&failure.in_words());
+    }
+    exit::partial(text)
 }
 
 /// What is wrong with one log, and the names of others with the same.

@@ -3,6 +3,7 @@ mod answers;
 mod columns;
 mod failures;
 mod follow;
+mod nothing;
 mod rows;
 mod sample;
 
@@ -36,13 +37,10 @@ are reported.";
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct Args {
-    /// Logs or folders of logs, - for stdin [default: stdin if something is piped in]
-    ///
-    /// Plain, gzip or zstd. A folder means all files below it.
-    #[arg(value_name = "FILE")]
-    files: Vec<PathBuf>,
+    #[command(flatten)]
+    files: inputs::FileArgs,
     /// Read the small built-in sample log
-    #[arg(long, conflicts_with_all = ["files", "follow"])]
+    #[arg(long, conflicts_with_all = ["files", "files_from", "follow"])]
     sample: bool,
     #[command(flatten)]
     rows: rows::RowArgs,
@@ -64,8 +62,11 @@ pub(super) struct Args {
     ///
     /// On a terminal the result is redrawn in place; into a pipe it is written again when it changes, at most once a second.
     /// Files that do not exist yet are waited for. What was counted stays counted when a file is truncated or replaced.
-    #[arg(long, requires = "files", conflicts_with = "rejects")]
+    #[arg(long, requires = "files", conflicts_with_all = ["rejects", "files_from"])]
     follow: bool,
+    /// If a log cannot be read, print the sum of the others, and exit with code 3
+    #[arg(long, conflicts_with = "follow")]
+    keep_going: bool,
     #[command(flatten)]
     answers: answers::AnswerArgs,
 }
@@ -107,9 +108,14 @@ impl Args {
             scan,
         };
         question.extend(answers.question());
-        let about = answers::About { rows: in_words, clock: zone.to_string(), question };
+        let about = answers::About {
+            rows: in_words,
+            clock: zone.to_string(),
+            question,
+            inputs: (!self.follow).then_some(inputs.len()),
+        };
         if self.follow {
-            return follow::run(&self.files, &options, &answers, &run, &about, format, console);
+            return follow::run(self.files.typed(), &options, &answers, &run, &about, format, console);
         }
         let (Outcome { totals, failed }, grouped) = loop {
             let bar = console.bar(inputs::bytes_total(&inputs));
@@ -129,9 +135,12 @@ impl Args {
             break (outcome, run.finish(sinks.into_all())?);
         };
         tell_of_formats(&totals, console);
-        if !failed.is_empty() {
+        console.note_empty(&totals.empty);
+        let left_out = failed.len();
+        if !failed.is_empty() && !self.keep_going {
             return Err(failures::partial(&totals, failed, inputs.len(), console));
         }
+        let partial = (left_out > 0).then(|| failures::left_out(failed, inputs.len()));
         columns::check(&totals, &options.needs, console)?;
         if let Some(rejects) = rejects {
             rejects.keep()?;
@@ -139,23 +148,30 @@ impl Args {
         if answers.by.is_empty() {
             let is_asked_for = self.sample || inputs != [sample::LOG];
             let sample = || Report::sample("bytes", Value::Bytes(totals.bytes));
-            let figure = if is_asked_for { about.figure(&totals) } else { sample() };
-            output::print(&figure, format, &console.with_human_bytes(answers.human_bytes))?;
+            if is_asked_for && format == Format::Table {
+                output::write_stdout(&about.sentence(&totals))?;
+            } else {
+                let figure = if is_asked_for { about.figure(&totals) } else { sample() };
+                output::print(&figure, format, &console.with_human_bytes(answers.human_bytes))?;
+            }
         } else {
             output::write_stdout(&answers.text(&grouped, &totals, &about, format, Place::Alone, console)?)?;
         }
         tell_of_bad_rows(&totals, console);
-        Ok(())
+        if totals.requests == 0 {
+            nothing::explain(&inputs, &options, &totals, console);
+        }
+        partial.map_or(Ok(()), Err)
     }
 
     /// The inputs: the named files, else stdin. The built-in sample is read with `--sample`, or if there is no log and the
     /// question can only be about the sample.
     fn inputs(&self, range: &rows::Range, console: &Console) -> anyhow::Result<Vec<Input>> {
         if self.follow {
-            return Ok(self.files.iter().cloned().map(Input::Path).collect());
+            return Ok(self.files.typed().iter().cloned().map(Input::Path).collect());
         }
-        if !self.files.is_empty() {
-            return inputs::named(&self.files, "no sum");
+        if let Some(inputs) = self.files.named(&[], "no sum", console)? {
+            return Ok(inputs);
         }
         if self.sample {
             return Ok(vec![sample::LOG]);

@@ -50,7 +50,7 @@ impl Args {
             return Err(exit::misuse(format!("--db: load makes an SQLite file, not {scheme}://: name a file")));
         }
         const FAILED: &str = "cannot load the events";
-        let Some(inputs) = self.files.named(&self.events, FAILED)? else {
+        let Some(inputs) = self.files.named(&self.events, FAILED, console)? else {
             return Err(exit::misuse("no events given: name files, or - for stdin"));
         };
         let bar = console.bar(inputs::bytes_total(&inputs));

@@ -190,7 +190,7 @@ impl Args {
                 console.note("no events given: this is the sample that is built in");
                 return Ok(Place::Files(vec![SAMPLE]));
             }
-            if let Some(inputs) = self.files.named(&self.events, "cannot load the events")? {
+            if let Some(inputs) = self.files.named(&self.events, "cannot load the events", console)? {
                 return Ok(Place::Files(inputs));
             }
             if stdin::is_given() {

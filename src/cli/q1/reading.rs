@@ -97,6 +97,7 @@ pub(super) fn report_reading(read: &EventsRead, console: &Console) {
         let fields = count(escapes, "field has", "fields have");
         console.note(&format!("{fields} backslash escapes, read as mysql writes them (--literal escapes keeps them)"));
     }
+    console.note_empty(&read.empty);
     let bad_rows: Vec<String> = read.rows.first_bad.iter().map(ToString::to_string).collect();
     console.warn_of_bad_rows("events", read.rows.bad, read.rows.total(), &bad_rows, "counted");
 }

@@ -101,6 +101,16 @@ impl Console {
         self.warn(&text);
     }
 
+    /// Notes which inputs have no rows: they may be the answer, or a job that failed.
+    pub(crate) fn note_empty(&self, names: &[String]) {
+        const LISTED: usize = 3;
+        let rest = names.len().saturating_sub(LISTED);
+        let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+        if !names.is_empty() {
+            self.note(&format!("no rows in {}{more}", names[..names.len() - rest].join(", ")));
+        }
+    }
+
     /// Writes to stderr why the run failed, and the hint on separate lines.
     pub(crate) fn error(&self, message: &str, hint: Option<&str>, exit_code: u8) {
         if self.json {

@@ -10,7 +10,8 @@ pub(crate) const HELP: &str = "\
 Exit codes:
   0  done
   1  failed: a file, the data or the database did not allow it
-  2  used wrongly: an invalid option or value";
+  2  used wrongly: an invalid option or value
+  3  done in part: --keep-going left out what could not be read";
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub enum Exit {
     Failed = 1,
     /// Usage error (clap exits with the same code).
     Misused = 2,
+    /// An answer was printed, and it is not about all that was named.
+    Partial = 3,
 }
 
 impl From<Exit> for ExitCode {
@@ -39,6 +42,16 @@ pub(crate) fn misuse(message: impl Into<String>) -> anyhow::Error {
     Misuse(message.into()).into()
 }
 
+/// What an answer lacks that was printed all the same. Ends the run with [`Exit::Partial`].
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct PartialAnswer(String);
+
+/// The error after an answer that lacks something.
+pub(crate) fn partial(message: impl Into<String>) -> anyhow::Error {
+    PartialAnswer(message.into()).into()
+}
+
 /// The usage error for `what`, which needs the Cargo feature `feature` that this build does not have.
 pub(crate) fn not_built_in(what: &str, feature: &str) -> anyhow::Error {
     misuse(format!("{what} is not built in: build votekit with --features {feature}, or with the default features"))
@@ -50,7 +63,11 @@ pub(crate) fn conclude(error: &anyhow::Error, console: &Console) -> Exit {
         return Exit::Done;
     }
     let is_misuse = |cause: &(dyn std::error::Error + 'static)| cause.is::<Misuse>() || explain::is_misuse(cause);
-    let exit = if error.chain().any(is_misuse) { Exit::Misused } else { Exit::Failed };
+    let exit = match () {
+        () if error.is::<PartialAnswer>() => Exit::Partial,
+        () if error.chain().any(is_misuse) => Exit::Misused,
+        () => Exit::Failed,
+    };
     let Explained { message, hint } = explain::explained(error);
     console.error(&without_os_codes(&message), hint.as_deref(), exit as u8);
     exit

@@ -8,16 +8,20 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use votekit::scan::Input;
+use glob::Pattern;
+use votekit::scan::{Found, Input};
 
+use super::console::Console;
 use super::exit;
 
-/// The inputs that `paths` name: a directory for all files below it, `-` for stdin. `failed` says what comes of an error:
-/// `no sum`.
+/// The inputs that `paths` name: a directory for all files below it whose names match one of `include`, `-` for stdin. `failed`
+/// says what comes of an error: `no sum`.
 ///
 /// # Errors
 /// When stdin is named twice, or a directory cannot be listed or holds no file.
-pub(crate) fn named(paths: &[PathBuf], failed: &'static str) -> anyhow::Result<Vec<Input>> {
+fn named(paths: &[PathBuf], include: &[Pattern], failed: &'static str) -> anyhow::Result<Found> {
+    let is_wanted =
+        |name: &OsStr| include.is_empty() || include.iter().any(|pattern| pattern.matches(&name.to_string_lossy()));
     let is_stdin = |path: &&PathBuf| *path == Path::new("-");
     // It may hold a password, so only the scheme is repeated.
     let scheme = |path: &PathBuf| path.to_str().and_then(|text| Some(text.split_once("://")?.0.to_owned()));
@@ -27,9 +31,14 @@ pub(crate) fn named(paths: &[PathBuf], failed: &'static str) -> anyhow::Result<V
     if paths.iter().filter(is_stdin).count() > 1 {
         return Err(exit::misuse("stdin can be read only once: - is given twice"));
     }
-    let below = |path: &PathBuf| if is_stdin(&path) { Ok(vec![Input::Stdin]) } else { Input::below(path) };
-    let inputs = paths.iter().map(below).collect::<Result<Vec<_>, _>>().context(failed)?;
-    Ok(inputs.concat())
+    let mut found = Found::default();
+    for path in paths {
+        match is_stdin(&path) {
+            true => found.add_stdin(),
+            false => found.add(path, &is_wanted).context(failed)?,
+        }
+    }
+    Ok(found)
 }
 
 /// The files that a command reads, as they are named on the command line.
@@ -41,6 +50,9 @@ pub(crate) struct FileArgs {
     /// Read the names of further files from this file, one a line or with NULs between; - for stdin
     #[arg(long, value_name = "FILE")]
     files_from: Option<PathBuf>,
+    /// In folders, read only files whose names match, as in '*.gz'
+    #[arg(long, value_name = "GLOB")]
+    include: Vec<Pattern>,
 }
 
 impl FileArgs {
@@ -49,11 +61,21 @@ impl FileArgs {
         self.files.is_empty() && self.files_from.is_none()
     }
 
-    /// The inputs that are named here and in `more`, see [`named`]; None if none is.
+    /// The named files, as they were typed.
+    pub(crate) fn typed(&self) -> &[PathBuf] {
+        &self.files
+    }
+
+    /// The inputs that are named here and in `more`, see [`named`]; None if none is. Says which files were left out.
     ///
     /// # Errors
     /// When stdin is named twice, or a list or a directory cannot be read.
-    pub(crate) fn named(&self, more: &[PathBuf], failed: &'static str) -> anyhow::Result<Option<Vec<Input>>> {
+    pub(crate) fn named(
+        &self,
+        more: &[PathBuf],
+        failed: &'static str,
+        console: &Console,
+    ) -> anyhow::Result<Option<Vec<Input>>> {
         if self.is_empty() && more.is_empty() {
             return Ok(None);
         }
@@ -67,7 +89,32 @@ impl FileArgs {
             let text = read.with_context(|| format!("{failed}: cannot read the list {}", list.display()))?;
             paths.extend(paths_in(&text));
         }
-        named(&paths, failed).map(Some)
+        let found = named(&paths, &self.include, failed)?;
+        tell_of_left_out(&found, console);
+        Ok(Some(found.inputs))
+    }
+}
+
+/// How many names a note lists.
+const LISTED: usize = 3;
+
+fn tell_of_left_out(found: &Found, console: &Console) {
+    let listed = |names: Vec<String>| {
+        let rest = names.len().saturating_sub(LISTED);
+        let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+        format!("{}{more}", names.into_iter().take(LISTED).collect::<Vec<_>>().join(", "))
+    };
+    if !found.passed_over.is_empty() {
+        let names = found.passed_over.iter().map(|path| path.display().to_string()).collect();
+        console.note(&format!("passed over, for it is not data: {} (name it to read it)", listed(names)));
+    }
+    if !found.repeated.is_empty() {
+        let same = |(path, first): &(PathBuf, PathBuf)| match path == first {
+            true => path.display().to_string(),
+            false => format!("{} (the file {})", path.display(), first.display()),
+        };
+        let names = listed(found.repeated.iter().map(same).collect());
+        console.note(&format!("read once, though named again: {names}"));
     }
 }
 
@@ -149,9 +196,9 @@ mod tests {
     #[test]
     fn stdin_is_read_once() {
         let twice = [PathBuf::from("-"), PathBuf::from("-")];
-        assert!(named(&twice, "no sum").unwrap_err().is::<exit::Misuse>());
-        assert_eq!(named(&twice[..1], "no sum").unwrap(), [Input::Stdin]);
-        let error = named(&[tempfile::tempdir().unwrap().path().to_owned()], "no sum").unwrap_err();
+        assert!(named(&twice, &[], "no sum").unwrap_err().is::<exit::Misuse>());
+        assert_eq!(named(&twice[..1], &[], "no sum").unwrap().inputs, [Input::Stdin]);
+        let error = named(&[tempfile::tempdir().unwrap().path().to_owned()], &[], "no sum").unwrap_err();
         assert!(format!("{error:#}").starts_with("no sum: cannot read "), "{error:#}");
     }
 }
