@@ -77,7 +77,7 @@ enum Command {
     Export(export::Args),
     History(history::Args),
     Init(init::Args),
-    Logsum(logsum::Args),
+    Logsum(Box<logsum::Args>),
     Open(open_close::OpenArgs),
     #[command(alias = "retention")]
     Q1(Box<q1::Args>),
