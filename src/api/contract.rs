@@ -8,13 +8,13 @@ use utoipa::ToSchema;
 use super::problem::Problem;
 use crate::ballot::{Ballot, BoxError, Candidate, CandidateId, CandidateTotal, Choice, Hiding, Opening, Tally};
 
-/// What a client sends to vote. Keys that are not known are ignored.
+/// The body of a vote. Unknown keys are ignored.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct VoteRequest<'a> {
-    /// For whom.
+    /// The candidate's id.
     #[schema(minimum = 1, example = 2)]
     candidate_id: i64,
-    /// A remark.
+    /// A remark, up to 10,000 characters.
     #[serde(borrow, default)]
     #[schema(max_length = 10_000, example = "by far")]
     opinion: Option<Cow<'a, str>>,
@@ -117,7 +117,7 @@ fn kind(value: &Value) -> &'static str {
 /// A vote is stored.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Stored {
-    /// Always true.
+    /// Always true: errors have another body.
     pub success: bool,
 }
 
@@ -127,7 +127,7 @@ pub(super) struct Stored {
 pub(super) enum ResultRow {
     /// Votes for one candidate.
     Candidate {
-        /// Whose.
+        /// The candidate's id.
         #[schema(minimum = 1)]
         candidate_id: CandidateId,
         /// How many.
@@ -211,7 +211,7 @@ pub(super) struct State<'a> {
     opens: Option<String>,
     /// RFC 3339, UTC.
     closes: Option<String>,
-    /// The candidates' votes are not to be told yet, or not here.
+    /// The candidates' votes are hidden, for now or from this audience.
     hidden: bool,
     /// Until when or from whom they are hidden: `until_closed`, `audience`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -250,7 +250,7 @@ fn fresh_key() -> String {
 fn html(status: StatusCode, view: &View) -> Response {
     let headers = [
         (CONTENT_TYPE, HTML),
-        // The form has a key of its own: a copy for somebody else would cast the same vote.
+        // Each form has its own key: a cached copy for somebody else would cast the same vote.
         (CACHE_CONTROL, NO_STORE),
         (CONTENT_SECURITY_POLICY, POLICY),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),

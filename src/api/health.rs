@@ -1,15 +1,15 @@
-//! Whether votes can be read and written, as far as the last ones show.
+//! Whether votes can be read and written, judging by the most recent attempts.
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-/// How long after a failed write no votes are expected to be stored; then they are worth another try.
+/// Time after a failed write during which the service is not ready; then another attempt is worthwhile.
 const FAILURE_COUNTS: Duration = Duration::from_secs(5);
-/// A batch that takes longer waits for another program, or for a disk that does not answer.
+/// A batch that takes longer is waiting for another program, or for a disk that does not respond.
 const STUCK_AFTER: Duration = Duration::from_secs(5);
 
-/// Kept by the thread that reads and the thread that writes; asked by whoever wants to know whether the service is ready.
+/// Updated by the reader and writer threads, and read to tell whether the service is ready.
 #[derive(Debug)]
 pub(super) struct Health {
     begun: Instant,
@@ -24,7 +24,7 @@ pub(super) struct Health {
 }
 
 impl Health {
-    /// All is well.
+    /// Healthy, with nothing tried yet.
     pub(super) fn new() -> Self {
         Health {
             begun: Instant::now(),
@@ -36,7 +36,7 @@ impl Health {
         }
     }
 
-    /// The votes could be read, or could not. Returns whether it was so before.
+    /// Records whether the votes could be read. Returns whether they could before.
     pub(super) fn set_readable(&self, is_readable: bool) -> bool {
         !self.read_failed.swap(!is_readable, Relaxed)
     }
@@ -61,18 +61,18 @@ impl Health {
         !self.write_forbidden.swap(!is_writable, Relaxed)
     }
 
-    /// A batch is being written.
+    /// Records that a batch is being written.
     pub(super) fn begin_write(&self) {
         self.writing_since_ms.store(self.now_ms(), Relaxed);
     }
 
-    /// The batch is written, or failed.
+    /// Records that the batch was written, or failed.
     pub(super) fn end_write(&self, is_written: bool) {
         self.writing_since_ms.store(0, Relaxed);
         self.write_failed_ms.store(if is_written { 0 } else { self.now_ms() }, Relaxed);
     }
 
-    /// Whether votes can be written: not when the last batch failed a moment ago, nor while one is stuck.
+    /// Whether votes can be written: not if the last batch failed a moment ago, nor while one is stuck.
     pub(super) fn is_writable(&self) -> bool {
         !self.write_forbidden.load(Relaxed)
             && self.is_within(&self.write_failed_ms, FAILURE_COUNTS) != Some(true)
@@ -80,11 +80,11 @@ impl Health {
     }
 
     fn now_ms(&self) -> u64 {
-        // Never 0, and far from the end of a u64.
+        // Never 0, which means never.
         self.begun.elapsed().as_millis() as u64 + 1
     }
 
-    /// Whether `at_ms` is no longer ago than `duration`; None where it is never.
+    /// Whether `at_ms` is at most `duration` ago; None if it is 0 (never).
     fn is_within(&self, at_ms: &AtomicU64, duration: Duration) -> Option<bool> {
         let at_ms = at_ms.load(Relaxed);
         (at_ms > 0).then(|| self.now_ms().saturating_sub(at_ms) <= duration.as_millis() as u64)

@@ -43,7 +43,7 @@ pub(super) struct Metrics {
 }
 
 impl Metrics {
-    /// All at zero.
+    /// All metrics, at zero.
     pub(super) fn new() -> Self {
         let mut registry = Registry::with_prefix("votekit");
         let votes = Family::<ByOutcome, Counter>::default();

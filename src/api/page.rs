@@ -315,7 +315,7 @@ fn thousandths(part: u64, whole: u64) -> u64 {
     ((part * 2000 + whole) / (whole * 2)) as u64
 }
 
-/// `45.2 %`. Never 0 or 100 % for what is neither. Empty where there are no votes at all.
+/// `45.2 %`; never rounded to 0 or 100 %. Empty if there are no votes at all.
 fn share_words(votes: u64, total: u64) -> String {
     if total == 0 {
         return String::new();

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::ballot::{BoxError, Refusal};
 
-/// How long a client waits before it tries again when there is no room, in seconds.
+/// `Retry-After` in seconds when the queue is full.
 const RETRY_AFTER_SECS: u32 = 1;
 
 /// What went wrong, as problem details (RFC 9457).
@@ -198,7 +198,7 @@ impl From<BoxError> for Problem {
     }
 }
 
-/// What clients are told of a box that cannot be used: no paths of this machine. The log has the whole.
+/// The message to clients when the box cannot be used: without paths of this machine. The log has the full error.
 impl From<&BoxError> for Problem {
     fn from(error: &BoxError) -> Self {
         match error {

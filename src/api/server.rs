@@ -40,7 +40,7 @@ const LAST_PATIENCE: Duration = Duration::from_secs(2);
 /// How the service runs.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// How many ballots may wait for the writer; clients that come when as many wait are told to try again.
+    /// Limit on ballots waiting for the writer. Beyond it, clients get 503.
     pub queue_most: usize,
     /// How many connections may be open; more wait in the system until one closes.
     pub connections_most: usize,

@@ -19,7 +19,7 @@ use crate::units::DurationSecs;
 /// How often the box is asked whether another program wrote to it: its votes show within this.
 const POLL_EVERY: Duration = Duration::from_millis(100);
 
-/// How long nothing changes before what is beside the ballot file is moved into it.
+/// Idle time before a checkpoint moves the WAL into the ballot file.
 const IDLE_AFTER: Duration = Duration::from_secs(2);
 /// How often it is looked whether votes can be written.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -53,7 +53,7 @@ impl Snapshot {
     }
 }
 
-/// A snapshot, or why there is none.
+/// A snapshot, or why it could not be read.
 pub(super) type CurrentSnapshot = Result<Arc<Snapshot>, BoxError>;
 
 /// The snapshots, the thread that makes them, and a receiver that is closed when the thread ends.
@@ -116,12 +116,12 @@ impl Snapshots {
         Ok((snapshots, thread.map_err(ServeError::Thread)?, ended))
     }
 
-    /// Notes that the box changed. To be called after the commit and before any voter is told of it.
+    /// Notes that the box changed. Must be called after the commit and before any voter gets an answer.
     pub(super) fn changed(&self) {
         self.changes.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// The vote as of this second, with every commit that any voter has been told of.
+    /// The vote as of this second, including every commit that was acknowledged.
     ///
     /// # Errors
     /// When the box cannot be read.
@@ -219,7 +219,7 @@ impl Maker {
         self.look_whether_writable();
     }
 
-    /// Moves what is beside the ballot file into it while nothing else is to be done: what is copied then is complete.
+    /// Checkpoints the ballot file when idle, so that a copy made then is complete.
     fn checkpoint(&mut self) {
         // Another attempt after as long again, if readers are in the way.
         self.changed = self.polled;

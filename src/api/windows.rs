@@ -1,4 +1,4 @@
-//! Results of other windows than ten minutes: read when asked for, one at a time, and only so many may wait.
+//! Results for windows other than ten minutes: read on request, one at a time, with a limit on waiting requests.
 use std::sync::Arc;
 
 use parking_lot::Mutex;

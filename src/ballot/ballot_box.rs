@@ -12,7 +12,7 @@ use super::time::{Clock, Moment};
 use super::vote::{AllOrNothing, Ballot, CandidateId, Outcome};
 use crate::units::DurationSecs;
 
-/// Whether [`BallotBox::export`] goes on.
+/// Whether [`BallotBox::export`] continues.
 pub type Flow = std::ops::ControlFlow<()>;
 
 /// A box of ballots: the one place that holds the votes of one election. Every store implements it; the service and the
@@ -218,8 +218,8 @@ pub trait BallotBox: Send {
         Vec::new()
     }
 
-    /// From now on votes on this handle are a service's: a store whose votes may be beside its main file says so in that file,
-    /// so that a copy which lacks them can be told.
+    /// From now on, votes on this handle come from a service. A store whose votes may be in a side file notes that in the
+    /// main file, so that a copy without them is recognised.
     ///
     /// # Errors
     /// Why votes cannot be written, as [`check_writable`](Self::check_writable) says.

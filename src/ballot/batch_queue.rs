@@ -56,7 +56,7 @@ struct State {
     ready: Option<SortedLines>,
     /// The producer is sorting a batch, which is in neither of the above.
     is_sorting: bool,
-    /// At most so many ballots in one transaction.
+    /// Limit on ballots in one transaction.
     ballots_most: usize,
     is_input_over: bool,
     /// The consumer has stopped, and nothing more will be stored.

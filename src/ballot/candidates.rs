@@ -107,7 +107,7 @@ impl Candidates {
     /// The candidate `id`.
     ///
     /// # Errors
-    /// [`BoxError::Candidate`] when there is none, which then names those there are.
+    /// [`BoxError::Candidate`] when there is none; it names the existing ones.
     fn get(&self, id: CandidateId) -> Result<&Candidate, BoxError> {
         let none = || BoxError::Candidate(format!("there is no candidate {id}; there are {}", self.listed()));
         self.position(&Choice::Id(id)).map(|at| &self.list[at]).ok_or_else(none)

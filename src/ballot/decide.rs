@@ -1,8 +1,8 @@
-//! The rules of a vote: what becomes of a ballot.
+//! The rules of a vote, which decide the outcome of each ballot.
 //!
-//! A store serves a batch of ballots in three steps, in one write transaction: it looks up what its box holds under the keys
-//! and voters of a [`BatchIndex`] and fills a [`Lookup`]; [`decide`] says what becomes of each ballot; and the store writes
-//! what [`Decision::number`] lists. No store knows a rule.
+//! A store casts a batch of ballots in three steps, in one write transaction: it looks up the keys and voters of a
+//! [`BatchIndex`] and fills a [`Lookup`]; [`decide`] gives the outcome of each ballot; and the store writes what
+//! [`Decision::number`] lists. No store knows a rule.
 use std::num::NonZeroU32;
 
 use super::candidates::{Candidates, NewCandidate};
@@ -16,7 +16,7 @@ use super::sorted::BatchIndex;
 use super::time::Moment;
 use super::vote::{Ballot, Outcome, VoteId};
 
-/// What a vote allows and whom it is about: read from the box once, and again when another process has changed it.
+/// Settings and candidates of a vote: read from the box once, and again after another process has changed it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rules {
     /// Opening times, limits and the like.
@@ -25,7 +25,7 @@ pub struct Rules {
     pub candidates: Candidates,
 }
 
-/// Decides what becomes of `ballots` at `now`. Each is judged as if those before it had been written.
+/// Decides the outcomes of `ballots` at `now`. Each is judged as if those before it had been written.
 ///
 /// `index` is of these ballots, and `lookup` of this index: it must have an entry for each key and voter.
 pub fn decide<'a>(
@@ -52,7 +52,7 @@ pub fn decide<'a>(
     Decision { ballots, index, outcomes, accounts, marks, replacing }
 }
 
-/// What would become of `ballot` at `now` as the first one in a new box.
+/// The outcome of `ballot` at `now` if it were the first one in a new box.
 pub fn decide_first(setup: &Setup, ballot: &Ballot, now: Moment) -> Outcome {
     let candidates = Candidates::new(setup.candidates.iter().map(NewCandidate::candidate).collect());
     let rules = Rules { settings: setup.settings.clone(), candidates };
@@ -77,7 +77,7 @@ struct Batch<'a> {
     stored_keys: Vec<Option<Box<KeyedVote>>>,
     /// Empty where there were no earlier generations.
     spent_keys: Vec<bool>,
-    /// For each key the ballot of this batch that is stored under it: its index, from 1.
+    /// For each key, the ballot of this batch stored under it, as index from 1.
     batch_keys: Vec<Option<NonZeroU32>>,
     accounts: Vec<AccountState>,
     marks: Vec<Mark>,
@@ -94,7 +94,7 @@ impl Batch<'_> {
         if let Some(refusal) = self.index.invalid.get(&(at as u32)) {
             return Err(refusal.clone());
         }
-        // Before all other rules: what was made before a reset is no vote of this generation, whatever it says.
+        // Before all other rules: a ballot made before a reset does not belong to this generation.
         let is_spent = |key: usize| self.spent_keys.get(key).copied().unwrap_or(false);
         let is_old = ballot.generation.is_some_and(|generation| generation != self.rules.settings.generation);
         if is_old || self.index.keys.slot(at).is_some_and(is_spent) {
@@ -354,7 +354,7 @@ mod tests {
         assert_eq!(first(&unknown), Outcome::Refused(Refusal::UnknownCandidate("x".into())));
     }
 
-    /// What becomes of a ballot, where votes are told apart by the number of their ballot.
+    /// The outcome of a ballot, with votes identified by the number of their ballot.
     #[derive(Debug, PartialEq)]
     enum Fate {
         Stored { replaced: Option<usize> },

@@ -1,4 +1,4 @@
-//! What is to be written of a batch of ballots after they were decided.
+//! What must be written of a batch of ballots after deciding.
 use std::collections::BTreeMap;
 
 use super::lookup::Account;
@@ -11,7 +11,7 @@ pub(super) fn provisional_id(at: usize) -> VoteId {
     VoteId::MIN + at as VoteId
 }
 
-/// The id from `ids` for one that is provisional; any other as it is.
+/// Replaces a provisional id by the final one from `ids`; returns any other id unchanged.
 fn final_id(id: VoteId, ids: &[VoteId]) -> VoteId {
     let at = id.wrapping_sub(VoteId::MIN) as u64;
     usize::try_from(at).ok().and_then(|at| ids.get(at)).copied().unwrap_or(id)
@@ -21,7 +21,7 @@ fn final_id(id: VoteId, ids: &[VoteId]) -> VoteId {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AccountState {
     votes: i64,
-    /// 0 where there is none.
+    /// 0 if there is none.
     last_vote: VoteId,
     /// Votes stored in this batch.
     stored: u32,
@@ -55,15 +55,15 @@ impl AccountState {
     }
 }
 
-/// What is written of a ballot beside its key. Side by side, since they are read in the order of writing, in which ballots
-/// themselves are scattered over memory.
+/// What is written of a ballot, apart from its key. Kept contiguously, since marks are read in writing order, in which the
+/// ballots themselves are scattered over memory.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Mark {
     is_stored: bool,
     has_opinion: bool,
     /// Index of the candidate.
     candidate: u32,
-    /// The voter's slot, from 1; 0 where there is none.
+    /// The voter's slot, from 1; 0 if there is none.
     voter: u32,
 }
 
@@ -82,8 +82,7 @@ impl Mark {
     }
 }
 
-/// What became of the ballots of a batch. Its votes have provisional ids until [`number`](Decision::number) gives them their
-/// final ones.
+/// The outcomes of a batch. Votes have provisional ids until [`number`](Decision::number) assigns the final ones.
 #[derive(Debug)]
 pub struct Decision<'a> {
     pub(super) ballots: &'a [Ballot],
@@ -114,7 +113,7 @@ pub struct Writes<'a> {
     first_id: VoteId,
 }
 
-/// A voter's account as it must be from now on.
+/// The new state of a voter's account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AccountChange<'a> {
     /// The [visual key](super::visual_key) of the voter's id.
@@ -123,11 +122,11 @@ pub struct AccountChange<'a> {
     pub spelling: Option<&'a str>,
     /// See [`Account`].
     pub account: Account,
-    /// The box does not know this voter yet.
+    /// Whether the box does not know this voter yet.
     pub is_new: bool,
 }
 
-/// A vote to be written.
+/// A vote to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NewVote<'a> {
     /// Its number: one more than that of the vote before.
@@ -142,7 +141,7 @@ pub struct NewVote<'a> {
     pub key: Option<&'a str>,
 }
 
-/// A vote that no longer counts.
+/// A vote to mark as withdrawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Withdrawal {
     /// The vote that is withdrawn.

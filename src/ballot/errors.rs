@@ -62,13 +62,13 @@ pub enum Refusal {
 /// Why a box cannot be opened, read or written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BoxError {
-    /// Nothing is there.
+    /// There is no box.
     #[error("there is no ballot file {0}")]
     Missing(String),
-    /// A new box was to be made where something is already.
+    /// Something is already at the place of the new box.
     #[error("{0} exists already and is left as it is")]
     Exists(String),
-    /// Something other than a box is there; it was not touched.
+    /// Something other than a box is at the place. It was not touched.
     #[error("{place} is not a ballot file: {reason}")]
     Foreign {
         /// The path, or the address without its password.
@@ -86,7 +86,7 @@ pub enum BoxError {
         /// The newest version this program knows.
         known: u32,
     },
-    /// It is reached by a name beside which its side files are not where other programs look for them; it was not touched.
+    /// It was opened by a name under which other programs would not find its side files. It was not touched.
     #[error("{place} is not used: {reason}")]
     Unsafe {
         /// The path.

@@ -47,7 +47,7 @@ pub enum NameError {
     Number,
 }
 
-/// Checks the length, and that there are no control characters: all that a title must keep to.
+/// Checks the length and refuses control characters, which is all that titles are checked for.
 pub(super) fn check_printable(text: &str) -> Result<(), NameError> {
     if text.is_empty() {
         return Err(NameError::Empty);

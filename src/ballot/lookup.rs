@@ -1,4 +1,4 @@
-//! What a store looks up for [`decide`](fn@super::decide).
+//! What a store must look up for [`decide`](fn@super::decide).
 use super::vote::{CandidateId, VoteId};
 
 /// A vote in the box that has a key, with all that a second ballot under this key is compared with.
@@ -10,11 +10,11 @@ pub struct KeyedVote {
     pub candidate_id: CandidateId,
     /// The [visual key](super::visual_key) of the voter's id.
     pub voter: Option<String>,
-    /// The opinion; `None` where it is empty.
+    /// The opinion; `None` if it is empty.
     pub opinion: Option<String>,
 }
 
-/// A voter whom the box knows: listed, or named by an earlier vote.
+/// A voter known to the box: listed, or named by an earlier vote.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Account {
     /// Standing votes, 0 or more.
@@ -23,7 +23,7 @@ pub struct Account {
     pub last_vote: Option<VoteId>,
 }
 
-/// What a box holds about the keys and voters of a batch.
+/// What a box contains about the keys and voters of a batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lookup {
     /// For each of [`BatchIndex::keys`], in their order, the vote stored under it.

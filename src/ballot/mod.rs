@@ -1,4 +1,4 @@
-//! What a vote is: ballots, rules, tallies, errors, and [`BallotBox`], the trait of every store. Knows no SQL and no HTTP.
+//! Ballots, rules, tallies, errors, and [`BallotBox`], the trait of every store. Knows no SQL and no HTTP.
 //!
 //! | file | what it knows |
 //! |---|---|

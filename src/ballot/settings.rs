@@ -10,7 +10,7 @@ pub struct Settings {
     pub title: String,
     /// The first second in which votes are taken; `None`: from the beginning.
     pub opens: Option<Moment>,
-    /// The first second in which votes are no longer taken; `None`: it never closes.
+    /// The first second in which votes are no longer accepted; `None` if it never closes.
     pub closes: Option<Moment>,
     /// How many votes a voter has; every ballot must then name its voter. `None`: no limit.
     pub votes_per_voter: Option<u32>,

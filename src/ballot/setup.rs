@@ -20,7 +20,7 @@ pub struct Voter {
 pub struct Setup {
     /// Title and rules.
     pub settings: Settings,
-    /// The candidates, each with an id of its own.
+    /// The candidates with their ids.
     pub candidates: Vec<NewCandidate>,
     /// Who may vote, where [`Settings::voters_only`] is set.
     pub voters: Vec<Voter>,
@@ -59,7 +59,7 @@ impl Setup {
         Ok(())
     }
 
-    /// The vote that `votekit vote` makes where there is none: three candidates, no limits.
+    /// The vote that `votekit vote` creates if there is none: three candidates, no limits.
     pub fn first() -> Self {
         Setup {
             settings: Settings::default(),

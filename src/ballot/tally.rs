@@ -24,9 +24,9 @@ pub struct Tally {
     pub opening: Opening,
     /// All candidates in order of their ids, also those without votes.
     pub candidates: Vec<CandidateTotal>,
-    /// All standing votes. Given also where the rest is hidden: turnout is no secret.
+    /// All standing votes. Not hidden with the rest: turnout is not secret.
     pub votes_total: u64,
-    /// Standing votes cast in the window that ends at `at`. Given also where the rest is hidden.
+    /// Standing votes cast in the window that ends at `at`. Not hidden with the rest.
     pub votes_in_window: u64,
     /// The length of the window.
     pub window: DurationSecs,

@@ -1,4 +1,4 @@
-//! Moments of a vote, in whole seconds, and the clock that tells them.
+//! Moments in whole seconds, and the clock.
 use std::fmt;
 
 use chrono::{SecondsFormat, TimeZone, Utc};

@@ -61,7 +61,7 @@ impl Ballot {
         Ballot { choice, voter: None, opinion: None, key: None, change: false, generation: None }
     }
 
-    /// The opinion as it is stored and compared: an empty one is none.
+    /// The opinion as stored and compared: None if it is empty.
     pub fn stored_opinion(&self) -> Option<&str> {
         self.opinion.as_deref().filter(|opinion| !opinion.is_empty())
     }

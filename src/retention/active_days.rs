@@ -24,7 +24,7 @@ pub(super) struct Bits {
 }
 
 impl Bits {
-    /// For so many days a user.
+    /// For this many days per user.
     pub(super) fn new(days: usize) -> Self {
         Bits { words: days.div_ceil(64).max(1), bits: Vec::new() }
     }
@@ -74,7 +74,7 @@ pub(super) struct Members {
 }
 
 impl Members {
-    /// For so many install days.
+    /// For this many install days.
     pub(super) fn new(days: usize) -> Self {
         Members { users: Numbered::default(), installed: Bits::new(days) }
     }

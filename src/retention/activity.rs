@@ -1,5 +1,5 @@
-//! Who had which event on which day, as sets of users: what `load` keeps beside the events, so that a question need look at
-//! none of them. A question knows whole days only, and counts users, not events: these sets hold all it can see.
+//! Which users had which event on which day, as sets of users. `load` stores them in addition to the events, so that a
+//! question need not read any event: questions are about whole days and count users, so these sets contain all they need.
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,15 +14,15 @@ use super::moment::{DayNumber, day_number};
 use super::numbered::{Key, Numbered};
 use super::question::Question;
 
-/// Of more names than these, no sets are kept: where each event has a name of its own, they would be as many as events.
+/// Limit on names with sets: if each event had its own name, there would be as many sets as events.
 const NAMES_MOST: usize = 4096;
 
-/// The number that stands for an event of any name, or of none.
+/// The number for any event, with or without a name.
 const ANY_NAME: u32 = 0;
-/// The number that stands for all names that have none of their own, and for no name. Names have the numbers above.
+/// The number for all names without a number, and for no name. Names have higher numbers.
 const OTHER_NAME: u32 = 1;
 
-/// The sets as they grow.
+/// The sets while they are collected.
 pub(super) struct Activity {
     collation: Collation,
     users: Numbered,
@@ -96,7 +96,7 @@ impl Activity {
         self.gather(&folded, &active);
     }
 
-    /// Takes in users, `folded` one behind the other: the set of each, and where it ends.
+    /// Adds users, concatenated in `folded`: the set of each, and its end.
     fn gather(&mut self, folded: &[u8], active: &[((u32, i32), usize)]) {
         let starts = std::iter::once(0).chain(active.iter().map(|(_, end)| *end));
         let keys: Vec<Key> = starts.zip(active).map(|(start, (_, end))| Key::new(&folded[start..*end])).collect();
@@ -142,7 +142,7 @@ impl Activity {
     }
 }
 
-/// The sets, whole.
+/// The complete sets.
 pub(super) struct Finished {
     collation: Collation,
     names: Numbered,

@@ -94,7 +94,7 @@ impl Batch {
     }
 }
 
-/// The first sixteen bytes of a name, in the order of the names; zeros stand for what is not there.
+/// The first sixteen bytes of a name, padded with zeros, so that they sort like the names.
 fn beginning(name: Option<&[u8]>) -> u128 {
     let name = name.unwrap_or_default();
     let mut bytes = [0; 16];

@@ -67,7 +67,7 @@ pub(super) fn count<C: Cells>(database: &mut C, curves: &Curves, end: &DataEnd) 
     Ok(counts)
 }
 
-/// The text that hexadecimal digits stand for; what is not UTF-8 is replaced.
+/// Decodes text from hexadecimal digits; invalid UTF-8 is replaced.
 pub(super) fn from_hex(digits: &str) -> String {
     let byte = |pair: &[u8]| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok());
     let bytes: Vec<u8> = digits.as_bytes().chunks(2).filter_map(byte).collect();

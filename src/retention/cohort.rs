@@ -276,7 +276,7 @@ fn find(members: &Members, kept: &Kept, query: &CohortQuery, end: &DataEnd, thre
         return Ok(none);
     }
     let last_slot = query.window_slots() - 1;
-    // What is rolling goes on to the end of the events; later ones are of wrong clocks.
+    // Rolling retention continues to the end of the events; later ones are from broken clocks.
     let end_slot = end.day.filter(|_| query.is_rolling).map(|day| day_number(day) - query.window.first);
     let claimed = AtomicUsize::new(0);
     let all = Mutex::new(none.clone());

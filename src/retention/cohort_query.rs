@@ -18,7 +18,7 @@ pub(super) struct CohortQuery<'a> {
     pub(super) installs: DayRange,
     /// The days on which users are looked for. Of what is rolling, all days up to the end of the calendar.
     pub(super) window: DayRange,
-    /// How many days of the window are told apart. None if neither its days nor install days are.
+    /// The number of days of the window that are distinguished. None if neither these nor install days are.
     pub(super) days_apart: Option<usize>,
     /// Whether what follows the last of these days counts as that day.
     pub(super) is_rolling: bool,
@@ -68,23 +68,23 @@ impl<'a> CohortQuery<'a> {
         }
     }
 
-    /// How many install days are told apart.
+    /// The number of install days that are distinguished.
     pub(super) fn install_slots(&self) -> usize {
         self.days_apart.map_or(1, |_| self.installs.days())
     }
 
-    /// How many days of the window are told apart.
+    /// The number of days of the window that are distinguished.
     pub(super) fn window_slots(&self) -> usize {
         self.days_apart.unwrap_or(1)
     }
 
-    /// The number of an install day, if it is one; 0 where days are not told apart.
+    /// The number of an install day, if it is one; 0 if days are not distinguished.
     #[inline(always)]
     pub(super) fn install_slot(&self, day: i32) -> Option<u16> {
         self.slot(self.installs, day)
     }
 
-    /// The number of a day in the window, if it is one; 0 where days are not told apart.
+    /// The number of a day in the window, if it is one; 0 if days are not distinguished.
     #[inline(always)]
     pub(super) fn window_slot(&self, day: i32) -> Option<u16> {
         self.slot(self.window, day)

@@ -1,4 +1,4 @@
-//! Curves of cohorts: of the users who installed in a period, how many came back so many days later.
+//! Retention curves of cohorts: how many of the users who installed in a period came back some days later.
 use std::collections::BTreeMap;
 
 use chrono::{Days, NaiveDate};
@@ -55,7 +55,7 @@ pub struct Curves {
     columns: Vec<DaysAfter>,
 }
 
-/// So many days from the first install to the last day that is looked at can be told apart in one run: ten years.
+/// Limit on the days from the first install to the last day of a run: ten years.
 pub const DAYS_MAX: i64 = 3_660;
 
 impl Curves {
@@ -92,7 +92,7 @@ impl Curves {
         Period { first, last }
     }
 
-    /// The first and the last day on which users are looked for. What is rolling goes on to the end of the events.
+    /// The first and last day that count. Rolling retention continues to the end of the events.
     pub(super) fn window(&self) -> Period {
         let installs = self.installs();
         let first = self.columns.iter().map(|column| column.first).min().unwrap_or(0);
@@ -101,7 +101,7 @@ impl Curves {
         Period { first: after(installs.first, first), last: after(installs.last, reach) }
     }
 
-    /// Whether a column goes on to the end of the events.
+    /// Whether a column continues to the end of the events.
     pub(super) fn is_rolling(&self) -> bool {
         self.columns.iter().any(|column| column.last.is_none())
     }

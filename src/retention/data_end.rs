@@ -6,7 +6,7 @@ use chrono::{Days, NaiveDate};
 
 use super::moment::{DayNumber, day_number};
 
-/// Where the events end, as far as can be told.
+/// Where the events end, as far as can be known.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DataEnd {
     /// The last day of which the events tell; None if no event has a time.
@@ -38,7 +38,7 @@ const GAP_DAYS: i32 = 30;
 /// They are few if they are one, or at most this part of all.
 const FEW: u64 = 100;
 
-/// Judges where events end, of which there are so many on each day; `today` is the day of this machine's clock.
+/// Judges where the events end from their number on each day. `today` is the day on this machine's clock.
 ///
 /// What is later than tomorrow (somewhere it is tomorrow already) is of a wrong clock. So is what follows a gap of more than 30
 /// days, if it is a single event or at most 1 % of all.

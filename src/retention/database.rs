@@ -27,7 +27,7 @@ use crate::units::Zone;
 /// A `SQLite` database with a table of events.
 pub struct Database {
     connection: Connection,
-    /// The sets of users that `q1 load` stored beside the events, if nothing has written to the file since.
+    /// The sets of users stored by `q1 load`, if nothing has written to the file since.
     stored: Option<Stored>,
     reading: Reading,
     /// Whether rows say when their user installed.
@@ -36,7 +36,7 @@ pub struct Database {
     _file: Option<File>,
 }
 
-/// How the days of a database's events are told.
+/// How the days of a database's events are determined.
 #[derive(Debug, Clone, Copy)]
 pub struct Reading {
     /// By whose clocks a day begins; stored times are UTC.

@@ -33,7 +33,7 @@ pub trait Engine {
     /// When the events cannot be read or asked.
     fn curves(&mut self, curves: &Curves) -> Result<CurvesFound, Self::Error>;
 
-    /// The names of events that occur, the most frequent first. None where it cannot be told any more: a stream is read once.
+    /// The names of events, the most frequent first. None if that is no longer known, as for a stream, which is read once.
     ///
     /// # Errors
     /// When the events cannot be read or asked.

@@ -120,7 +120,7 @@ pub enum EventError {
     /// The receiver of the events has stopped; it says why.
     #[error("events are no longer taken")]
     NotTaken,
-    /// There is no room for what must be kept until the end.
+    /// There is not enough memory or disk for what must be kept until the end.
     #[error("cannot keep events in a temporary file (TMPDIR says where): {0}")]
     Spill(std::io::Error),
 }

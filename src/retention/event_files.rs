@@ -14,7 +14,7 @@ use super::sqlite_table::DatabaseError;
 use crate::progress::Progress;
 use crate::scan::Input;
 
-/// Files of events. Every answer reads them anew, so that of a stream there is only one.
+/// Files of events. Each answer reads them again, so a stream allows only one.
 pub struct EventFiles<'a> {
     inputs: &'a [Input],
     collation: Collation,

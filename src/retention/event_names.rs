@@ -16,7 +16,7 @@ pub struct NameSeen {
     pub last: Option<NaiveDate>,
 }
 
-/// So many names are told apart; where each event has a name of its own, the rest says no more.
+/// Limit on distinct names: if each event has its own name, more would say nothing.
 pub(super) const NAMES_MAX: usize = 1_000;
 
 /// Names with the number of their events and the numbers of their first and last day.

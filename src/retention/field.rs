@@ -29,7 +29,7 @@ impl Rules {
         Rules { has_nulls: !literal.null, ..Self::of_json(literal) }
     }
 
-    /// For JSON, which has a `null` of its own.
+    /// For JSON, which has its own `null`.
     pub(super) fn of_json(literal: Literal) -> Self {
         Rules { has_nulls: false, has_escapes: false, empty_is_nobody: !literal.empty }
     }

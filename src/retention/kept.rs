@@ -22,7 +22,7 @@ pub(super) fn record(records: &mut Vec<u8>, slot: u16, write: impl FnOnce(&mut V
         Ok(short) if short != LONG => records[start - 1] = short,
         _ => {
             records[start - 1] = LONG;
-            // A field is no longer than a line, and that is far below 4 GiB.
+            // A field is at most as long as a line, which is far below 4 GiB.
             let len = (len as u32).to_le_bytes();
             records.splice(start..start, len);
         }

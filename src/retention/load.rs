@@ -1,10 +1,10 @@
 //! Events in a database of our own, to be asked again and again.
 //!
-//! Beside the events it holds sets of users that answer a question at once ([`Activity`]). They must never be asked after the
-//! events have changed. `SQLite` counts changes in the file's header: whatever connection of whatever tool writes to the file
-//! without a write-ahead log sets this counter up, and one with such a log notes it in the header first
+//! Beside the events it holds sets of users that answer a question at once ([`Activity`]). They must never be asked after
+//! the events have changed. `SQLite` counts changes in the file's header: whatever connection of whatever tool writes to the
+//! file without a write-ahead log sets this counter up, and one with such a log notes it in the header first
 //! (<https://www.sqlite.org/fileformat2.html#file_change_counter>). So the counter is set to a number that no counting comes
-//! to, the same is kept as the user version, and sets are asked only while both are equal and there is no write-ahead log.
+//! to, the same is kept as the user version, and sets are used only while both are equal and there is no write-ahead log.
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::os::unix::fs::FileExt;
@@ -65,8 +65,8 @@ pub enum LoadError {
     Events(#[from] EventError),
 }
 
-/// Makes a `SQLite` database at `path` with the events of `inputs` in a table `piwik_track`, and the indexes that q1.sql can use.
-/// It stands there when it is whole, and not before.
+/// Makes a `SQLite` database at `path` with the events of `inputs` in a table `piwik_track`, and the indexes that q1.sql can
+/// use. It appears only once it is complete.
 ///
 /// # Errors
 /// When `path` exists or cannot be written, or the events cannot be read.
@@ -118,7 +118,7 @@ fn fill(
     let mut connection = Connection::open(path).map_err(EventError::Store)?;
     // No counting from a new file's first changes comes to so much.
     let changes = 1 << 30 | (RandomState::new().hash_one(path) as u32 >> 2);
-    // A run that fails leaves nothing behind, so that nothing needs a journal.
+    // A failed run leaves nothing behind, so no journal is needed.
     connection.execute_batch(&format!(
         "PRAGMA page_size = 16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
          PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {changes}; {TABLES}"

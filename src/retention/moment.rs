@@ -35,7 +35,7 @@ impl Moment {
         text
     }
 
-    /// The second after it; the calendar's last is followed by itself.
+    /// The next second; the calendar's last second stays.
     pub(super) fn next(self) -> Self {
         const LAST_DAY: i32 = 3_652_059;
         match (self.day, self.second) {

@@ -36,7 +36,7 @@ impl Question {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Borders<'a> {
     pub(super) zone: Zone,
-    /// What stands for the end of the calendar's last day.
+    /// Replaces the end of the calendar's last day.
     pub(super) calendar_end: &'a str,
 }
 

@@ -5,13 +5,13 @@ use fearless_simd::u8x64;
 
 use super::date_time::DateTimeParser;
 
-/// How long a line may be.
+/// Longest line that the fast path reads.
 pub(super) const LINE_BYTES_MOST: usize = LOOKED_AT;
-/// How many bytes from a line's beginning are looked at; after them, sixteen bytes must be readable from anywhere.
+/// Bytes of a line that are looked at. From any of them, sixteen more must be readable.
 const LOOKED_AT: usize = 128;
 const READABLE: usize = LOOKED_AT + 16;
 
-/// Where the columns are, from 0, and what separates them.
+/// The positions of columns, from 0, and their delimiter.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Places {
     delimiter: u8,
@@ -24,10 +24,10 @@ pub(super) struct Places {
     all_columns: usize,
 }
 
-/// How many columns can be told apart.
+/// Limit on the number of columns.
 const COLUMNS_MOST: usize = 8;
 
-/// An event in a usual line.
+/// An event read by the fast path.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct QuickEvent<'a> {
     /// The line's length with its line end.
@@ -62,7 +62,7 @@ impl Short {
     /// ASCII in upper case; None where it ends in a space.
     #[inline(always)]
     pub(super) fn upper(self) -> Option<Self> {
-        // Eight bytes at a time: the high bit of `from_a` is set from `a` on, that of `behind_z` behind `z`.
+        // Eight bytes at a time: the high bit of `from_a` is set from `a` on, that of `after_z` after `z`.
         let upper = |word: u64| {
             let low = word & 0x7f7f_7f7f_7f7f_7f7f;
             let (from_a, behind_z) = (low + 0x1f1f_1f1f_1f1f_1f1f, low + 0x0505_0505_0505_0505);
@@ -116,7 +116,7 @@ impl Places {
             return None;
         }
         *if line_end < 64 { &mut near } else { &mut far } |= 1 << (line_end % 64);
-        // bounds[i] is one behind the beginning of the ith column; LOOKED_AT and more where there are fewer.
+        // bounds[i] is one after the beginning of the ith column; LOOKED_AT or more if there are fewer.
         let mut bounds = [0; COLUMNS_MOST + 1];
         for bound in bounds.iter_mut().skip(1).take(self.columns) {
             if near != 0 {

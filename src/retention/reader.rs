@@ -128,7 +128,7 @@ impl EventReader {
                 let mut visit = Visit { table, sink, worker, rows: &mut rows };
                 visit.block(simd, rest);
                 if block.cut_line.is_some() {
-                    // No row is as long as that line, so none goes on in it.
+                    // The line is longer than any row, so no row continues in it.
                     visit.joined(&mut &b""[..], Follows::Nothing);
                 }
             }
@@ -171,7 +171,7 @@ impl EventReader {
     }
 }
 
-/// Takes the header, which is so many `lines`, off `rest`.
+/// Removes the header, which has `lines` lines, from `rest`.
 fn skip_header(lines: u64, rest: &mut &[u8], rows: &mut PartRows<EventFault>) {
     while rows.lines < lines && next_line(rest).is_some() {
         rows.lines += 1;
@@ -315,7 +315,7 @@ mod tests {
     use crate::rows::{Names, lines};
     use proptest::prelude::*;
 
-    /// Keeps every event, field by field, and how many of them a quick look told.
+    /// Keeps every event, field by field, and how many came from the fast path.
     struct Witness;
 
     type Seen = (Vec<(Option<i32>, [Option<String>; 3])>, usize);

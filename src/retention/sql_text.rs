@@ -25,7 +25,7 @@ const INSTALLS: [&str; 2] = [
 /// Where sql/q1.sql names the usual event.
 const USUAL_EVENT: &str = "'FIRST_INSTALL'";
 
-/// A name of the texts, where it stands for the table or, after an alias, for a column.
+/// A name in the texts, as the table or, after an alias, as a column.
 static PLACES: LazyLock<Regex> = LazyLock::new(|| {
     #[expect(clippy::expect_used, reason = "it is constant, and a test uses it")]
     Regex::new(r"\bpiwik_track\b|\b(\w+)\.(time|uid|event_name|value)\b").expect("a valid pattern")

@@ -54,7 +54,7 @@ pub enum DatabaseError {
         /// One of its times.
         found: String,
     },
-    /// A text is not UTF-8, so it cannot be told which others it is equal to.
+    /// A text is not UTF-8, so it cannot be compared with others.
     #[error(
         "in the database {}, the column {column} of {table} holds text that is not UTF-8: {found}; --collation binary compares \
          bytes", path.display()

@@ -82,7 +82,7 @@ impl Table {
         })
     }
 
-    /// Whether `line` is an event by itself, as far as its columns and its time show.
+    /// Whether `line` alone is an event, judging by its columns and time.
     pub(super) fn is_row(&self, line: &[u8]) -> bool {
         let is_time = |text: &str| DateTimeParser::new(Zone::UTC).read(text).is_some();
         let read = self.reader.read(line, |fields| {

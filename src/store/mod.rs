@@ -1,4 +1,4 @@
-//! Where ballots are kept: each store is a folder here that implements [`BallotBox`], and one arm in [`place_of`].
+//! Stores of ballots. A store is a folder here that implements [`BallotBox`], and an arm in [`place_of`].
 mod place;
 mod sqlite;
 
@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::ballot::{BallotBox, BoxError, Setup};
 use place::Place;
 
-/// The place that `name` means: a path, or the URL of a store.
+/// The place with this `name`: a path, or the URL of a store.
 fn place_of(name: &str) -> Result<Box<dyn Place + '_>, BoxError> {
     match name.split_once("://") {
         None => Ok(Box::new(sqlite::FilePlace(Path::new(name)))),
@@ -22,12 +22,12 @@ fn place_of(name: &str) -> Result<Box<dyn Place + '_>, BoxError> {
 /// Opens the box at `place`: the path of a file, or `sqlite://` and a path.
 ///
 /// # Errors
-/// When there is none, when something else is there, or when it cannot be read; it is never touched then.
+/// When there is none, something else is there, or it cannot be read. In these cases nothing is touched.
 pub fn open(place: &str) -> Result<Box<dyn BallotBox>, BoxError> {
     place_of(place)?.open()
 }
 
-/// Makes a new box at `place` and opens it. It appears whole or not at all.
+/// Creates a new box at `place` and opens it. It appears complete or not at all.
 ///
 /// # Errors
 /// [`BoxError::Setup`] or [`BoxError::Candidate`] when `setup` is not possible; [`BoxError::Exists`] when something is at

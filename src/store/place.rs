@@ -1,15 +1,15 @@
-//! A place for a box: what every kind of store offers before a box is open.
+//! Places of boxes: what every store offers before a box is open.
 use crate::ballot::{BallotBox, BoxError, Setup};
 
-/// Where a box is or may be made.
+/// A place where a box is or can be created.
 pub(super) trait Place {
     /// Opens the box at this place.
     ///
     /// # Errors
-    /// When there is none, when something else is there, or when it cannot be read; it is never touched then.
+    /// When there is none, something else is there, or it cannot be read. In these cases nothing is touched.
     fn open(&self) -> Result<Box<dyn BallotBox>, BoxError>;
 
-    /// Makes a new box here for a `setup` that was checked, and opens it. It appears whole or not at all.
+    /// Creates a new box for a checked `setup`, and opens it. It appears complete or not at all.
     ///
     /// # Errors
     /// [`BoxError::Exists`] when something is there; otherwise when it cannot be written.

@@ -28,7 +28,7 @@ service. A …-wal that is left from the old file is recognised and refused.";
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Where to [default: beside the ballot file, with the time in its name]
+    /// Where to [default: next to the ballot file, with the time in its name]
     #[arg(value_name = "FILE")]
     target: Option<PathBuf>,
     #[command(flatten)]
@@ -61,7 +61,7 @@ impl Args {
 }
 
 impl BallotFile {
-    /// A free name for a backup made now, beside the file.
+    /// A free name for a backup made now, next to the file.
     pub(super) fn backup_path(&self) -> PathBuf {
         let mut name = self.path().as_os_str().to_owned();
         name.push(Local::now().format(".%Y-%m-%dT%H-%M-%S.backup").to_string());

@@ -64,7 +64,7 @@ impl BallotFile {
         store::open(self.place())
     }
 
-    /// Opens it; where there is none, makes a first one.
+    /// Opens it, or creates a first one if there is none.
     ///
     /// # Errors
     /// When it can be neither opened nor made.

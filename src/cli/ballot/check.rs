@@ -17,7 +17,7 @@ Counts every vote anew and compares that with the kept totals, the counts by sec
 has SQLite check pages, indexes and keys. It also says when a copy lacks the …-wal that a service had beside the file: such a \
 copy was made with cp and is not complete; votekit backup makes complete ones. Exit code 1 if anything is wrong. Takes about a second for a million votes.";
 
-/// Count every vote anew, and compare
+/// Recount every vote, and compare
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {

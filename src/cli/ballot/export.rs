@@ -22,7 +22,7 @@ Where results are hidden until the vote closes, nothing is exported before.
 A CSV file is safe to open in a spreadsheet: a text that would be taken for a formula (one that begins with =, +, -, @, a tab or \
 a carriage return) has an apostrophe in front. JSON has every text as it was written. Excel reads UTF-8 only with --bom.";
 
-/// Write out every vote
+/// Write all votes to stdout
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {

@@ -36,7 +36,7 @@ letter make no difference. So it is with voters' ids.
 Who can read the file can read who voted for whom, and hidden results too: it is as secret as its permissions make it. They are \
 those of its owner alone (0600), or with --group-access of the owner's group too (0660).";
 
-/// Make a ballot file; never touches one that is there
+/// Create a ballot file; an existing one is never touched
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {

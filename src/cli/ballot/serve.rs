@@ -51,7 +51,7 @@ enum Access {
     Json,
 }
 
-/// Put the vote on HTTP
+/// Serve the vote over HTTP
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -82,7 +82,7 @@ pub(crate) struct Args {
     /// Log requests on stderr; votes, opinions and voters are never in it
     #[arg(long, value_name = "FORMAT", default_value = "off", env = "VOTEKIT_SERVE_ACCESS_LOG", hide_env = true)]
     access_log: Access,
-    /// Votes that may wait to be written; when as many wait, the next are told to try again (503)
+    /// Votes that may wait to be written; beyond that, clients get 503 and try again
     #[arg(long, value_name = "N", default_value_t = 4096, value_parser = clap::value_parser!(u32).range(1..=1_000_000), env = "VOTEKIT_SERVE_QUEUE", hide_env = true)]
     queue: u32,
     /// Open connections at most; more wait until one closes

@@ -172,7 +172,7 @@ fn open_or_make(file: &BallotFile, ballot: &Ballot, console: &Console) -> anyhow
     Ok(file.open_or_make(console)?)
 }
 
-/// `refusal` as an error, with the list of candidates if there is none of that name.
+/// Turns `refusal` into an error, with the list of candidates if the name is unknown.
 fn refused(refusal: Refusal, candidates: &Candidates) -> anyhow::Error {
     match refusal {
         Refusal::UnknownCandidate(ref name) => {

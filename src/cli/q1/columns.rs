@@ -5,7 +5,7 @@ use votekit::retention::DaysAfter;
 
 use crate::cli::terminal::exit;
 
-/// What counts as coming back after so many days.
+/// What counts as coming back after a number of days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Retention {
     /// An event on that very day

@@ -6,7 +6,7 @@ use crate::cli::terminal::output;
 
 /// What a cell takes besides its text: a blank on either side, and one between columns.
 const AROUND: usize = 3;
-/// What stands for columns that are left out.
+/// Shown for columns that are left out.
 const ELLIPSIS: &str = "…";
 
 /// `report` with the names `short` for its last columns where it is wider than `width`, and then with fewer of these columns.

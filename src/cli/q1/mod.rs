@@ -106,7 +106,7 @@ enum Place {
 struct Said {
     answer: Found,
     read: Option<EventsRead>,
-    /// The names of events that occur, if the cohorts are empty and it can be told.
+    /// The names of events, if the cohorts are empty and the names are known.
     names: Option<Vec<NameSeen>>,
 }
 

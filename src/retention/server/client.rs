@@ -51,7 +51,7 @@ impl Server {
         Borders { zone: self.reading.zone, calendar_end: MYSQL_CALENDAR_END }
     }
 
-    /// Sets the variables of a text. A variable has a collation of its own with the same rank as a column's, so `MySQL` would
+    /// Sets the variables of a text. A variable has its own collation with the same rank as a column's, so `MySQL` would
     /// refuse to compare the two, or compare by the wrong one and without an index: names of events take the column's.
     fn bind(&mut self, parameters: &[(&'static str, Option<String>)]) -> Result<(), ServerError> {
         let as_column = match self.event_name.convertible() {

@@ -99,7 +99,7 @@ fn columns(connection: &mut Connection, table: &str) -> Result<Vec<Column>, Serv
     Ok(rows.into_iter().map(column).collect())
 }
 
-/// Whether `name` can stand in a statement without quotes.
+/// Whether `name` needs no quotes in a statement.
 fn is_word(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }

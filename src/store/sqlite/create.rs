@@ -106,8 +106,7 @@ pub(super) fn place(path: &Path, pending: PendingFile, made: rusqlite::Result<Co
     })
 }
 
-/// Gives the file a number of its own, and moves all of its log into it. Closing a connection does that too, but says nothing
-/// when it fails.
+/// Gives the file its own number and checkpoints it. Closing a connection does that too, but says nothing when it fails.
 fn finish(conn: Connection) -> rusqlite::Result<()> {
     conn.pragma_update(None, "schema_version", wal::fresh_cookie())?;
     let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));

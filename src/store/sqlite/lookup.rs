@@ -1,4 +1,4 @@
-//! Looks up what a batch of ballots needs to be decided.
+//! Looks up what deciding a batch of ballots needs.
 //!
 //! Keys and voters are looked up in their own order, not in that of the ballots, which would fetch another page of the file
 //! for each of them and make that cost more than all else (3 million ballots with keys and voters in no order: 30 s instead
@@ -13,13 +13,13 @@ const VOTE_OF_KEY: &str = "SELECT id, candidate_id, voter, opinion FROM vote WHE
 const SPENT: &str = "SELECT 1 FROM spent_key WHERE key = ?1";
 const ACCOUNT: &str = "SELECT votes, last_vote FROM voter WHERE id = ?1";
 
-/// What speeds lookups up, beside the connection that writes.
+/// What speeds up lookups, in addition to the writing connection.
 #[derive(Default)]
 pub(super) struct Help<'a> {
     /// Another connection to the file, which looks up keys while the first looks up voters. It sees only what is committed,
     /// so the transaction must not have written yet.
     pub conn: Option<&'a mut Connection>,
-    /// What is not in these need not be looked up; all that is looked up is inserted.
+    /// Texts that are not in these need no lookup; every text looked up is inserted.
     pub filters: Option<&'a mut Filters>,
     /// There are keys that were used before the last reset.
     pub has_spent_keys: bool,

@@ -49,7 +49,7 @@ use fault::{commit_fault, fault};
 use file::{Access, Connected};
 use known::Known;
 
-/// A call with at least so many ballots is a bulk load.
+/// A call with at least this many ballots is a bulk load.
 const BULK_BALLOTS: usize = 10_000;
 /// Most memory for the page cache of a bulk load, which writes each page of the file once in a transaction, in order.
 const BULK_CACHE_KIB: i64 = 64 * 1024;

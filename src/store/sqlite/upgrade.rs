@@ -1,4 +1,4 @@
-//! Files of older formats: upgraded in one transaction, with a copy of the old one beside them.
+//! Upgrades files of older formats in one transaction, leaving a copy of the old file next to them.
 use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
@@ -44,7 +44,7 @@ fn in_transaction(path: &Path, real: &Path, conn: &Connection) -> Result<(), Box
     }
 }
 
-/// Copies the file of format `found` beside itself, unless that was done before.
+/// Copies the file of format `found` next to itself, unless that was done before.
 fn keep_old(real: &Path, found: u32) -> Result<(), BoxError> {
     let mut name = real.as_os_str().to_owned();
     name.push(format!(".format{found}"));

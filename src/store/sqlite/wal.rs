@@ -46,7 +46,7 @@ pub(super) fn fresh_cookie() -> u32 {
     1 << 24 | RandomState::new().hash_one(std::process::id()) as u32 >> 2
 }
 
-/// What tells one beginning of the log beside the file at `real` from the next; `None` where there is no log.
+/// What distinguishes this start of the file's log from the next; `None` if there is no log.
 pub(super) fn beginning(real: &Path) -> Option<(u32, u32)> {
     let log = File::open(beside(real, "-wal")).ok()?;
     Some((number(&log, 16)?, number(&log, 20)?))
@@ -68,7 +68,7 @@ fn cookie_in_log(log: &File) -> Option<u32> {
     None
 }
 
-/// Checks that the log beside the file at `real`, if there is one, is its own, as far as that can be known.
+/// Checks that the log next to the file at `real`, if any, belongs to it, as far as that can be known.
 ///
 /// # Errors
 /// When it is another file's.
