@@ -2,10 +2,11 @@
 use clap::Command;
 
 /// The groups of commands, in the order shown.
-const GROUPS: [(&str, &[&str]); 4] = [
+const GROUPS: [(&str, &[&str]); 5] = [
     ("Logs", &["logsum"]),
     ("Retention", &["q1"]),
     ("Votes", &["init", "candidates", "vote", "tally", "export", "check"]),
+    ("Running a vote", &["open", "close", "set", "reset", "history", "backup"]),
     ("Service", &["serve"]),
 ];
 
@@ -111,7 +112,7 @@ fn groups(command: &Command) -> String {
         text.push_str(&format!("{group}:\n"));
         for name in names {
             let about = command.find_subcommand(name).and_then(Command::get_about).map(ToString::to_string);
-            text.push_str(&format!("  {name:<11}{}\n", about.unwrap_or_default()));
+            text.push_str(&format!("  {name:<12}{}\n", about.unwrap_or_default()));
         }
         text.push('\n');
     }
@@ -121,6 +122,17 @@ fn groups(command: &Command) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_command_is_in_one_group() {
+        use clap::CommandFactory as _;
+        let command = crate::cli::Cli::command();
+        let mut known: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
+        let mut shown: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        known.sort_unstable();
+        shown.sort_unstable();
+        assert_eq!(shown, known);
+    }
 
     #[test]
     fn examples_are_told_from_what_follows() {

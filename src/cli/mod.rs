@@ -32,7 +32,7 @@ pub(crate) struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   votekit logsum access.log --from 2019-08-24 --to 2019-08-25   how many bytes did the CDN send?
-  votekit q1 --events events.tsv                                how many users came back?
+  votekit q1 events.tsv                                         how many users came back?
   votekit tally                                                 what is the vote?";
 
 fn long_help() -> String {
