@@ -47,6 +47,13 @@ CASES = [
     ("export", "export"),
     ("export", "export --with-voters"),
     ("check", "check"),
+    ("settings", "close"),
+    ("settings", "open"),
+    ("settings", "set --opens 2098-01-01 --closes 2099-01-01 --title Dinner"),
+    ("backup", "backup copy.db"),
+    ("reset", "reset --yes"),
+    ("candidates", "candidates remove 3"),
+    ("history", "history"),
     ("tally", "init --ballots hidden.db --candidate a --closes 2099-01-01 --hide-until-closed 2>/dev/null >&2; votekit tally --ballots hidden.db --format json"),
 ]
 
