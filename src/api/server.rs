@@ -107,18 +107,7 @@ impl Service {
             .max_blocking_threads(8)
             .build()
             .map_err(ServeError::Thread)?;
-        let listener = {
-            let _within = runtime.enter();
-            match listen {
-                Listen::Address(address) => {
-                    listen_on(address).map_err(|source| ServeError::Listen { address, source })?
-                }
-                Listen::Socket(socket) => {
-                    let listener = socket.set_nonblocking(true).and_then(|()| TcpListener::from_std(socket));
-                    listener.map_err(ServeError::Thread)?
-                }
-            }
-        };
+        let listener = open(listen, &runtime)?;
         let address = listener.local_addr().map_err(ServeError::Thread)?;
         let log = log::start(options.log);
         let (metrics, health) = (Arc::new(Metrics::new()), Arc::new(Health::new()));
@@ -215,6 +204,17 @@ fn all_end_within(threads: Vec<JoinHandle<()>>, patience: Duration) -> bool {
             return false;
         }
         std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn open(listen: Listen, runtime: &Runtime) -> Result<TcpListener, ServeError> {
+    let _within = runtime.enter();
+    match listen {
+        Listen::Address(address) => listen_on(address).map_err(|source| ServeError::Listen { address, source }),
+        Listen::Socket(socket) => {
+            let listener = socket.set_nonblocking(true).and_then(|()| TcpListener::from_std(socket));
+            listener.map_err(ServeError::Thread)
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use chrono::{TimeDelta, Utc};
 use votekit::report::{Report, Value};
 use votekit::scan::{Input, ScanOptions};
+use votekit::weblog::group::Grouped;
 use votekit::weblog::{self, DayRange, GroupRun, LogError, Needs, Outcome, Sinks, SumOptions, Totals};
 
 use crate::cli::terminal::console::Console;
@@ -117,23 +118,7 @@ impl Args {
         if self.follow {
             return follow::run(self.files.typed(), &options, &answers, &run, &about, format, console);
         }
-        let (Outcome { totals, failed }, grouped) = loop {
-            let bar = console.bar(inputs::bytes_total(&inputs));
-            let mut needs = options.needs.clone();
-            let run = GroupRun::new(&answers.by, &mut needs, options.filter.time_range.clock.clone(), answers.groups);
-            let sinks = Sinks::new(|| run.counter());
-            let outcome = if answers.by.is_empty() {
-                weblog::sum(&inputs, &options, &Sinks::new(|| ()), &bar)
-            } else {
-                weblog::sum(&inputs, &options, &sinks, &bar)
-            };
-            if !options.in_order && outcome.failed.iter().any(|error| matches!(error, LogError::Reordered(_))) {
-                options.in_order = true;
-                continue;
-            }
-            // Groups that outgrew their memory end a run early; that is the error to report, not the inputs left unread.
-            break (outcome, run.finish(sinks.into_all())?);
-        };
+        let (Outcome { totals, failed }, grouped) = summed(&inputs, &mut options, &answers, console)?;
         tell_of_formats(&totals, console);
         console.note_empty(&totals.empty);
         let left_out = failed.len();
@@ -185,6 +170,35 @@ impl Args {
             return Ok(vec![sample::LOG]);
         }
         Err(exit::misuse("no log given: name files, pipe one in, or try the built-in sample with --sample"))
+    }
+}
+
+/// What the logs add up to, as one sum and by groups. Reads them again in their order if columns change in the middle of one.
+///
+/// # Errors
+/// When groups outgrow their memory.
+fn summed(
+    inputs: &[Input],
+    options: &mut SumOptions,
+    answers: &answers::Answers,
+    console: &Console,
+) -> anyhow::Result<(Outcome, Grouped)> {
+    loop {
+        let bar = console.bar(inputs::bytes_total(inputs));
+        let mut needs = options.needs.clone();
+        let run = GroupRun::new(&answers.by, &mut needs, options.filter.time_range.clock.clone(), answers.groups);
+        let sinks = Sinks::new(|| run.counter());
+        let outcome = if answers.by.is_empty() {
+            weblog::sum(inputs, options, &Sinks::new(|| ()), &bar)
+        } else {
+            weblog::sum(inputs, options, &sinks, &bar)
+        };
+        if !options.in_order && outcome.failed.iter().any(|error| matches!(error, LogError::Reordered(_))) {
+            options.in_order = true;
+            continue;
+        }
+        // Groups that outgrew their memory end a run early; that is the error to report, not the inputs left unread.
+        return Ok((outcome, run.finish(sinks.into_all())?));
     }
 }
 
