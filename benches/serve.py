@@ -54,10 +54,10 @@ def turns(path, *more):
 
 
 def post():
-    before, commits, secs = votes(), metric("votekit_commit_seconds_count"), metric("votekit_commit_seconds_sum")
+    before, commits, secs = votes(), metric("votekit_commit_duration_seconds_count"), metric("votekit_commit_duration_seconds_sum")
     rate = turns("/vote", "-s", LUA)
-    stored, commits = votes() - before, metric("votekit_commit_seconds_count") - commits
-    took = (metric("votekit_commit_seconds_sum") - secs) / commits * 1e3
+    stored, commits = votes() - before, metric("votekit_commit_duration_seconds_count") - commits
+    took = (metric("votekit_commit_duration_seconds_sum") - secs) / commits * 1e3
     print(f"\nIn the file: {stored:,} votes more, in {commits:,.0f} transactions: {stored / commits:.0f} a transaction, each {took:.2f} ms.\n")
     return rate
 

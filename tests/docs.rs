@@ -52,6 +52,23 @@ fn every_log_format_is_described() {
     assert!(missing.is_empty(), "docs/formats.md does not describe {missing:?}");
 }
 
+#[cfg(feature = "serve")]
+#[test]
+fn every_option_of_serve_is_in_the_table_with_its_variable() {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/on-the-air.md")).unwrap();
+    let help = std::process::Command::new(env!("CARGO_BIN_EXE_votekit")).args(["serve", "--help"]).output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let (_, options) = help.split_once("Options:").unwrap();
+    let (own, _) = options.split_once("Output:").unwrap();
+    let flag = regex::Regex::new(r"(?m)^ +(?:-\w, )?--([a-z-]+)").unwrap();
+    let flags: Vec<&str> = flag.captures_iter(own).map(|found| found.get(1).unwrap().as_str()).collect();
+    assert!(flags.len() > 10, "{own}");
+    for flag in flags.iter().filter(|flag| !["ballots", "help"].contains(flag)) {
+        let variable = format!("VOTEKIT_SERVE_{}", flag.replace('-', "_").to_uppercase());
+        assert!(text.contains(&format!("| `--{flag}` | `{variable}` |")), "--{flag}");
+    }
+}
+
 #[test]
 fn readme_stays_one_page() {
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();

@@ -11,7 +11,9 @@ use super::browser::Browsers;
 use super::health::Health;
 use super::limits::{self, Limiter, Peer};
 use super::metrics::Metrics;
+use super::pictures::Pictures;
 use super::problem::Problem;
+use super::public_url::PublicUrl;
 use super::snapshots::Snapshots;
 use super::windows::Windows;
 use super::writer::{NotSubmitted, WriteQueue};
@@ -25,6 +27,10 @@ pub(super) struct App {
     pub snapshots: Arc<Snapshots>,
     /// Results of other windows.
     pub windows: Windows,
+    /// The candidates' pictures.
+    pub pictures: Pictures,
+    /// Where people reach the service.
+    pub public: PublicUrl,
     /// Whether votes can be read and written.
     pub health: Arc<Health>,
     /// The metrics served to Prometheus.

@@ -4,6 +4,8 @@ use axum::http::{HeaderMap, HeaderValue};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
+use super::public_url::PublicUrl;
+
 /// The cookie's name.
 const NAME: &str = "votekit_browser";
 /// How long a browser keeps it: a year.
@@ -14,12 +16,17 @@ const ID_BYTES: usize = 16;
 /// Signs cookies and checks them. All services on one ballot file have the same secret.
 pub(super) struct Browsers {
     secret: Vec<u8>,
+    /// The attributes of its cookies.
+    attributes: String,
 }
 
 impl Browsers {
-    /// Whoever knows `secret` can vote as any browser.
-    pub(super) fn new(secret: Vec<u8>) -> Self {
-        Browsers { secret }
+    /// Whoever knows `secret` can vote as any browser. Cookies are for the service at `public` alone.
+    pub(super) fn new(secret: Vec<u8>, public: &PublicUrl) -> Self {
+        let (base, secure) = (public.base(), if public.is_secure() { "; Secure" } else { "" });
+        let path = if base.is_empty() { "/" } else { base };
+        let attributes = format!("Path={path}; Max-Age={MAX_AGE_SECS}; HttpOnly; SameSite=Lax{secure}");
+        Browsers { secret, attributes }
     }
 
     /// The browser that a request comes from; None if it has no cookie that was signed in this `generation` of the vote.
@@ -43,7 +50,7 @@ impl Browsers {
         }
         let id = to_hex(&bytes);
         let signature = to_hex(&self.signer(&id, generation).finalize().into_bytes());
-        let cookie = format!("{NAME}={id}.{signature}; Path=/; Max-Age={MAX_AGE_SECS}; HttpOnly; SameSite=Lax");
+        let cookie = format!("{NAME}={id}.{signature}; {}", self.attributes);
         if let Ok(cookie) = HeaderValue::try_from(cookie) {
             answer.append(SET_COOKIE, cookie);
         }
@@ -75,7 +82,8 @@ mod tests {
 
     #[test]
     fn only_own_cookies_of_this_generation_count() {
-        let (ours, theirs) = (Browsers::new(b"ours".to_vec()), Browsers::new(b"theirs".to_vec()));
+        let here = PublicUrl::default();
+        let (ours, theirs) = (Browsers::new(b"ours".to_vec(), &here), Browsers::new(b"theirs".to_vec(), &here));
         let mut answer = HeaderMap::new();
         ours.mark(&mut answer, 1);
         let cookie = answer[SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
@@ -89,5 +97,18 @@ mod tests {
                 assert_eq!(ours.id(&HeaderMap::from_iter([(COOKIE, value)]), 1), None, "{other}");
             }
         }
+    }
+
+    #[test]
+    fn a_cookie_is_for_the_service_alone() {
+        let attributes = |public: &PublicUrl| {
+            let mut answer = HeaderMap::new();
+            Browsers::new(b"ours".to_vec(), public).mark(&mut answer, 1);
+            answer[SET_COOKIE].to_str().unwrap().split_once("; ").unwrap().1.to_owned()
+        };
+        let of_all = "Max-Age=31536000; HttpOnly; SameSite=Lax";
+        assert_eq!(attributes(&PublicUrl::default()), format!("Path=/; {of_all}"));
+        let below = "https://vote.example/poll".parse().unwrap();
+        assert_eq!(attributes(&below), format!("Path=/poll; {of_all}; Secure"));
     }
 }

@@ -1,6 +1,6 @@
 //! Connections: how many there may be, how slow they may be, and how their requests are served.
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::sleep;
 use tokio_io_timeout::TimeoutStream;
@@ -22,6 +22,7 @@ use tower::Service as _;
 
 use super::app::App;
 use super::limits::{self, Peer};
+use super::listener::{Accepted, Listener};
 use super::log::{self, AccessLog};
 use super::problem::Problem;
 
@@ -72,15 +73,18 @@ impl Connections {
     }
 
     /// Accepts and serves connections forever.
-    pub(super) async fn accept(&self, listener: &TcpListener) {
+    pub(super) async fn accept(&self, listener: &Listener) {
         let mut failing = false;
         loop {
             // The semaphore is never closed.
             let Ok(place) = self.room.clone().acquire_owned().await else { return };
             match listener.accept().await {
-                Ok((stream, peer)) => {
+                Ok(accepted) => {
                     failing = false;
-                    self.open(stream, peer, place);
+                    match accepted {
+                        Accepted::Tcp(stream, peer) => self.open(stream, peer, place),
+                        Accepted::Unix(stream, peer) => self.open(stream, peer, place),
+                    }
                 }
                 Err(error) => {
                     if !std::mem::replace(&mut failing, true) {
@@ -92,9 +96,10 @@ impl Connections {
         }
     }
 
-    fn open(&self, stream: TcpStream, peer: SocketAddr, place: OwnedSemaphorePermit) {
-        // Responses are small and complete, so waiting for more gains nothing. If the socket is gone, the next write fails.
-        let _ = stream.set_nodelay(true);
+    fn open<S>(&self, stream: S, peer: IpAddr, place: OwnedSemaphorePermit)
+    where
+        S: AsyncRead + AsyncWrite + Send + 'static,
+    {
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(WRITE_PATIENCE));
         let (router, app, access_log) = (self.router.clone(), self.app.clone(), self.access_log);
@@ -118,7 +123,7 @@ impl Connections {
 async fn answer(
     mut router: Router,
     app: Arc<App>,
-    peer: SocketAddr,
+    peer: IpAddr,
     access_log: AccessLog,
     mut request: Request<Incoming>,
 ) -> Result<Response, Infallible> {
@@ -129,11 +134,16 @@ async fn answer(
         let client = limits::client(peer, request.headers(), &app.trusted);
         (client, request.method().clone(), request.uri().clone(), Instant::now())
     });
+    if let Some(uri) = app.public.below_base(request.uri()) {
+        *request.uri_mut() = uri;
+    }
+    let method = request.method().clone();
     let mut response = match request.version() == Version::HTTP_11 && !request.headers().contains_key(HOST) {
         // RFC 9112, 3.2.
         true => Problem::bad_request("a request of HTTP/1.1 has the header Host").into_response(),
         false => router.call(request).await?,
     };
+    app.metrics.count_request(&method, response.status());
     response.headers_mut().insert("x-content-type-options", HeaderValue::from_static("nosniff"));
     if let Some((client, method, uri, begun)) = logged {
         log::request(client, &method, &uri, response.status(), begun.elapsed());

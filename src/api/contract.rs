@@ -187,16 +187,16 @@ pub(super) struct CandidateName {
     picture: Option<String>,
 }
 
-/// The path of a candidate's picture, below the service's own.
-pub(super) fn picture_path(candidate: &Candidate) -> Option<String> {
-    candidate.picture.as_ref().map(|tag| format!("/pictures/{}/{tag}", candidate.id))
+/// The path of a candidate's picture; the service's own paths begin with `base`.
+pub(super) fn picture_path(base: &str, candidate: &Candidate) -> Option<String> {
+    candidate.picture.as_ref().map(|tag| format!("{base}/pictures/{}/{tag}", candidate.id))
 }
 
-/// `[{"candidate_id": 2, "name": "林林"}, …]`
-pub(super) fn candidates(tally: &Tally) -> Vec<CandidateName> {
+/// `[{"candidate_id": 2, "name": "林林"}, …]`; paths begin with `base`.
+pub(super) fn candidates(base: &str, tally: &Tally) -> Vec<CandidateName> {
     let name = |total: &CandidateTotal| {
         let Candidate { id, name, about, .. } = total.candidate.clone();
-        CandidateName { candidate_id: id, name, about, picture: picture_path(&total.candidate) }
+        CandidateName { candidate_id: id, name, about, picture: picture_path(base, &total.candidate) }
     };
     tally.candidates.iter().map(name).collect()
 }
@@ -238,8 +238,8 @@ pub(super) struct CandidateState<'a> {
 }
 
 impl<'a> State<'a> {
-    /// The state that `tally` has.
-    pub(super) fn new(tally: &'a Tally) -> Self {
+    /// The state that `tally` has; paths begin with `base`.
+    pub(super) fn new(base: &str, tally: &'a Tally) -> Self {
         let state = match tally.opening {
             Opening::NotOpenYet => "not_open_yet",
             Opening::Open => "open",
@@ -249,7 +249,7 @@ impl<'a> State<'a> {
             id: total.candidate.id,
             name: &total.candidate.name,
             about: total.candidate.about.as_deref(),
-            picture: picture_path(&total.candidate),
+            picture: picture_path(base, &total.candidate),
             votes: (!tally.hidden).then_some(total.votes),
         };
         State {

@@ -11,6 +11,8 @@ use serde::Serialize;
 pub(super) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 /// A cache in front answers the crowd and revalidates once a second.
 const A_SECOND: HeaderValue = HeaderValue::from_static("public, max-age=1");
+/// For what has another path when its content changes.
+pub(super) const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// A JSON document and its tag.

@@ -1,6 +1,7 @@
 //! Why the service could not start or go on.
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use crate::ballot::BoxError;
 
@@ -12,6 +13,14 @@ pub enum ServeError {
     Listen {
         /// The address and port.
         address: SocketAddr,
+        /// What the system reported.
+        source: io::Error,
+    },
+    /// The Unix socket cannot be made.
+    #[error("cannot listen on unix:{path}", path = path.display())]
+    ListenUnix {
+        /// Its path.
+        path: PathBuf,
         /// What the system reported.
         source: io::Error,
     },

@@ -13,17 +13,17 @@ use url::form_urlencoded;
 
 use super::app::App;
 use super::body;
-use super::document::NO_STORE;
-use super::page::{self, ASSETS, Notice, Typed, View};
+use super::contract;
+use super::document::{FOR_EVER, NO_STORE};
+use super::page::{self, ASSETS, Notice, Shown, Typed, View};
 use super::problem::Problem;
+use super::public_url::PublicUrl;
 use super::snapshots::Snapshot;
-use crate::ballot::{Ballot, Choice, Outcome};
+use crate::ballot::{Ballot, Candidate, Choice, Outcome};
 
 /// A form's bytes at most: the longest opinion takes up to twelve a character.
 const FORM_BYTES: usize = 192 * 1024;
 
-/// For what has another path when its content changes.
-const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 /// Allows nothing but the page's own style, script and icon; its form and its script reach this service alone.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; \
@@ -40,9 +40,9 @@ pub(super) async fn show(State(app): State<Arc<App>>, uri: Uri, headers: HeaderM
 
 async fn page(app: &App, uri: &Uri, headers: &HeaderMap) -> Response {
     // The URL may be passed on to people whose vote is not stored.
-    let notice = if follows_from_here(headers) { notice(uri) } else { None };
+    let notice = if follows_from_here(&app.public, headers) { notice(uri) } else { None };
     match app.snapshots.current().await {
-        Ok(snapshot) => html(StatusCode::OK, &view(&snapshot, notice, Form::default())),
+        Ok(snapshot) => html(StatusCode::OK, &view(&app.public, &snapshot, notice, Form::default())),
         Err(error) => Problem::from(&error).into_response(),
     }
 }
@@ -63,7 +63,7 @@ fn notice(uri: &Uri) -> Option<Notice> {
 pub(super) async fn take(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
     let admitted = app.admit(&request);
     let headers = request.headers().clone();
-    let (form, unread) = match read(request).await {
+    let (form, unread) = match read(&app.public, request).await {
         Ok(form) => (form, Ok(())),
         Err(problem) => (Form::default(), Err(problem)),
     };
@@ -73,9 +73,9 @@ pub(super) async fn take(State(app): State<Arc<App>>, request: Request<Body>) ->
         app.cast(app.of_browser(form.ballot()?, &headers).await?).await
     };
     let mut response = match cast.await {
-        Ok(outcome) => stored(&outcome),
+        Ok(outcome) => stored(&app.public, &outcome),
         Err(problem) => match app.snapshots.current().await {
-            Ok(snapshot) => refused(&snapshot, &problem, form),
+            Ok(snapshot) => refused(&app.public, &snapshot, &problem, form),
             Err(_) => problem.into_response(),
         },
     };
@@ -145,8 +145,8 @@ impl Form {
     }
 }
 
-async fn read(request: Request<Body>) -> Result<Form, Problem> {
-    if !is_from_here(request.headers()) {
+async fn read(public: &PublicUrl, request: Request<Body>) -> Result<Form, Problem> {
+    if !is_from_here(public, request.headers()) {
         return Err(Problem::cross_site("this form was sent from another site: vote on the page itself"));
     }
     let kind = text(request.headers(), "content-type").unwrap_or_default();
@@ -158,24 +158,27 @@ async fn read(request: Request<Body>) -> Result<Form, Problem> {
 
 /// Whether a form was sent by this page, or by no page at all. Browsers say so in `Sec-Fetch-Site` on secure connections, and
 /// in `Origin` on any.
-fn is_from_here(headers: &HeaderMap) -> bool {
+fn is_from_here(public: &PublicUrl, headers: &HeaderMap) -> bool {
     match (text(headers, "sec-fetch-site"), text(headers, "origin")) {
         (Some(site), _) => site == "same-origin" || site == "none",
         (None, None) => true,
-        (None, Some(origin)) => is_ours(headers, origin),
+        (None, Some(origin)) => is_ours(public, headers, origin),
     }
 }
 
 /// Whether a browser comes from this service, as after a form's redirect.
-fn follows_from_here(headers: &HeaderMap) -> bool {
+fn follows_from_here(public: &PublicUrl, headers: &HeaderMap) -> bool {
     match (text(headers, "sec-fetch-site"), text(headers, "referer")) {
         (Some(site), _) => site == "same-origin",
-        (None, referer) => referer.is_some_and(|url| is_ours(headers, url)),
+        (None, referer) => referer.is_some_and(|url| is_ours(public, headers, url)),
     }
 }
 
-/// Whether `url` is of the host that the request was sent to.
-fn is_ours(headers: &HeaderMap, url: &str) -> bool {
+/// Whether `url` is of the service's public address, or of the host that the request was sent to.
+fn is_ours(public: &PublicUrl, headers: &HeaderMap, url: &str) -> bool {
+    if public.has_origin_of(url) {
+        return true;
+    }
     let host = url.split_once("://").and_then(|(_, rest)| rest.split('/').next());
     host.is_some() && host == text(headers, "host")
 }
@@ -184,16 +187,18 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).map(|value| value.to_str().unwrap_or("?"))
 }
 
-fn stored(outcome: &Outcome) -> Response {
-    let place = match outcome {
-        Outcome::Stored { replaced: Some(_), .. } => "/?vote=changed",
-        Outcome::Repeated { .. } => "/?vote=repeated",
-        _ => "/?vote=stored",
+fn stored(public: &PublicUrl, outcome: &Outcome) -> Response {
+    let outcome = match outcome {
+        Outcome::Stored { replaced: Some(_), .. } => "changed",
+        Outcome::Repeated { .. } => "repeated",
+        _ => "stored",
     };
-    (StatusCode::SEE_OTHER, [(LOCATION, HeaderValue::from_static(place)), (CACHE_CONTROL, NO_STORE)]).into_response()
+    let place = format!("{}/?vote={outcome}", public.base());
+    let no_store = (CACHE_CONTROL.as_str(), "no-store");
+    (StatusCode::SEE_OTHER, [(LOCATION.as_str(), place.as_str()), no_store]).into_response()
 }
 
-fn refused(snapshot: &Snapshot, problem: &Problem, form: Form) -> Response {
+fn refused(public: &PublicUrl, snapshot: &Snapshot, problem: &Problem, form: Form) -> Response {
     let status = problem.status();
     let notice = match problem.try_again() {
         true => Notice::Unavailable(problem.title().to_owned()),
@@ -206,21 +211,23 @@ fn refused(snapshot: &Snapshot, problem: &Problem, form: Form) -> Response {
     } else {
         form
     };
-    let mut response = html(status, &view(snapshot, Some(notice), form));
+    let mut response = html(status, &view(public, snapshot, Some(notice), form));
     if let Some(secs) = problem.retry_after_secs() {
         response.headers_mut().insert(RETRY_AFTER, secs.into());
     }
     response
 }
 
-fn view(snapshot: &Snapshot, notice: Option<Notice>, form: Form) -> View {
+fn view(public: &PublicUrl, snapshot: &Snapshot, notice: Option<Notice>, form: Form) -> View {
     let tally = &snapshot.tally;
     let settings = &tally.settings;
     let candidates = tally.candidates.iter().map(|total| {
-        let candidate = &total.candidate;
-        (candidate.id, candidate.name.clone(), (!tally.hidden).then_some(total.votes))
+        let Candidate { id, name, about, .. } = total.candidate.clone();
+        let picture = contract::picture_path(public.base(), &total.candidate);
+        Shown { id, name, about, picture, votes: (!tally.hidden).then_some(total.votes) }
     });
     View {
+        base: public.base().to_owned(),
         title: settings.title.clone(),
         opening: tally.opening,
         opens: settings.opens,
@@ -282,8 +289,13 @@ mod tests {
             (&[("host", "a"), ("origin", "http://b.a"), ("sec-fetch-site", "same-site")], false),
             (&[("host", "a"), ("sec-fetch-site", "none")], true),
         ] {
-            assert_eq!(is_from_here(&headers(pairs)), from_here, "{pairs:?}");
+            assert_eq!(is_from_here(&PublicUrl::default(), &headers(pairs)), from_here, "{pairs:?}");
         }
+        // A proxy that passes its own address on as the host.
+        let public = "https://vote.example/poll".parse().unwrap();
+        let from = |origin| headers(&[("host", "127.0.0.1:5000"), ("origin", origin)]);
+        assert!(is_from_here(&public, &from("https://vote.example")));
+        assert!(!is_from_here(&public, &from("https://evil.example")));
     }
 
     #[test]

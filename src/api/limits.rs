@@ -14,7 +14,7 @@ use crate::units::DurationSecs;
 
 /// The address of the other end of the connection: an extension of every request.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Peer(pub SocketAddr);
+pub(super) struct Peer(pub IpAddr);
 
 /// The number of votes a client may cast per unit of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,9 +41,9 @@ impl FromStr for Rate {
 
 /// The client whose request came from `peer`: the peer itself or, if that is a trusted proxy, the last address in
 /// `X-Forwarded-For` that is not one. What an untrusted client writes there is ignored.
-pub(super) fn client(peer: SocketAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+pub(super) fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: IpAddr| trusted.iter().any(|net| net.contains(&address));
-    let peer = peer.ip().to_canonical();
+    let peer = peer.to_canonical();
     if !is_trusted(peer) {
         return peer;
     }
@@ -132,7 +132,7 @@ mod tests {
             for line in forwarded {
                 headers.append("x-forwarded-for", line.parse().unwrap());
             }
-            client(peer.parse().unwrap(), &headers, &trusted).to_string()
+            client(peer.parse::<SocketAddr>().unwrap().ip(), &headers, &trusted).to_string()
         };
         assert_eq!(ask("192.0.2.7:1", &["203.0.113.5"]), "192.0.2.7");
         assert_eq!(ask("127.0.0.1:1", &["203.0.113.5"]), "203.0.113.5");

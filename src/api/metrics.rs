@@ -1,12 +1,15 @@
-//! What Prometheus scrapes.
+//! What Prometheus scrapes, named by its conventions (<https://prometheus.io/docs/practices/naming/>).
+use axum::http::{Method, StatusCode};
 use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
+use super::process::Process;
 use crate::ballot::{BoxError, Outcome, Refusal};
 
 /// The media type of [`Metrics::text`].
@@ -17,9 +20,20 @@ struct ByOutcome {
     outcome: &'static str,
 }
 
+/// The labels of the HTTP servers in Prometheus' own libraries.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByRequest {
+    method: &'static str,
+    code: u16,
+}
+
 /// Counters and histograms of one service.
 pub(super) struct Metrics {
+    /// The service's own metrics.
     registry: Registry,
+    /// Those that every program has, under the names that they have everywhere.
+    process: Registry,
+    requests: Family<ByRequest, Counter>,
     votes: Family<ByOutcome, Counter>,
     stored: Counter,
     /// Ballots whose client had gone before they were written.
@@ -62,25 +76,52 @@ impl Metrics {
             queue_depth: Gauge::default(),
             connections: Gauge::default(),
             streams: Gauge::default(),
+            requests: Family::default(),
+            process: Registry::default(),
             registry: Registry::default(),
         };
+        let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        registry.register("build", "The program that runs", version);
+        registry.register("http_requests", "Requests that were answered", metrics.requests.clone());
         registry.register("rate_limited", "Requests refused with 429", metrics.rate_limited.clone());
         let (vote, commit) = (metrics.vote_secs.clone(), metrics.commit_secs.clone());
-        registry.register_with_unit("vote", "From a ballot's arrival to its commit", Unit::Seconds, vote);
-        registry.register_with_unit("commit", "One transaction, its sync to disk included", Unit::Seconds, commit);
+        registry.register_with_unit("vote_duration", "From a ballot's arrival to its commit", Unit::Seconds, vote);
+        registry.register_with_unit(
+            "commit_duration",
+            "One transaction, its sync to disk included",
+            Unit::Seconds,
+            commit,
+        );
         registry.register("batch_votes", "Ballots in one transaction", metrics.batch_votes.clone());
         registry.register("queue_depth", "Ballots that wait for the writer", metrics.queue_depth.clone());
         registry.register("connections", "Open connections", metrics.connections.clone());
         registry.register("event_streams", "Open event streams", metrics.streams.clone());
-        Metrics { registry, ..metrics }
+        let mut process = Registry::default();
+        process.register_collector(Box::new(Process));
+        Metrics { registry, process, ..metrics }
     }
 
     /// All as `OpenMetrics` text.
     pub(super) fn text(&self) -> String {
         let mut text = String::new();
         // Writing to a String cannot fail.
-        let _ = encode(&mut text, &self.registry);
+        let _ = encode_registry(&mut text, &self.registry)
+            .and_then(|()| encode_registry(&mut text, &self.process))
+            .and_then(|()| encode_eof(&mut text));
         text
+    }
+
+    /// Counts a request that was answered with `status`.
+    pub(super) fn count_request(&self, method: &Method, status: StatusCode) {
+        let method = match *method {
+            Method::GET => "get",
+            Method::HEAD => "head",
+            Method::POST => "post",
+            Method::OPTIONS => "options",
+            // Clients may make up any.
+            _ => "other",
+        };
+        self.requests.get_or_create(&ByRequest { method, code: status.as_u16() }).inc();
     }
 
     /// Counts the outcomes of a batch.

@@ -3,6 +3,8 @@
 //! | module | what it knows |
 //! |---|---|
 //! | `server` | the service as a whole: how it starts, runs and stops |
+//! | `listener` | where it listens: TCP, a Unix socket, a socket of systemd |
+//! | `public_url` | where people reach it, and the base of its paths |
 //! | `connections` | how many there may be, how slow they may be |
 //! | `routes` | the routes: one line per endpoint |
 //! | `vote`, `result`, `events`, `operation` | the endpoints |
@@ -12,10 +14,10 @@
 //! | `contract` | the documents of the REST contract |
 //! | `writer` | the thread that writes all waiting ballots in one transaction |
 //! | `snapshots` | the rendered result, never older than the last commit |
-//! | `windows` | results of other windows |
+//! | `windows`, `pictures` | results of other windows, candidates' pictures: read when asked for |
 //! | `limits` | client addresses, and how often a client may vote |
 //! | `problem`, `error` | errors as status and problem details; why the service cannot run |
-//! | `health`, `metrics`, `log` | monitoring |
+//! | `health`, `metrics`, `process`, `log` | monitoring |
 mod app;
 mod body;
 mod browser;
@@ -27,12 +29,16 @@ mod events;
 mod form;
 mod health;
 mod limits;
+mod listener;
 mod log;
 mod metrics;
 mod operation;
 mod origins;
 mod page;
+mod pictures;
 mod problem;
+mod process;
+mod public_url;
 mod result;
 mod routes;
 mod server;
@@ -44,6 +50,8 @@ mod writer;
 pub use error::ServeError;
 pub use ipnet::IpNet;
 pub use limits::{Rate, RateError};
+pub use listener::{Listen, Place};
 pub use log::{AccessLog, LogFormat};
 pub use origins::{Origin, OriginError};
-pub use server::{Listen, Options, Service};
+pub use public_url::{PublicUrl, PublicUrlError};
+pub use server::{Options, Service};

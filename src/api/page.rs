@@ -15,6 +15,8 @@ use crate::ballot::{CandidateId, Limits, Moment, Opening};
 /// What the page shows.
 #[derive(Debug, Clone)]
 pub(super) struct View {
+    /// What the service's own paths begin with; may be empty.
+    pub base: String,
     /// The vote's title; may be empty.
     pub title: String,
     /// Whether votes are taken.
@@ -23,8 +25,8 @@ pub(super) struct View {
     pub opens: Option<Moment>,
     /// When voting closes; None: never.
     pub closes: Option<Moment>,
-    /// Id, name and votes, in the order of the ids. No votes where they are hidden.
-    pub candidates: Vec<(CandidateId, String, Option<u64>)>,
+    /// In the order of their ids.
+    pub candidates: Vec<Shown>,
     /// All votes that count.
     pub votes_total: u64,
     /// Those cast in the last `window_secs`.
@@ -46,6 +48,19 @@ pub(super) struct View {
     pub notice: Option<Notice>,
     /// What is in the form: what was typed, if the vote was not stored.
     pub typed: Typed,
+}
+
+/// A candidate as it is shown.
+#[derive(Debug, Clone)]
+pub(super) struct Shown {
+    pub id: CandidateId,
+    pub name: String,
+    /// What is said about it.
+    pub about: Option<String>,
+    /// The path of its picture.
+    pub picture: Option<String>,
+    /// None where they are hidden.
+    pub votes: Option<u64>,
 }
 
 /// The outcome of a vote.
@@ -114,6 +129,7 @@ pub(super) static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
 #[derive(Template)]
 #[template(path = "page.html")]
 struct Page<'a> {
+    base: &'a str,
     style: &'static str,
     script: &'static str,
     icon: &'static str,
@@ -170,6 +186,8 @@ enum Standing<'a> {
 struct Row<'a> {
     id: CandidateId,
     name: &'a str,
+    about: Option<&'a str>,
+    picture: Option<&'a str>,
     votes: Option<String>,
     share: String,
     width: String,
@@ -183,6 +201,7 @@ impl<'a> Page<'a> {
         let [style, script, icon] = ASSETS.each_ref().map(|asset| asset.path.as_str());
         let closed = view.opening == Opening::Closed;
         Page {
+            base: &view.base,
             style,
             script,
             icon,
@@ -262,8 +281,8 @@ impl<'a> Standing<'a> {
         let first: Vec<&str> = view
             .candidates
             .iter()
-            .filter(|(.., votes)| *votes == Some(most))
-            .map(|(_, name, _)| name.as_str())
+            .filter(|candidate| candidate.votes == Some(most))
+            .map(|candidate| candidate.name.as_str())
             .collect();
         match first[..] {
             [name] => Standing::Leads(name, share_words(most, view.votes_total)),
@@ -277,7 +296,7 @@ impl<'a> Standing<'a> {
 /// first.
 fn rows<'a>(view: &'a View) -> Vec<Row<'a>> {
     let most = most(view);
-    let first = view.candidates.iter().filter(|(.., votes)| *votes == Some(most)).count();
+    let first = view.candidates.iter().filter(|candidate| candidate.votes == Some(most)).count();
     let closed = view.opening == Opening::Closed;
     let chip = match (closed, first) {
         (true, 1) => "First",
@@ -286,19 +305,21 @@ fn rows<'a>(view: &'a View) -> Vec<Row<'a>> {
     };
     let mut candidates: Vec<_> = view.candidates.iter().collect();
     if closed {
-        candidates.sort_by_key(|(.., votes)| std::cmp::Reverse(*votes));
+        candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.votes));
     }
-    let row = |(id, name, votes): &'a (CandidateId, String, Option<u64>)| {
-        let votes = if view.hidden { None } else { *votes };
+    let row = |candidate: &'a Shown| {
+        let votes = if view.hidden { None } else { candidate.votes };
         Row {
-            id: *id,
-            name,
+            id: candidate.id,
+            name: &candidate.name,
+            about: candidate.about.as_deref(),
+            picture: candidate.picture.as_deref(),
             votes: votes.map(|votes| format!("{} {}", grouped(votes), if votes == 1 { "vote" } else { "votes" })),
             share: votes.map_or_else(String::new, |votes| share_words(votes, view.votes_total)),
             width: bar_width(votes.unwrap_or(0), most),
             chip,
             leads: most > 0 && votes == Some(most),
-            chosen: view.typed.choice == Some(*id),
+            chosen: view.typed.choice == Some(candidate.id),
         }
     };
     candidates.into_iter().map(row).collect()
@@ -306,7 +327,7 @@ fn rows<'a>(view: &'a View) -> Vec<Row<'a>> {
 
 /// The most votes that a candidate has; 0 where they are hidden.
 fn most(view: &View) -> u64 {
-    if view.hidden { 0 } else { view.candidates.iter().filter_map(|(.., votes)| *votes).max().unwrap_or(0) }
+    if view.hidden { 0 } else { view.candidates.iter().filter_map(|candidate| candidate.votes).max().unwrap_or(0) }
 }
 
 /// `part` in thousandths of `whole`, which is not 0, rounded half up; in integers, so that the script gets the same.
@@ -365,8 +386,15 @@ mod tests {
     use super::*;
 
     fn view(votes: &[u64]) -> View {
-        let candidates = votes.iter().zip(1..).map(|(votes, id)| (id, format!("c{id}"), Some(*votes)));
+        let candidates = votes.iter().zip(1..).map(|(votes, id)| Shown {
+            id,
+            name: format!("c{id}"),
+            about: None,
+            picture: None,
+            votes: Some(*votes),
+        });
         View {
+            base: String::new(),
             title: String::new(),
             opening: Opening::Open,
             opens: None,
@@ -428,11 +456,13 @@ mod tests {
     fn text_from_data_is_text() {
         let hostile = "</textarea><img src=x onerror=\"a('b')\">&amp;";
         let mut view = View { title: hostile.into(), key: hostile.into(), asks_voter: true, ..view(&[1]) };
-        view.candidates[0].1 = hostile.into();
+        view.candidates[0].name = hostile.into();
+        view.candidates[0].about = Some(hostile.into());
+        view.candidates[0].picture = Some(hostile.into());
         view.typed = Typed { voter: hostile.into(), opinion: format!("\n{hostile}"), choice: Some(1), change: true };
         view.notice = Some(Notice::Refused(hostile.into()));
         let html = render(&view);
-        assert!(!html.contains("<img") && !html.contains("onerror=\"") && !html.contains("&amp;\""), "{html}");
+        assert!(!html.contains("<img src=x") && !html.contains("onerror=\"") && !html.contains("&amp;\""), "{html}");
         assert_eq!(html.matches("</textarea>").count(), 1);
         assert!(html.contains("data-most=\"10000\">\n\n&#60;/textarea"), "the first line break is kept: {html}");
     }
@@ -447,6 +477,17 @@ mod tests {
         assert_eq!(Time::of(Moment(1_795_521_600)).text, "Tue 24 November 2026, 12:00 UTC");
         assert_eq!(Time::of(Moment(1_795_521_601)).text, "Tue 24 November 2026, 12:00:01 UTC");
         assert_eq!(Time::of(Moment(i64::MAX)).iso, Time::of(Moment(i64::MAX)).text, "beyond all calendars");
+    }
+
+    #[test]
+    fn all_paths_begin_with_the_base() {
+        let mut view = View { base: "/poll".into(), ..view(&[1]) };
+        view.candidates[0].picture = Some("/poll/pictures/1/a".into());
+        let html = render(&view);
+        for (at, _) in html.match_indices("=\"/") {
+            assert!(html[at..].starts_with("=\"/poll"), "{}", &html[at..at + 40]);
+        }
+        assert!(html.matches("=\"/poll/").count() >= 6);
     }
 
     #[test]

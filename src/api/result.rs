@@ -1,8 +1,10 @@
-//! `GET /result`, with the last ten minutes or another window, and `GET /candidates`.
+//! `GET /result`, with the last ten minutes or another window, `GET /candidates`, and their pictures.
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Path, State};
+use axum::http::HeaderValue;
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{Request, Uri};
 use axum::response::{IntoResponse, Response};
@@ -10,8 +12,12 @@ use url::form_urlencoded;
 
 use super::app::App;
 use super::contract::{CandidateName, ResultRow};
+use super::document::FOR_EVER;
 use super::problem::Problem;
 use crate::units::DurationSecs;
+
+/// A picture is shown, and nothing in it is run.
+const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox");
 
 /// The votes of each candidate, and of all in the last ten minutes
 #[utoipa::path(
@@ -66,5 +72,37 @@ pub(super) async fn candidates(State(app): State<Arc<App>>, request: Request<Bod
     match app.snapshots.current().await {
         Ok(snapshot) => snapshot.candidates.respond(&headers),
         Err(error) => Problem::from(error).into_response(),
+    }
+}
+
+/// A candidate's picture
+///
+/// Its path is in `/candidates` and changes with the picture, so that it may be cached for ever.
+#[utoipa::path(
+    get, path = "/pictures/{id}/{tag}", tag = "result",
+    params(
+        ("id" = i64, Path, description = "The candidate's id", minimum = 1),
+        ("tag" = String, Path, description = "Which picture it is, as `/candidates` has it"),
+    ),
+    responses(
+        (status = 200, description = "The picture", body = Vec<u8>, content_type = "image/*"),
+        (status = 404, description = "There is no such picture, or no longer", body = Problem, content_type = "application/problem+json"),
+        (status = 500, description = "Storage is broken", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "No room just now: try again", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn picture(State(app): State<Arc<App>>, Path((id, tag)): Path<(String, String)>) -> Response {
+    let found = match id.parse() {
+        Ok(id) => app.pictures.of(id).await,
+        Err(_) => Ok(None),
+    };
+    match found {
+        Ok(Some(picture)) if picture.tag() == tag => {
+            let kind = HeaderValue::from_static(picture.media_type);
+            let headers = [(CONTENT_TYPE, kind), (CACHE_CONTROL, FOR_EVER), (CONTENT_SECURITY_POLICY, POLICY)];
+            (headers, picture.bytes).into_response()
+        }
+        Ok(_) => Problem::not_found(format!("there is no picture at /pictures/{id}/{tag}")).into_response(),
+        Err(problem) => problem.into_response(),
     }
 }

@@ -6,12 +6,14 @@ use axum::body::{Body, Bytes};
 use axum::http::{Request, Uri};
 use axum::routing::get;
 use utoipa::OpenApi;
+use utoipa::openapi::Server;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
 use super::app::App;
 use super::origins::Origin;
 use super::problem::Problem;
+use super::public_url::PublicUrl;
 use super::{events, form, operation, origins, result, vote};
 
 #[derive(OpenApi)]
@@ -21,31 +23,55 @@ use super::{events, form, operation, origins, result, vote};
 ))]
 struct Description;
 
-/// All routes, and their `OpenAPI` description. Pages of the `allowed` origins may use them.
-pub(super) fn routes(allowed: &[Origin]) -> (Router<Arc<App>>, Bytes) {
+/// The routes of one address.
+pub(super) struct Routes {
+    /// What answers.
+    pub router: Router<Arc<App>>,
+    /// Their `OpenAPI` description.
+    pub description: Bytes,
+}
+
+/// What operators alone may ask, for an address of its own.
+pub(super) fn of_operators() -> Router<Arc<App>> {
+    Router::new()
+        .route("/metrics", get(operation::metrics_text))
+        .route("/healthz", get(operation::healthz))
+        .route("/readyz", get(operation::readyz))
+        .fallback(not_found)
+}
+
+/// All routes; `/metrics` only `with_metrics`. Pages of the `allowed` origins may use them. The description says that they
+/// are at `public`, if that is known.
+pub(super) fn of_all(allowed: &[Origin], with_metrics: bool, public: &PublicUrl) -> Routes {
     let described = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(events::events))
         .routes(routes!(operation::healthz))
         .routes(routes!(operation::readyz))
-        .routes(routes!(operation::metrics_text))
-        .routes(routes!(operation::document));
+        .routes(routes!(operation::document))
+        .routes(routes!(result::picture));
+    let described = if with_metrics { described.routes(routes!(operation::metrics_text)) } else { described };
     let described = with_and_without_slash(described, routes!(vote::vote));
     let described = with_and_without_slash(described, routes!(result::result));
     let described = with_and_without_slash(described, routes!(result::candidates));
-    let (router, description) = described.split_for_parts();
+    let (router, mut description) = described.split_for_parts();
+    if public.is_known() {
+        description.servers = Some(vec![Server::new(public.to_string().trim_end_matches('/'))]);
+    }
     let router = router
         .route("/", get(form::show).post(form::take))
         .route("/assets/{name}", get(form::asset))
-        .fallback(|uri: Uri| async move {
-            Problem::not_found(format!("there is nothing at {}; /openapi.json lists what there is", uri.path()))
-        })
+        .fallback(not_found)
         .method_not_allowed_fallback(wrong_method);
     let router = match origins::layer(allowed) {
         Some(layer) => router.layer(layer),
         None => router,
     };
     // Serialising these plain values cannot fail.
-    (router, Bytes::from(description.to_pretty_json().unwrap_or_default()))
+    Routes { router, description: Bytes::from(description.to_pretty_json().unwrap_or_default()) }
+}
+
+async fn not_found(uri: Uri) -> Problem {
+    Problem::not_found(format!("there is nothing at {}; /openapi.json lists what there is", uri.path()))
 }
 
 /// The paths of the contract also exist with a trailing slash, which the description mentions only once.

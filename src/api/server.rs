@@ -1,6 +1,5 @@
 //! The service as a whole: how it listens, runs and ends.
 use std::io;
-use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -8,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use ipnet::IpNet;
-use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Semaphore, oneshot, watch};
@@ -20,16 +18,20 @@ use super::connections::Connections;
 use super::error::ServeError;
 use super::health::Health;
 use super::limits::{Limiter, Rate};
+use super::listener::{Listen, Listener, Place};
 use super::log::{self, AccessLog, LogFormat};
 use super::metrics::Metrics;
 use super::origins::Origin;
+use super::pictures::Pictures;
+use super::public_url::PublicUrl;
+use super::routes::{self, Routes};
 use super::snapshots::Snapshots;
 use super::windows::Windows;
-use super::{routes, writer};
+use super::writer;
 use crate::ballot::BallotBox;
 
-/// Connections that the system holds until they are accepted.
-const BACKLOG: u32 = 4096;
+/// Connections to the address of the metrics.
+const OPERATORS_MOST: usize = 64;
 /// How often clients that may vote again are forgotten.
 const FORGET_EVERY: Duration = Duration::from_secs(10);
 /// Files that are not connections: the ballot file's, the runtime's, the standard streams.
@@ -56,19 +58,12 @@ pub struct Options {
     pub keep_alive: Duration,
     /// Where pages may come from that use the API.
     pub origins: Vec<Origin>,
+    /// Where people reach the service, if that is not where it listens.
+    pub public: PublicUrl,
     /// The format of the log.
     pub log: LogFormat,
     /// Whether requests are logged.
     pub access_log: AccessLog,
-}
-
-/// Where the service listens.
-#[derive(Debug)]
-pub enum Listen {
-    /// On a new socket.
-    Address(SocketAddr),
-    /// On a socket that listens already, as systemd hands it over.
-    Socket(StdListener),
 }
 
 /// How the service ended.
@@ -85,8 +80,10 @@ pub struct Ended {
 /// A service that listens.
 pub struct Service {
     runtime: Runtime,
-    listener: TcpListener,
-    address: SocketAddr,
+    listener: Listener,
+    place: Place,
+    /// Where operators alone ask for the metrics.
+    operators: Option<Listener>,
     app: Arc<App>,
     router: Router,
     options: Options,
@@ -97,18 +94,26 @@ pub struct Service {
 }
 
 impl Service {
-    /// Listens; requests are answered from [`run`](Self::run) on.
+    /// Listens; requests are answered from [`run`](Self::run) on. With `metrics`, they are there and nowhere else.
     ///
     /// # Errors
-    /// When the address cannot be listened on, or the box cannot be read.
-    pub fn bind(listen: Listen, mut votes: Box<dyn BallotBox>, options: Options) -> Result<Self, ServeError> {
+    /// When an address cannot be listened on, or the box cannot be read.
+    pub fn bind(
+        listen: Listen,
+        metrics_at: Option<Listen>,
+        mut votes: Box<dyn BallotBox>,
+        options: Options,
+    ) -> Result<Self, ServeError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .max_blocking_threads(8)
             .build()
             .map_err(ServeError::Thread)?;
-        let listener = open(listen, &runtime)?;
-        let address = listener.local_addr().map_err(ServeError::Thread)?;
+        let (listener, operators) = {
+            let _within = runtime.enter();
+            (Listener::open(listen)?, metrics_at.map(Listener::open).transpose()?)
+        };
+        let place = listener.place().map_err(ServeError::Thread)?;
         let log = log::start(options.log);
         let (metrics, health) = (Arc::new(Metrics::new()), Arc::new(Health::new()));
         votes.set_short_busy_timeout()?;
@@ -119,8 +124,10 @@ impl Service {
         if let Err(error) = votes.begin_service() {
             tracing::warn!(%error, "the ballot file cannot be written now");
         }
-        let browsers = Browsers::new(votes.secret()?);
-        let (snapshots, snapshots_thread, snapshots_ended) = Snapshots::start(votes.reader()?, health.clone())?;
+        let browsers = Browsers::new(votes.secret()?, &options.public);
+        let (snapshots, snapshots_thread, snapshots_ended) =
+            Snapshots::start(votes.reader()?, health.clone(), options.public.base())?;
+        let pictures = Pictures::new(votes.reader()?);
         let windows = Windows::new(votes.reader()?);
         let (writes, writer, writer_ended) =
             writer::start(votes, options.queue_most, snapshots.clone(), metrics.clone(), health.clone())
@@ -134,11 +141,13 @@ impl Service {
         }
         let options = Options { connections_most, ..options };
         let (stop, stopping) = watch::channel(false);
-        let (router, description) = routes::routes(&options.origins);
+        let Routes { router, description } = routes::of_all(&options.origins, operators.is_none(), &options.public);
         let app = Arc::new(App {
             writes,
             snapshots,
             windows,
+            pictures,
+            public: options.public.clone(),
             health,
             metrics,
             limiter: options.rate.map(Limiter::new),
@@ -154,7 +163,8 @@ impl Service {
         Ok(Service {
             runtime,
             listener,
-            address,
+            place,
+            operators,
             router: router.with_state(app.clone()),
             app,
             options,
@@ -166,8 +176,13 @@ impl Service {
     }
 
     /// Where it listens, with the real port if 0 was asked for.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Where operators ask for the metrics, if that is another address.
+    pub fn metrics_place(&self) -> Option<Place> {
+        self.operators.as_ref()?.place().ok()
     }
 
     /// Answers requests until SIGTERM, SIGINT or SIGHUP; then accepts no more, answers those it has accepted, and writes all
@@ -176,14 +191,23 @@ impl Service {
     /// # Errors
     /// When signals cannot be caught, or a part of the service ended.
     pub fn run(self) -> Result<Ended, ServeError> {
-        let Service { runtime, listener, address, router, app, options, stop, ended, threads, log } = self;
+        let Service { runtime, listener, place, operators, app, router, options, stop, ended, threads, log } = self;
         if options.log == LogFormat::Json {
-            tracing::info!(url = %format_args!("http://{address}"), "serving");
+            tracing::info!(url = %place, "serving");
         }
         let snapshots = app.snapshots.clone();
         let connections =
             Connections::new(router, app.clone(), options.connections_most, options.keep_alive, options.access_log);
-        let done = runtime.block_on(serve(listener, connections, app, &options, &stop, ended));
+        let operators = operators.map(|listener| {
+            let router = routes::of_operators().with_state(app.clone());
+            (Connections::new(router, app.clone(), OPERATORS_MOST, options.keep_alive, AccessLog::Off), listener)
+        });
+        let done = runtime.block_on(async {
+            if let Some((connections, listener)) = operators {
+                tokio::spawn(async move { connections.accept(&listener).await });
+            }
+            serve(listener, connections, app, &options, &stop, ended).await
+        });
         // Connections that were cut still hold the queue to the writer, which ends when no one does.
         runtime.shutdown_timeout(Duration::from_secs(1));
         snapshots.end();
@@ -205,26 +229,6 @@ fn all_end_within(threads: Vec<JoinHandle<()>>, patience: Duration) -> bool {
         }
         std::thread::sleep(Duration::from_millis(5));
     }
-}
-
-fn open(listen: Listen, runtime: &Runtime) -> Result<TcpListener, ServeError> {
-    let _within = runtime.enter();
-    match listen {
-        Listen::Address(address) => listen_on(address).map_err(|source| ServeError::Listen { address, source }),
-        Listen::Socket(socket) => {
-            let listener = socket.set_nonblocking(true).and_then(|()| TcpListener::from_std(socket));
-            listener.map_err(ServeError::Thread)
-        }
-    }
-}
-
-fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    // A service that is started again need not wait until the connections of the last one are forgotten.
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    let listener: StdListener = socket.listen(BACKLOG)?.into_std()?;
-    TcpListener::from_std(listener)
 }
 
 /// Raises the limit of open files as far as `connections` need it, and returns how many connections there is room for.
@@ -288,7 +292,7 @@ fn ignored_signals() -> u64 {
 
 /// Accepts and answers until a signal; returns how many connections had to be cut.
 async fn serve(
-    listener: TcpListener,
+    listener: Listener,
     connections: Connections,
     app: Arc<App>,
     options: &Options,

@@ -40,10 +40,10 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
-    fn new(changes: u64, tally: Tally) -> Self {
+    fn new(base: &str, changes: u64, tally: Tally) -> Self {
         let result = contract::result(&tally).map(|result| Document::new(&result));
-        let candidates = Document::new(&contract::candidates(&tally));
-        let event = serde_json::to_string(&contract::State::new(&tally)).unwrap_or_default().into();
+        let candidates = Document::new(&contract::candidates(base, &tally));
+        let event = serde_json::to_string(&contract::State::new(base, &tally)).unwrap_or_default().into();
         Snapshot { changes, tally, result, candidates, event }
     }
 
@@ -76,17 +76,23 @@ pub(super) struct Snapshots {
     wake: Condvar,
     events: watch::Sender<Arc<Snapshot>>,
     health: Arc<Health>,
+    /// What the service's own paths begin with.
+    base: String,
 }
 
 impl Snapshots {
-    /// The vote as `reader` shows it now, and the thread that keeps it up to date.
+    /// The vote as `reader` shows it now, and the thread that keeps it up to date. Paths in it begin with `base`.
     ///
     /// # Errors
     /// When the box cannot be read, or the system has no thread.
-    pub(super) fn start(mut reader: Box<dyn BallotBox>, health: Arc<Health>) -> Result<Started, ServeError> {
+    pub(super) fn start(
+        mut reader: Box<dyn BallotBox>,
+        health: Arc<Health>,
+        base: &str,
+    ) -> Result<Started, ServeError> {
         let version = reader.version()?;
         let tally = reader.tally(DurationSecs::TEN_MINUTES, SystemClock.now())?.for_audience();
-        let first = Arc::new(Snapshot::new(0, tally));
+        let first = Arc::new(Snapshot::new(base, 0, tally));
         let snapshots = Arc::new(Snapshots {
             changes: AtomicU64::new(0),
             latest: ArcSwap::new(first.clone()),
@@ -94,6 +100,7 @@ impl Snapshots {
             wake: Condvar::new(),
             events: watch::Sender::new(first),
             health,
+            base: base.to_owned(),
         });
         let now = Instant::now();
         let (snapshots_of, long_ago) = (snapshots.clone(), now.checked_sub(LOOK_EVERY).unwrap_or(now));
@@ -262,7 +269,7 @@ impl Maker {
         let tally =
             self.reader.tally(DurationSecs::TEN_MINUTES, SystemClock.now()).inspect_err(|error| self.failed(error))?;
         self.snapshots.health.set_readable(true);
-        let snapshot = Arc::new(Snapshot::new(changes, tally.for_audience()));
+        let snapshot = Arc::new(Snapshot::new(&self.snapshots.base, changes, tally.for_audience()));
         self.snapshots.latest.store(snapshot.clone());
         self.snapshots.events.send_if_modified(|shown| {
             let news = shown.event != snapshot.event;

@@ -241,7 +241,7 @@ fn the_service_tells_of_itself() {
     for line in [
         "votekit_votes_total{outcome=\"stored\"} 1",
         "votekit_votes_total{outcome=\"unknown_candidate\"} 1",
-        "votekit_vote_seconds_count 2",
+        "votekit_vote_duration_seconds_count 2",
         "votekit_batch_votes_sum 2.0",
         "votekit_queue_depth 0",
     ] {

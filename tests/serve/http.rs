@@ -174,6 +174,13 @@ impl Client {
         Ok(Reply { status, headers, body: Vec::new() })
     }
 
+    /// All that comes until the connection ends.
+    pub(crate) fn rest(&mut self) -> String {
+        let mut rest = String::new();
+        self.stream.read_to_string(&mut rest).unwrap();
+        rest
+    }
+
     pub(crate) fn reply(&mut self, method: &str) -> io::Result<Reply> {
         let mut reply = self.head()?;
         let bytes = reply.header("content-length").map_or(0, |bytes| bytes.parse().unwrap());

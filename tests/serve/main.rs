@@ -2,6 +2,7 @@
 #![cfg(feature = "serve")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says where")]
 
+mod behind;
 mod contract;
 #[path = "../support/disk.rs"]
 mod disk;

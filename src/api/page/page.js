@@ -17,6 +17,8 @@ const BARS_THAT_GLIDE = 60;
 const TRY_AGAIN = new Set([408, 429, 500, 502, 503, 504]);
 
 const at = (id) => document.getElementById(id);
+/** What the service's own paths begin with. */
+const { base } = document.body.dataset;
 const form = at("ballot");
 const list = at("candidates");
 
@@ -92,6 +94,7 @@ function knowRow(row) {
   const parts = { row, names: row.querySelectorAll("bdi"), count: part(".count"), chip: part(".chip") };
   Object.assign(parts, { votes: part(".votes"), share: part(".share"), bar: part(".bar"), rect: part("rect") });
   Object.assign(parts, { message: part(".message"), verb: part(".verb") });
+  Object.assign(parts, { picture: part(".picture"), about: part(".about") });
   rows.set(Number(row.dataset.id), parts);
   return parts;
 }
@@ -104,9 +107,13 @@ function newRow(id) {
 }
 
 function drawRow(candidate, result, most, chip) {
-  const { id, name, votes } = candidate;
+  const { id, name, votes, about = "", picture = "" } = candidate;
   const parts = rows.get(id) ?? newRow(id);
   for (const bdi of parts.names) setText(bdi, name);
+  setText(parts.about, about);
+  parts.about.hidden = about === "";
+  if ((parts.picture.getAttribute("src") ?? "") !== picture) parts.picture.setAttribute("src", picture);
+  parts.picture.hidden = picture === "";
   const known = votes !== null && !result.hidden;
   parts.count.hidden = !known;
   parts.bar.toggleAttribute("hidden", !known);
@@ -229,7 +236,7 @@ function disconnect() {
 
 function connect() {
   disconnect();
-  const source = new EventSource("/events");
+  const source = new EventSource(`${base}/events`);
   connection.source = source;
   source.onopen = connected;
   source.onerror = disconnected;
@@ -317,7 +324,7 @@ async function post(body, key) {
   const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
   let response, answer;
   try {
-    response = await fetch("/vote", { method: "POST", headers, body, signal: AbortSignal.timeout?.(ANSWER_WITHIN_MS) });
+    response = await fetch(`${base}/vote`, { method: "POST", headers, body, signal: AbortSignal.timeout?.(ANSWER_WITHIN_MS) });
     answer = await response.json();
   } catch {
     answer = null;

@@ -3,7 +3,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
 use anyhow::Context;
-use votekit::api::{AccessLog, IpNet, Listen, LogFormat, Options, Origin, Rate, Service};
+use votekit::api::{AccessLog, IpNet, Listen, LogFormat, Options, Origin, PublicUrl, Rate, Service};
 use votekit::units::DurationSecs;
 
 use super::ballots::BallotFile;
@@ -16,6 +16,7 @@ Examples:
   votekit serve --ballots board.db --listen 0.0.0.0:80
   votekit serve --rate-limit 5/s --trust-proxy 127.0.0.1
   votekit serve --allow-origin https://front.example
+  votekit serve --listen unix:/run/votekit/socket --public-url https://vote.example/poll
   curl -d '{\"candidate_id\": 2}' -H 'Content-Type: application/json' http://127.0.0.1:5000/vote
   curl http://127.0.0.1:5000/result
 
@@ -55,12 +56,18 @@ enum Access {
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Where to listen; port 0 takes a free one [default: 127.0.0.1:5000]
-    #[arg(long, value_name = "ADDRESS:PORT", env = "VOTEKIT_SERVE_LISTEN", hide_env = true)]
+    /// Where to listen: an address with a port (0 takes a free one), or `unix:/path` [default: 127.0.0.1:5000]
+    #[arg(long, value_name = "ADDRESS", env = "VOTEKIT_SERVE_LISTEN", hide_env = true)]
     listen: Option<String>,
     /// The port at 127.0.0.1, for those who type it as other servers have it
     #[arg(long, value_name = "PORT", hide = true, conflicts_with = "listen")]
     port: Option<u16>,
+    /// Where people reach the service through a proxy, a path included: <https://vote.example/poll>
+    #[arg(long, value_name = "URL", env = "VOTEKIT_SERVE_PUBLIC_URL", hide_env = true)]
+    public_url: Option<PublicUrl>,
+    /// Serve /metrics at this address, and only there
+    #[arg(long, value_name = "ADDRESS", env = "VOTEKIT_SERVE_METRICS_LISTEN", hide_env = true)]
+    metrics_listen: Option<String>,
     /// Pages of these origins, such as <https://front.example>, may use the API (CORS); * for any
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',', env = "VOTEKIT_SERVE_ALLOW_ORIGIN", hide_env = true)]
     allow_origin: Vec<Origin>,
@@ -99,6 +106,8 @@ impl Args {
     /// When the ballot file cannot be opened, or the address cannot be listened on.
     pub(crate) fn run(self, console: &Console) -> anyhow::Result<()> {
         let listen = self.listen()?;
+        let metrics_at = self.metrics_listen.as_deref().map(|at| place("--metrics-listen", at)).transpose()?;
+        let public = self.public_url.clone();
         // A file that is named is a file that should be there.
         let votes = if self.file.is_named() { self.file.open(console)? } else { self.file.open_or_make(console)? };
         let options = Options {
@@ -110,15 +119,20 @@ impl Args {
             shutdown_delay: self.shutdown_delay.map_or(Duration::ZERO, Into::into),
             keep_alive: self.keep_alive.into(),
             origins: self.allow_origin,
+            public: self.public_url.unwrap_or_default(),
             log: if self.access_log == Access::Json { LogFormat::Json } else { LogFormat::Text },
             access_log: if self.access_log == Access::Off { AccessLog::Off } else { AccessLog::On },
         };
-        let service = Service::bind(listen, votes, options)?;
+        let service = Service::bind(listen, metrics_at, votes, options)?;
         // Where there is no systemd, nobody is told.
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
         if self.access_log != Access::Json {
-            let address = service.address();
-            console.note(&format!("serving {} at http://{address} until Ctrl-C", self.file.place()));
+            let (file, place) = (self.file.place(), service.place());
+            let public = public.map_or_else(String::new, |url| format!(" for {url}"));
+            console.note(&format!("serving {file} at {place}{public} until Ctrl-C"));
+            if let Some(place) = service.metrics_place() {
+                console.note(&format!("metrics are at {place}/metrics"));
+            }
         }
         let ended = service.run()?;
         if ended.cut > 0 {
@@ -141,14 +155,16 @@ impl Args {
             return Ok(Listen::Address(SocketAddr::from(([127, 0, 0, 1], port))));
         }
         if let Some(listen) = &self.listen {
-            return address(listen).map(Listen::Address);
+            return place("--listen", listen);
         }
-        let handed = listenfd::ListenFd::from_env().take_tcp_listener(0);
-        match handed
-            .context("the socket that systemd handed over cannot be used: it must be one of TCP that listens")?
-        {
+        let mut handed = listenfd::ListenFd::from_env();
+        if let Ok(Some(socket)) = handed.take_unix_listener(0) {
+            return Ok(Listen::UnixSocket(socket));
+        }
+        let socket = handed.take_tcp_listener(0);
+        match socket.context("the socket that systemd handed over cannot be used: it must be a stream that listens")? {
             Some(socket) => Ok(Listen::Socket(socket)),
-            None => address(USUAL_ADDRESS).map(Listen::Address),
+            None => place("--listen", USUAL_ADDRESS),
         }
     }
 }
@@ -159,11 +175,20 @@ fn network(text: &str) -> Result<IpNet, String> {
     net.map_err(|_| "not an address as 127.0.0.1, nor a network as 10.0.0.0/8".into())
 }
 
-fn address(listen: &str) -> anyhow::Result<SocketAddr> {
-    let shape = || exit::misuse(format!("--listen {listen:?} is not an address with a port: write 127.0.0.1:5000"));
-    if !listen.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok()) {
+/// The place that `text` names, as the option `flag` has it.
+fn place(flag: &str, text: &str) -> anyhow::Result<Listen> {
+    if let Some(path) = text.strip_prefix("unix:") {
+        return if path.starts_with('/') {
+            Ok(Listen::Unix(path.into()))
+        } else {
+            Err(exit::misuse(format!("{flag} {text:?} has no whole path: write unix:/run/votekit.sock")))
+        };
+    }
+    let shape =
+        || exit::misuse(format!("{flag} {text:?} is not an address with a port: write 127.0.0.1:5000, or unix:/path"));
+    if !text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok()) {
         return Err(shape());
     }
-    let found = listen.to_socket_addrs().with_context(|| format!("--listen {listen:?}: the name is not known"))?.next();
-    found.ok_or_else(shape)
+    let found = text.to_socket_addrs().with_context(|| format!("{flag} {text:?}: the name is not known"))?.next();
+    found.map(Listen::Address).ok_or_else(shape)
 }
