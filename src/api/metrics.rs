@@ -34,6 +34,9 @@ pub(super) struct Metrics {
     /// Those that every program has, under the names that they have everywhere.
     process: Registry,
     requests: Family<ByRequest, Counter>,
+    /// Those of nearly all requests, which are not looked up.
+    get_ok: Counter,
+    post_ok: Counter,
     votes: Family<ByOutcome, Counter>,
     stored: Counter,
     /// Ballots whose client had gone before they were written.
@@ -64,6 +67,7 @@ impl Metrics {
         registry.register("votes", "Ballots by what became of them", votes.clone());
         let of = |outcome| votes.get_or_create_owned(&ByOutcome { outcome });
         let (stored, abandoned, overloaded) = (of("stored"), of("abandoned"), of("overloaded"));
+        let requests = Family::<ByRequest, Counter>::default();
         let metrics = Metrics {
             stored,
             abandoned,
@@ -76,7 +80,9 @@ impl Metrics {
             queue_depth: Gauge::default(),
             connections: Gauge::default(),
             streams: Gauge::default(),
-            requests: Family::default(),
+            get_ok: requests.get_or_create_owned(&ByRequest { method: "get", code: 200 }),
+            post_ok: requests.get_or_create_owned(&ByRequest { method: "post", code: 200 }),
+            requests,
             process: Registry::default(),
             registry: Registry::default(),
         };
@@ -113,15 +119,11 @@ impl Metrics {
 
     /// Counts a request that was answered with `status`.
     pub(super) fn count_request(&self, method: &Method, status: StatusCode) {
-        let method = match *method {
-            Method::GET => "get",
-            Method::HEAD => "head",
-            Method::POST => "post",
-            Method::OPTIONS => "options",
-            // Clients may make up any.
-            _ => "other",
+        match (method, status) {
+            (&Method::GET, StatusCode::OK) => self.get_ok.inc(),
+            (&Method::POST, StatusCode::OK) => self.post_ok.inc(),
+            _ => self.requests.get_or_create(&ByRequest { method: method_label(method), code: status.as_u16() }).inc(),
         };
-        self.requests.get_or_create(&ByRequest { method, code: status.as_u16() }).inc();
     }
 
     /// Counts the outcomes of a batch.
@@ -141,6 +143,17 @@ impl Metrics {
             _ => "failed",
         };
         self.votes.get_or_create(&ByOutcome { outcome }).inc_by(ballots as u64);
+    }
+}
+
+fn method_label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "get",
+        Method::HEAD => "head",
+        Method::POST => "post",
+        Method::OPTIONS => "options",
+        // Clients may make up any.
+        _ => "other",
     }
 }
 

@@ -15,6 +15,9 @@ use crate::units::DurationSecs;
 /// Whether [`BallotBox::export`] continues.
 pub type Flow = std::ops::ControlFlow<()>;
 
+/// Keeps what [`BallotBox::reset`] is about to take away, and returns whether it may.
+pub type Keep<'a> = dyn FnMut(&mut dyn BallotBox) -> Result<bool, BoxError> + 'a;
+
 /// A box of ballots: the one place that holds the votes of one election. Every store implements it; the service and the
 /// commands know nothing else.
 ///
@@ -122,9 +125,12 @@ pub trait BallotBox: Send {
     /// Takes all votes away and begins the next [generation](Settings::generation): candidates, voters' lists and rules stay.
     /// Keys of the votes that were taken away are refused from now on. Gives how many standing votes there were.
     ///
+    /// `keep` is called first, with another handle, while nobody can write: what it copies is all that is taken away. If it
+    /// returns false, nothing is, and the answer is None.
+    ///
     /// # Errors
-    /// When the box cannot be written.
-    fn reset(&mut self, clock: &dyn Clock) -> Result<u64, BoxError>;
+    /// When `keep` fails, or the box cannot be written.
+    fn reset(&mut self, keep: &mut Keep<'_>, clock: &dyn Clock) -> Result<Option<u64>, BoxError>;
 
     /// What was done to the vote so far, oldest first: that it was made, each change of its settings and candidates, each
     /// reset.

@@ -30,7 +30,7 @@ mod tally;
 mod time;
 mod vote;
 
-pub use ballot_box::{BallotBox, Flow};
+pub use ballot_box::{BallotBox, Flow, Keep};
 pub use candidates::{Candidate, Candidates, NewCandidate};
 pub use change::{Change, Changed, NewSettings, Occasion};
 pub use decide::{Rules, decide, decide_first};

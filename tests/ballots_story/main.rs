@@ -183,7 +183,14 @@ fn a_vote_is_closed_opened_and_reset_while_it_runs() {
         other.change(&Change::Open, &Moment(12)).unwrap();
         let seen = |generation| Ballot { generation: Some(generation), ..plain(1) };
         assert!(matches!(cast_one(votes, seen(1), 12), Outcome::Stored { .. }));
-        assert_eq!(other.reset(&Moment(20)), Ok(2));
+        assert_eq!(other.reset(&mut |_| Ok(false), &Moment(20)), Ok(None), "what cannot be kept is not taken away");
+        let mut kept = 0;
+        let mut keep = |votes: &mut dyn BallotBox| {
+            kept = totals(votes, 20).1;
+            Ok(true)
+        };
+        assert_eq!(other.reset(&mut keep, &Moment(20)), Ok(Some(2)));
+        assert_eq!(kept, 2);
         assert_eq!(totals(votes, 20), (vec![0, 0, 0], 0, 0));
         for old in [keyed("k"), seen(1)] {
             assert_eq!(cast_one(votes, old, 21), Outcome::Refused(Refusal::EarlierGeneration));
@@ -479,7 +486,10 @@ fn compare(left: &mut dyn BallotBox, right: &mut dyn BallotBox, steps: &[Step]) 
                 let done = [left.change(change, &Moment(now)), right.change(change, &Moment(now))];
                 assert_eq!(done[0], done[1], "{step:?}");
             }
-            Step::Reset => assert_eq!(left.reset(&Moment(now)), right.reset(&Moment(now)), "{step:?}"),
+            Step::Reset => {
+                let keep = &mut |_: &mut dyn BallotBox| Ok(true);
+                assert_eq!(left.reset(keep, &Moment(now)), right.reset(keep, &Moment(now)), "{step:?}");
+            }
             Step::Look(secs, at) => {
                 let (window, at) = (DurationSecs { secs: *secs }, Moment(now + at));
                 assert_eq!(left.tally_at(window, at, Moment(now)), right.tally_at(window, at, Moment(now)), "{step:?}");

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use votekit::ballot::{
     AllOrNothing, Ballot, BallotBox, BoxError, Candidate, CandidateId, CandidateTotal, Change, Changed, Choice, Clock,
-    Finding, Flow, Hiding, Moment, Occasion, Opening, Outcome, PacePoint, PrivateRecord, Record, Refusal, Settings,
-    Setup, Tally,
+    Finding, Flow, Hiding, Keep, Moment, Occasion, Opening, Outcome, PacePoint, PrivateRecord, Record, Refusal,
+    Settings, Setup, Tally,
 };
 use votekit::units::DurationSecs;
 
@@ -316,7 +316,10 @@ impl BallotBox for Model {
         Ok(changed)
     }
 
-    fn reset(&mut self, clock: &dyn Clock) -> Result<u64, BoxError> {
+    fn reset(&mut self, keep: &mut Keep<'_>, clock: &dyn Clock) -> Result<Option<u64>, BoxError> {
+        if !keep(&mut *self.reader()?)? {
+            return Ok(None);
+        }
         let mut state = self.state();
         let standing = state.standing().count() as u64;
         let votes = std::mem::take(&mut state.votes);
@@ -324,7 +327,7 @@ impl BallotBox for Model {
         state.setup.settings.generation += 1;
         state.history.push(Occasion { at: clock.now(), what: format!("reset: {standing} votes were taken away") });
         state.changes += 1;
-        Ok(standing)
+        Ok(Some(standing))
     }
 
     fn history(&mut self) -> Result<Vec<Occasion>, BoxError> {

@@ -7,6 +7,7 @@ mod contract;
 #[path = "../support/disk.rs"]
 mod disk;
 mod edges;
+mod handles;
 mod http;
 mod page;
 mod rules;

@@ -63,8 +63,15 @@ impl Args {
 impl BallotFile {
     /// A free name for a backup made now, next to the file.
     pub(super) fn backup_path(&self) -> PathBuf {
-        let mut name = self.path().as_os_str().to_owned();
-        name.push(Local::now().format(".%Y-%m-%dT%H-%M-%S.backup").to_string());
-        PathBuf::from(name)
+        let now = Local::now().format(".%Y-%m-%dT%H-%M-%S").to_string();
+        let named = |suffix: String| {
+            let mut name = self.path().as_os_str().to_owned();
+            name.push(format!("{now}{suffix}.backup"));
+            PathBuf::from(name)
+        };
+        // There may be others of this second.
+        let further = (2_u32..).map(|number| named(format!("-{number}")));
+        let mut names = std::iter::once(named(String::new())).chain(further);
+        names.find(|name| name.symlink_metadata().is_err()).unwrap_or_else(|| named(String::new()))
     }
 }

@@ -2,7 +2,7 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use anyhow::bail;
-use votekit::ballot::{Clock, SystemClock};
+use votekit::ballot::{BallotBox, Clock, SystemClock};
 use votekit::report::{Report, Value};
 use votekit::units::DurationSecs;
 
@@ -16,7 +16,7 @@ Examples:
   votekit reset          asks, makes a backup beside the file, and takes all votes away
   votekit reset --yes    does not ask
 
-Title, rules, candidates and voters stay. Pages, keys and cookies from before no longer count: what is sent with them afterwards \
+While the backup is made, votes wait: whatever was acknowledged is in it. Title, rules, candidates and voters stay. Pages, keys and cookies from before no longer count: what is sent with them afterwards \
 is refused, and counted in /metrics. Running services go on, and show it within a second.";
 
 /// Take all votes away, after a rehearsal; makes a backup first
@@ -43,16 +43,15 @@ impl Args {
             confirm(&format!("take all {there} votes out of {}", self.file.place()))?;
         }
         let backup = self.file.backup_path();
-        let found = votes.backup(&backup)?;
-        if let Some(finding) = found.first() {
-            bail!(
-                "nothing was taken away: the file is not sound ({}: {}); a copy of it is {}",
-                finding.place,
-                finding.problem,
-                backup.display()
-            );
-        }
-        let taken = votes.reset(&SystemClock)?;
+        let mut found = Vec::new();
+        let mut keep = |votes: &mut dyn BallotBox| {
+            found = votes.backup(&backup)?;
+            Ok(found.is_empty())
+        };
+        let Some(taken) = votes.reset(&mut keep, &SystemClock)? else {
+            let finding = found.first().map_or_else(String::new, |of| format!(" ({}: {})", of.place, of.problem));
+            bail!("nothing was taken away: the file is not sound{finding}; a copy of it is {}", backup.display());
+        };
         console.note(&format!("the votes from before are in {}", backup.display()));
         let mut report = Report::table("resets", &["votes", "backup"]);
         self.file.asked(&mut report);

@@ -40,8 +40,8 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::ballot::{
-    AllOrNothing, Ballot, BallotBox, BoxError, Candidate, CandidateId, Change, Changed, Clock, Finding, Flow, Moment,
-    Occasion, Outcome, PacePoint, Picture, Record, Settings, Setup, SortedBallots, SystemClock, Tally,
+    AllOrNothing, Ballot, BallotBox, BoxError, Candidate, CandidateId, Change, Changed, Clock, Finding, Flow, Keep,
+    Moment, Occasion, Outcome, PacePoint, Picture, Record, Settings, Setup, SortedBallots, SystemClock, Tally,
 };
 use crate::store::place::Place;
 use crate::units::DurationSecs;
@@ -347,11 +347,15 @@ impl BallotBox for SqliteBox {
         self.change_with(|conn, path| change::change(conn, path, change, clock.now()))
     }
 
-    fn reset(&mut self, clock: &dyn Clock) -> Result<u64, BoxError> {
+    fn reset(&mut self, keep: &mut Keep<'_>, clock: &dyn Clock) -> Result<Option<u64>, BoxError> {
         // All votes go: SQLite would look for each of them in all others whether it replaces one.
         self.set_foreign_keys(false)?;
-        let votes =
-            self.change_with(|conn, path| change::reset(conn, clock.now()).map_err(|error| fault(path, &error)));
+        let path = self.path.clone();
+        self.known = None;
+        let votes = self.write(|conn, _| match keep(&mut SqliteBox::open(&path)?)? {
+            true => change::reset(conn, clock.now()).map(Some).map_err(|error| fault(&path, &error)),
+            false => Ok(None),
+        });
         self.set_foreign_keys(true)?;
         votes
     }
