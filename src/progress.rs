@@ -6,7 +6,7 @@ pub trait Progress: Sync {
     fn advance(&self, bytes: u64);
 }
 
-/// Ignores progress.
+/// For runs that nobody watches.
 impl Progress for () {
     fn advance(&self, _bytes: u64) {}
 }

@@ -15,7 +15,7 @@ pub enum Value {
     Bytes(u128),
     /// A fraction of a whole, 0.0 to 1.0; a percentage in tables.
     Share(f64),
-    /// Yes or no.
+    /// `true` or `false` in JSON, `yes` or `no` elsewhere.
     Flag(bool),
     /// In place of a group's key: all groups that have no row of their own. `(other)`, or `"other": true` in JSON.
     Other,
@@ -107,7 +107,7 @@ impl Report {
         self.rows.push(row);
     }
 
-    /// Adds a total.
+    /// Adds a named value beside the rows, such as a total.
     pub fn beside(&mut self, name: &str, value: impl Into<Value>) {
         self.beside.push((name.to_owned(), value.into()));
     }

@@ -27,7 +27,6 @@ pub(super) struct App {
     pub snapshots: Arc<Snapshots>,
     /// Results of other windows.
     pub windows: Windows,
-    /// The candidates' pictures.
     pub pictures: Pictures,
     /// Where people reach the service.
     pub public: PublicUrl,

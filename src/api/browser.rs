@@ -6,7 +6,6 @@ use sha2::Sha256;
 
 use super::public_url::PublicUrl;
 
-/// The cookie's name.
 const NAME: &str = "votekit_browser";
 /// How long a browser keeps it: a year.
 const MAX_AGE_SECS: u32 = 31_536_000;

@@ -11,7 +11,7 @@ use crate::ballot::{Ballot, BoxError, Candidate, CandidateId, CandidateTotal, Ch
 /// The body of a vote. Unknown keys are ignored.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct VoteRequest<'a> {
-    /// The candidate's id.
+    /// The candidate's id, as `/candidates` has it.
     #[schema(minimum = 1, example = 2)]
     candidate_id: i64,
     /// A remark, up to 10,000 characters.
@@ -127,22 +127,22 @@ pub(super) struct Stored {
 pub(super) enum ResultRow {
     /// Votes for one candidate.
     Candidate {
-        /// The candidate's id.
+        /// The candidate's id, as `/candidates` has it.
         #[schema(minimum = 1)]
         candidate_id: CandidateId,
-        /// How many.
+        /// Votes that count for it now.
         num_vote: u64,
     },
     /// Votes for all candidates of the last ten minutes.
     TenMinutes {
-        /// How many.
+        /// Votes cast in the window.
         total_vote_10_min: u64,
     },
     /// Votes for all candidates of another window.
     Window {
-        /// How many.
+        /// Votes cast in the window.
         total_vote_in_window: u64,
-        /// Of how long.
+        /// The window's length in seconds.
         #[schema(minimum = 1)]
         window_secs: u32,
     },
@@ -174,7 +174,7 @@ fn votes(tally: &Tally) -> Result<Vec<ResultRow>, BoxError> {
     Ok(tally.candidates.iter().map(votes).collect())
 }
 
-/// A candidate.
+/// A candidate as voters choose it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct CandidateName {
     candidate_id: CandidateId,
@@ -207,9 +207,9 @@ pub(super) struct State<'a> {
     title: &'a str,
     /// Whether votes are taken: `not_open_yet`, `open`, `closed`.
     state: &'static str,
-    /// RFC 3339, UTC.
+    /// When voting opens: RFC 3339, UTC.
     opens: Option<String>,
-    /// RFC 3339, UTC.
+    /// When voting closes: RFC 3339, UTC.
     closes: Option<String>,
     /// The candidates' votes are hidden, for now or from this audience.
     hidden: bool,

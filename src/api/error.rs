@@ -19,7 +19,7 @@ pub enum ServeError {
     /// The Unix socket cannot be made.
     #[error("cannot listen on unix:{path}", path = path.display())]
     ListenUnix {
-        /// Its path.
+        /// The socket's path, as `--listen` gave it.
         path: PathBuf,
         /// What the system reported.
         source: io::Error,

@@ -16,7 +16,7 @@ const BACKLOG: u32 = 4096;
 /// Anybody on this machine may connect, as to 127.0.0.1: the rights of the folder say otherwise where that is not wanted.
 const SOCKET_MODE: u32 = 0o666;
 
-/// Where to listen.
+/// Where to listen, and whether the socket exists already.
 #[derive(Debug)]
 pub enum Listen {
     /// On a new TCP socket.
@@ -32,7 +32,7 @@ pub enum Listen {
 /// Where a service is reached: `http://127.0.0.1:5000`, `unix:/run/votekit/socket`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// Over TCP.
+    /// An address and a port.
     Address(SocketAddr),
     /// Over a Unix socket.
     Unix(PathBuf),

@@ -53,9 +53,7 @@ pub(super) struct Metrics {
     pub batch_votes: Histogram,
     /// Ballots that wait for the writer.
     pub queue_depth: Gauge,
-    /// Open connections.
     pub connections: Gauge,
-    /// Open event streams.
     pub streams: Gauge,
 }
 

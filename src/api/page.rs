@@ -66,7 +66,6 @@ pub(super) struct Shown {
 /// The outcome of a vote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Notice {
-    /// It is stored.
     Stored,
     /// It is stored in place of the voter's latest one.
     Changed,
@@ -81,9 +80,7 @@ pub(super) enum Notice {
 /// What was typed into the form.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Typed {
-    /// Who votes.
     pub voter: String,
-    /// The remark.
     pub opinion: String,
     /// The button that was pressed.
     pub choice: Option<CandidateId>,
@@ -102,9 +99,7 @@ pub(super) fn render(view: &View) -> String {
 pub(super) struct Asset {
     /// Its path, which changes with its content, so that it may be cached for ever.
     pub path: String,
-    /// Its media type.
     pub content_type: &'static str,
-    /// Its content.
     pub bytes: &'static [u8],
 }
 

@@ -17,7 +17,6 @@ pub(super) struct Pictures {
 }
 
 impl Pictures {
-    /// Reads with `reader`.
     pub(super) fn new(reader: Box<dyn BallotBox>) -> Self {
         Pictures { reader: Arc::new(Mutex::new(reader)), room: Arc::new(Semaphore::new(WAITING_MOST)) }
     }

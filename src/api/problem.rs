@@ -19,7 +19,7 @@ pub(super) struct Problem {
     kind: &'static str,
     /// The kind in words.
     title: &'static str,
-    /// The HTTP status.
+    /// The HTTP status, repeated for clients that see the body alone.
     #[schema(minimum = 400, maximum = 599)]
     status: u16,
     /// What went wrong this time.
@@ -142,7 +142,6 @@ impl Problem {
         self.status >= 500 || self.retry_after_secs.is_some()
     }
 
-    /// The HTTP status.
     pub(super) fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }

@@ -25,9 +25,7 @@ struct Description;
 
 /// The routes of one address.
 pub(super) struct Routes {
-    /// What answers.
     pub router: Router<Arc<App>>,
-    /// Their `OpenAPI` description.
     pub description: Bytes,
 }
 

@@ -29,11 +29,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 pub(super) struct Snapshot {
     /// How many changes are in it.
     changes: u64,
-    /// The figures.
     pub tally: Tally,
     /// `GET /result`; an error where the results are hidden.
     pub result: Result<Document, BoxError>,
-    /// `GET /candidates`.
+    /// The answer to `GET /candidates`.
     pub candidates: Document,
     /// The data of an event of `GET /events`.
     pub event: Arc<str>,

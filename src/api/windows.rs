@@ -20,7 +20,6 @@ pub(super) struct Windows {
 }
 
 impl Windows {
-    /// Reads with `reader`.
     pub(super) fn new(reader: Box<dyn BallotBox>) -> Self {
         Windows { reader: Arc::new(Mutex::new(reader)), room: Arc::new(Semaphore::new(WAITING_MOST)) }
     }

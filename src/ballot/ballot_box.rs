@@ -12,7 +12,7 @@ use super::time::{Clock, Moment};
 use super::vote::{AllOrNothing, Ballot, CandidateId, Outcome};
 use crate::units::DurationSecs;
 
-/// Whether [`BallotBox::export`] continues.
+/// Whether [`BallotBox::export`] goes on with the next record.
 pub type Flow = std::ops::ControlFlow<()>;
 
 /// Keeps what [`BallotBox::reset`] is about to take away, and returns whether it may.

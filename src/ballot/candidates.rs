@@ -31,11 +31,11 @@ impl Candidate {
 pub struct NewCandidate {
     /// Its number, from 1, which clients send.
     pub id: CandidateId,
-    /// See [`Candidate::name`].
+    /// As [`Candidate::name`]: 1 to [`Limits::NAME_CHARS`] characters, unique by look.
     pub name: String,
     /// What is said about it, up to [`Limits::ABOUT_CHARS`].
     pub about: Option<String>,
-    /// Its picture.
+    /// None: it has no picture.
     pub picture: Option<Picture>,
 }
 

@@ -11,26 +11,26 @@ pub enum Change {
     Close,
     /// Take votes from now on.
     Open,
-    /// Change single settings.
+    /// Settings one by one; those that are not named stay.
     Set(Box<NewSettings>),
 }
 
 /// Settings to change; `None` leaves one as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NewSettings {
-    /// See [`Settings::title`].
+    /// The new [`Settings::title`]; None leaves it as it is.
     pub title: Option<String>,
-    /// See [`Settings::opens`].
+    /// The new [`Settings::opens`]; None leaves it as it is.
     pub opens: Option<Option<Moment>>,
-    /// See [`Settings::closes`].
+    /// The new [`Settings::closes`]; None leaves it as it is.
     pub closes: Option<Option<Moment>>,
-    /// See [`Settings::votes_per_voter`].
+    /// The new [`Settings::votes_per_voter`]; None leaves it as it is.
     pub votes_per_voter: Option<Option<u32>>,
-    /// See [`Settings::change_allowed`].
+    /// The new [`Settings::change_allowed`]; None leaves it as it is.
     pub change_allowed: Option<bool>,
-    /// See [`Settings::hide_results`].
+    /// The new [`Settings::hide_results`]; None leaves it as it is.
     pub hide_results: Option<Hiding>,
-    /// See [`Settings::once_per_browser`].
+    /// The new [`Settings::once_per_browser`]; None leaves it as it is.
     pub once_per_browser: Option<bool>,
 }
 
@@ -46,7 +46,7 @@ pub struct Changed {
 /// An entry of a vote's history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Occasion {
-    /// When it happened.
+    /// The second in which it was written.
     pub at: Moment,
     /// What happened, in words for people.
     pub what: String,

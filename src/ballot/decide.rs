@@ -21,7 +21,7 @@ use super::vote::{Ballot, Outcome, VoteId};
 pub struct Rules {
     /// Opening times, limits and the like.
     pub settings: Settings,
-    /// All candidates.
+    /// Who can be voted for when the batch begins.
     pub candidates: Candidates,
 }
 

@@ -120,7 +120,7 @@ pub struct AccountChange<'a> {
     pub voter: &'a str,
     /// The id as it was written first, where that is not its key.
     pub spelling: Option<&'a str>,
-    /// See [`Account`].
+    /// What the voter has used up of the votes that the rules allow.
     pub account: Account,
     /// Whether the box does not know this voter yet.
     pub is_new: bool,
@@ -137,7 +137,7 @@ pub struct NewVote<'a> {
     pub voter: Option<&'a str>,
     /// The opinion, never empty.
     pub opinion: Option<&'a str>,
-    /// The client's key.
+    /// The client's key, under which the answer is found again.
     pub key: Option<&'a str>,
 }
 

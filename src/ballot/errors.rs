@@ -34,7 +34,7 @@ pub enum Refusal {
     /// The voter has cast all their votes.
     #[error("voter {voter} has voted {votes_per_voter} of {votes_per_voter} times")]
     LimitReached {
-        /// The voter's id.
+        /// The voter's id as it was sent.
         voter: String,
         /// How many votes each voter has.
         votes_per_voter: u32,
@@ -45,16 +45,16 @@ pub enum Refusal {
     /// Another vote is stored under this key.
     #[error("key {0} was used for another vote")]
     KeyReused(String),
-    /// More than [`Limits::OPINION_CHARS`].
+    /// It has this many characters, more than [`Limits::OPINION_CHARS`].
     #[error("the opinion has {0} characters, {max} are allowed", max = Limits::OPINION_CHARS)]
     OpinionTooLong(usize),
     /// NUL ends texts in many programs that would read an export.
     #[error("the opinion holds a NUL character")]
     OpinionUnreadable,
-    /// See [`check_voter_id`](super::check_voter_id).
+    /// The voter's id is not one that [`check_voter_id`](super::check_voter_id) takes.
     #[error("the voter's id {0}")]
     VoterUnreadable(NameError),
-    /// See [`check_voter_id`](super::check_voter_id).
+    /// The key is not one that [`check_voter_id`](super::check_voter_id) takes.
     #[error("the key {0}")]
     KeyUnreadable(NameError),
 }
@@ -89,7 +89,7 @@ pub enum BoxError {
     /// It was opened by a name under which other programs would not find its side files. It was not touched.
     #[error("{place} is not used: {reason}")]
     Unsafe {
-        /// The path.
+        /// The box's path or address, as messages name it.
         place: String,
         /// What is wrong with the name, and how to mend it.
         reason: String,
@@ -97,7 +97,7 @@ pub enum BoxError {
     /// It was moved, deleted, replaced or overwritten while it was open. Nothing was stored.
     #[error("{place}: {reason}")]
     Replaced {
-        /// The path.
+        /// The box's path or address, as messages name it.
         place: String,
         /// What happened, and what to do.
         reason: String,
@@ -123,7 +123,7 @@ pub enum BoxError {
     ReadOnly {
         /// The path, or the address without its password.
         place: String,
-        /// What forbids it.
+        /// The rule that forbids it, as the end of a sentence.
         reason: String,
     },
     /// No room on the disk. Nothing was stored.
@@ -143,7 +143,7 @@ pub enum BoxError {
     /// The results are hidden until the vote has closed.
     #[error("the results are hidden until the vote closes{}", closes.map(|at| format!(" at {at}")).unwrap_or_default())]
     Hidden {
-        /// When it closes.
+        /// When it closes, if that is set.
         closes: Option<Moment>,
     },
     /// The results are shown to the organiser alone.

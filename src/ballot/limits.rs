@@ -30,7 +30,7 @@ pub enum NameError {
     /// No characters at all.
     #[error("is empty")]
     Empty,
-    /// More than [`Limits::NAME_CHARS`].
+    /// It has this many characters, more than [`Limits::NAME_CHARS`].
     #[error("has {0} characters, {max} are allowed", max = Limits::NAME_CHARS)]
     TooLong(usize),
     /// A control character, which could steer a terminal.

@@ -8,7 +8,7 @@ use super::vote::{Ballot, Choice};
 /// Why a line is not a ballot.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LineError {
-    /// More than [`Limits::LINE_BYTES`].
+    /// It has more than [`Limits::LINE_BYTES`] bytes.
     #[error("the line is longer than {max} bytes", max = Limits::LINE_BYTES)]
     TooLong,
     /// Some other encoding, or binary.

@@ -4,7 +4,7 @@ use super::vote::{CandidateId, VoteId};
 /// A vote in the box that has a key, with all that a second ballot under this key is compared with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyedVote {
-    /// The vote's number.
+    /// The vote's number in its box.
     pub id: VoteId,
     /// The candidate it was cast for.
     pub candidate_id: CandidateId,

@@ -3,7 +3,7 @@ use std::hash::{BuildHasher, Hasher};
 
 use super::limits::Limits;
 
-/// A candidate's picture.
+/// A candidate's picture: a file of at most [`Limits::PICTURE_BYTES`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
     /// Its media type: `image/jpeg`.
@@ -15,7 +15,7 @@ pub struct Picture {
 /// Why a file cannot be a picture. Its message continues the subject: "the picture is empty".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PictureError {
-    /// More than [`Limits::PICTURE_BYTES`].
+    /// It has this many bytes, more than [`Limits::PICTURE_BYTES`].
     #[error("has {0} bytes, {max} are allowed: make it smaller", max = Limits::PICTURE_BYTES)]
     TooLarge(usize),
     /// SVG too, which can hold scripts.

@@ -30,7 +30,7 @@ pub struct Settings {
 /// From whom results are hidden.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Hiding {
-    /// Nobody.
+    /// Results are shown to everybody at any time.
     #[default]
     Nobody,
     /// Everybody, until the vote has closed.
@@ -58,11 +58,11 @@ impl Default for Settings {
 /// Whether votes are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opening {
-    /// Before [`Settings::opens`].
+    /// [`Settings::opens`] is still to come.
     NotOpenYet,
-    /// Votes are taken.
+    /// Votes are taken now.
     Open,
-    /// From [`Settings::closes`] on.
+    /// [`Settings::closes`] has come, or somebody closed it.
     Closed,
 }
 

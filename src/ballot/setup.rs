@@ -18,7 +18,7 @@ pub struct Voter {
 /// What a new vote starts with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setup {
-    /// Title and rules.
+    /// Title and rules, checked when the box is made.
     pub settings: Settings,
     /// The candidates with their ids.
     pub candidates: Vec<NewCandidate>,

@@ -33,7 +33,7 @@ impl SortedBallots {
         &self.index
     }
 
-    /// Drops the index.
+    /// The ballots in the order in which they came.
     pub fn into_ballots(self) -> Vec<Ballot> {
         self.ballots
     }
@@ -42,7 +42,7 @@ impl SortedBallots {
 /// The keys and voters of a batch, each sorted, and its ballots that no vote takes.
 #[derive(Debug)]
 pub struct BatchIndex {
-    /// The clients' keys.
+    /// The clients' keys, in the order of their bytes.
     pub keys: TextIndex,
     /// The [visual keys](super::visual_key) of the voters' ids.
     pub voters: TextIndex,

@@ -91,7 +91,7 @@ impl Tally {
 pub struct PacePoint {
     /// The first second of the step.
     pub start: Moment,
-    /// The candidate.
+    /// The candidate's id.
     pub candidate_id: CandidateId,
     /// Standing votes cast in the step.
     pub votes: u64,
@@ -100,11 +100,11 @@ pub struct PacePoint {
 /// A vote as exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Record<'a> {
-    /// The candidate's number.
+    /// The candidate's id, from 1.
     pub candidate_id: CandidateId,
-    /// The candidate's name.
+    /// The candidate's name at the time of the export.
     pub candidate: &'a str,
-    /// The voter's remark.
+    /// The voter's remark as it was sent, line breaks included.
     pub opinion: Option<&'a str>,
     /// Present only in an export with voters.
     pub private: Option<PrivateRecord<'a>>,
@@ -113,13 +113,13 @@ pub struct Record<'a> {
 /// The part of a vote that reveals, or helps to find out, who cast it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PrivateRecord<'a> {
-    /// The vote's number.
+    /// The vote's number: later votes have larger ones.
     pub id: VoteId,
     /// When it was written.
     pub created_at: Moment,
-    /// The voter's id.
+    /// The voter's id, where the vote asks for one.
     pub voter: Option<&'a str>,
-    /// The client's key.
+    /// The client's key, if it sent one.
     pub key: Option<&'a str>,
     /// The vote that replaced this one, which is thereby withdrawn.
     pub replaced_by: Option<VoteId>,

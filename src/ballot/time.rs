@@ -10,7 +10,7 @@ pub struct Moment(pub i64);
 /// Tells a writer the time. It is asked while the write lock is held, not before: a vote that had to wait gets the time at
 /// which it is written, and that is compared with the closing time.
 pub trait Clock: Sync {
-    /// The current time.
+    /// The current time, to the second.
     fn now(&self) -> Moment;
 }
 

@@ -14,9 +14,9 @@ pub type VoteId = i64;
 /// How a ballot names its candidate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Choice {
-    /// By number.
+    /// By the candidate's id.
     Id(CandidateId),
-    /// By exact name.
+    /// By the candidate's name, compared by look as candidates are.
     Name(String),
 }
 
@@ -41,7 +41,7 @@ impl fmt::Display for Choice {
 /// What a voter hands in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ballot {
-    /// The candidate.
+    /// Whom it is for.
     pub choice: Choice,
     /// The voter's id, where given or required.
     pub voter: Option<String>,
@@ -108,7 +108,7 @@ pub enum Outcome {
         /// The number of the first one.
         id: VoteId,
     },
-    /// Nothing was stored.
+    /// Nothing was stored, for this reason.
     Refused(Refusal),
 }
 

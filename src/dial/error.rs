@@ -10,7 +10,7 @@ pub enum DialError {
     /// The connection cannot be made.
     #[error("cannot reach the server {server}: {reason}")]
     Unreachable {
-        /// The server's place.
+        /// The server as `host:port`, or the path of its socket.
         server: String,
         /// Why, and what to look at.
         reason: String,
@@ -18,7 +18,7 @@ pub enum DialError {
     /// TLS cannot be set up, or the certificate is not acceptable.
     #[error("no TLS with the server {server}: {reason}")]
     Tls {
-        /// The server's place.
+        /// The server as `host:port`, or the path of its socket.
         server: String,
         /// Why, and what to look at.
         reason: String,
@@ -26,9 +26,9 @@ pub enum DialError {
     /// The authority's certificate cannot be used.
     #[error("cannot use ssl-ca={path}: {reason}")]
     Authority {
-        /// The file.
+        /// The file's path, as it was given.
         path: String,
-        /// Why.
+        /// The cause, as the system or the server words it.
         reason: String,
     },
     /// The server refuses the user or the password.
@@ -36,7 +36,7 @@ pub enum DialError {
         "the server {server} refuses the login: {reason}; the password comes from the address, MYSQL_PWD or ~/.my.cnf, in this order"
     )]
     Login {
-        /// The server's place.
+        /// The server as `host:port`, or the path of its socket.
         server: String,
         /// What the server says.
         reason: String,
@@ -44,7 +44,7 @@ pub enum DialError {
     /// No answer before the timeout.
     #[error("the server {server} did not answer {asked} within {secs} s; --timeout gives it longer")]
     Timeout {
-        /// The server's place.
+        /// The server as `host:port`, or the path of its socket.
         server: String,
         /// What it was asked.
         asked: &'static str,
@@ -56,17 +56,17 @@ pub enum DialError {
         "the server {server} closed the connection before it answered: {reason}; check that it runs, and try again"
     )]
     Gone {
-        /// The server's place.
+        /// The server as `host:port`, or the path of its socket.
         server: String,
-        /// What was seen.
+        /// What of the certificate or the connection was not acceptable.
         reason: String,
     },
     /// The server answered with an error.
     #[error("the server {server} says: {reason}")]
     Refused {
-        /// The server's place.
+        /// The server as `host:port`, or the path of its socket.
         server: String,
-        /// What it says.
+        /// The server's own words.
         reason: String,
     },
 }

@@ -8,9 +8,9 @@ use super::password::Password;
 /// The connection options of the file. As in `MySQL`'s client, later lines win, and `[mysql]` wins over `[client]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OptionFile {
-    /// The option `user`.
+    /// The last `user` of the files, as MySQL's own clients take it.
     pub user: Option<String>,
-    /// The option `password`.
+    /// The last `password` of the files.
     pub password: Option<Password>,
     /// The option `host`: a name or an address.
     pub host: Option<String>,
@@ -26,15 +26,15 @@ pub enum OptionFileError {
     /// The file exists but cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     Read {
-        /// The file.
+        /// Its path, as it was given.
         path: PathBuf,
-        /// Why.
+        /// What the system reported.
         source: io::Error,
     },
     /// The value of `port` is not a port number.
     #[error("{}:{line}: the port is not a number from 1 to 65535", path.display())]
     Port {
-        /// The file.
+        /// Its path, as it was given.
         path: PathBuf,
         /// Line number, from 1.
         line: usize,

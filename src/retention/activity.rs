@@ -142,7 +142,7 @@ impl Activity {
     }
 }
 
-/// The complete sets.
+/// The sets of users once all events are read.
 pub(super) struct Finished {
     collation: Collation,
     names: Numbered,
@@ -184,7 +184,6 @@ pub(super) struct Stored {
 
 /// The number of an event's name.
 enum NameNumber {
-    /// It has one.
     Known(u32),
     /// No event has the name.
     Absent,

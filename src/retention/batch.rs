@@ -62,7 +62,7 @@ impl Batch {
         Stored { day: self.days[index], text: &self.text, fields }
     }
 
-    /// All events.
+    /// The events in the order in which they were added.
     #[inline]
     pub(super) fn iter(&self) -> impl Iterator<Item = Stored<'_>> {
         (0..self.len()).map(|index| self.at(index))

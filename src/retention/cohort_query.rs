@@ -14,7 +14,6 @@ pub(super) struct CohortQuery<'a> {
     pub(super) return_event: Option<&'a str>,
     /// What makes two events or users the same.
     pub(super) collation: Collation,
-    /// The install days.
     pub(super) installs: DayRange,
     /// The days on which users are looked for. Of what is rolling, all days up to the end of the calendar.
     pub(super) window: DayRange,

@@ -9,14 +9,14 @@ use super::data_end::DataEnd;
 /// within them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Period {
-    /// The first day.
+    /// Included.
     pub first: NaiveDate,
     /// The last day, whole.
     pub last: NaiveDate,
 }
 
 impl Period {
-    /// A single day.
+    /// The period of `day` alone.
     pub fn day(day: NaiveDate) -> Self {
         Period { first: day, last: day }
     }
@@ -74,7 +74,7 @@ impl Curves {
         })
     }
 
-    /// The cohorts.
+    /// The periods whose users are cohorts, in order of time.
     pub fn periods(&self) -> &[Period] {
         &self.periods
     }

@@ -68,27 +68,27 @@ pub enum EventError {
     /// The header lacks a column.
     #[error("{input} has a header that names no column {column:?}; it names: {found}{hint}")]
     Column {
-        /// The input's name.
+        /// The input as errors name it: its path, or `stdin`.
         input: String,
         /// The column that is needed.
         column: String,
         /// The columns that there are.
         found: String,
-        /// What may help.
+        /// What the user can do about it, as a sentence.
         hint: String,
     },
     /// The header names a column twice.
     #[error("{input} has a header that names the column {column:?} twice: which is meant? Rename one of them")]
     Twice {
-        /// The input's name.
+        /// The input as errors name it: its path, or `stdin`.
         input: String,
-        /// The column.
+        /// The column's name in the header.
         column: String,
     },
     /// It is not text of lines.
     #[error("{input} holds no lines of events: {cause}")]
     Foreign {
-        /// The input's name.
+        /// The input as errors name it: its path, or `stdin`.
         input: String,
         /// What it is, and what to do about it.
         cause: Foreign,
@@ -96,15 +96,15 @@ pub enum EventError {
     /// A column is too far to the right.
     #[error("cannot read {input}: {cause}")]
     TooWide {
-        /// The input's name.
+        /// The input as errors name it: its path, or `stdin`.
         input: String,
-        /// Which column.
+        /// Which value is too long, and the limit in bytes.
         cause: TooWide,
     },
     /// No event can be read.
     #[error("{input} holds no events: none of its {rows} rows can be read; the first, {first}")]
     NoRow {
-        /// The input's name.
+        /// The input as errors name it: its path, or `stdin`.
         input: String,
         /// How many rows it has.
         rows: u64,
@@ -128,13 +128,13 @@ pub enum EventError {
 /// An event. A field that is NULL is None.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Event<'a> {
-    /// When it happened.
+    /// None if it has no time: then no question finds it.
     pub(super) time: Option<Moment>,
     /// The day of `time`, in the zone of the question.
     pub(super) day: DayNumber,
-    /// The user.
+    /// None if it is nobody's.
     pub(super) uid: Option<&'a str>,
-    /// What happened.
+    /// None is NULL, which equals no name.
     pub(super) event_name: Option<&'a str>,
     /// When the user installed, if the row says so.
     pub(super) install: Option<Moment>,
@@ -181,7 +181,7 @@ impl Default for EventOptions {
 /// Receives events on every thread. Each thread has a worker, which is given the events of a part of an input and then asked
 /// for what it found there; that is merged in the order of the input.
 pub(super) trait EventSink: Sync {
-    /// A thread's state.
+    /// What one thread gathers of its share of the events.
     type Worker: Send;
     /// What a part of an input leads to.
     type Found: Send;

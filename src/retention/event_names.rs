@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 /// A name of events that occurs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NameSeen {
-    /// The name.
+    /// The name as the first event has it; others may compare as equal.
     pub name: String,
     /// How many events have it.
     pub events: u64,

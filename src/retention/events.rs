@@ -83,7 +83,6 @@ fn is_a_row_a_line(
     input: &Input,
     options: &ScanOptions,
 ) -> Result<bool, SourceError> {
-    /// Ends the search.
     enum Stop {
         Found,
         Failed(SourceError),

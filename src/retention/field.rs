@@ -24,7 +24,7 @@ impl Rules {
         Rules { has_escapes: !literal.escapes, ..Self::of_csv(literal) }
     }
 
-    /// For CSV.
+    /// The rules of CSV, where only quotes are special.
     pub(super) fn of_csv(literal: Literal) -> Self {
         Rules { has_nulls: !literal.null, ..Self::of_json(literal) }
     }

@@ -6,7 +6,7 @@ use super::names::EventNames;
 use super::remarks::Remarks;
 use crate::rows::{JsonFields, JsonValue};
 
-/// Reads objects.
+/// Reads the values that are needed from one object a line.
 pub(super) struct Json {
     fields: JsonFields,
     names: EventNames,

@@ -39,7 +39,7 @@ pub(super) fn record_short(records: &mut Vec<u8>, slot: u16, short: Short) {
     records.truncate(start + 3 + short.len);
 }
 
-/// What [`record`] wrote.
+/// The records that [`record`] wrote, one after the other.
 pub(super) fn records(mut bytes: &[u8]) -> impl Iterator<Item = (u16, Key<'_>)> {
     std::iter::from_fn(move || {
         let (&[low, high, short], rest) = bytes.split_first_chunk::<3>()?;
@@ -68,7 +68,6 @@ pub(super) struct Kept {
 const KEPT_BYTES_MOST: usize = 40 << 20;
 
 impl Kept {
-    /// Keeps a part.
     pub(super) fn push(&mut self, part: Box<[u8]>) -> std::io::Result<()> {
         if part.is_empty() {
             return Ok(());

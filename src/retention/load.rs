@@ -52,9 +52,9 @@ pub enum LoadError {
     /// The file cannot be written.
     #[error("cannot write {}: {cause}", path.display())]
     Write {
-        /// The file.
+        /// Its path, as it was given.
         path: PathBuf,
-        /// Why.
+        /// The cause, as the system or the server words it.
         cause: std::io::Error,
     },
     /// A column is to be kept under a name that the table has already.

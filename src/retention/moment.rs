@@ -14,12 +14,12 @@ pub(super) fn day_number(day: NaiveDate) -> i32 {
 pub(super) struct Moment {
     /// The day of UTC; None for `MySQL`'s zero date, which is before all days.
     pub(super) day: DayNumber,
-    /// Seconds since midnight.
+    /// Seconds since midnight, below 86,400.
     pub(super) second: u32,
 }
 
 impl Moment {
-    /// The zero date.
+    /// MySQL's `0000-00-00 00:00:00`, which is before every day.
     pub(super) const ZERO: Moment = Moment { day: None, second: 0 };
 
     /// As `MySQL` writes a DATETIME: `2017-04-01 10:00:00`.

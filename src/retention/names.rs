@@ -3,11 +3,11 @@
 /// What the columns of an event are called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventNames {
-    /// When it happened.
+    /// The column of the time; `time` unless `--columns` says otherwise.
     pub time: String,
-    /// To which user.
+    /// The column of the user's id.
     pub uid: String,
-    /// What happened.
+    /// The column of the event's name.
     pub event_name: String,
     /// When the user installed, in exports that say so in each row. Then no event of an install is needed.
     pub install_time: Option<String>,
@@ -25,9 +25,9 @@ impl Default for EventNames {
 /// Where a database has its events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableNames {
-    /// The table.
+    /// The table's name, as `--table` gave it.
     pub table: String,
-    /// Its columns.
+    /// Which of its columns hold user, event and time.
     pub columns: EventNames,
 }
 

@@ -3,7 +3,7 @@ use std::hash::{BuildHasher, Hasher};
 
 use hashbrown::HashTable;
 
-/// Numbers byte strings.
+/// Gives each different byte string a number, from 0.
 #[derive(Default)]
 pub(super) struct Numbered {
     hasher: foldhash::fast::RandomState,

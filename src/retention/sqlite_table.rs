@@ -15,17 +15,17 @@ pub enum DatabaseError {
     /// It does not exist, is not a database, or cannot be read.
     #[error("cannot open the database {}: {reason}", path.display())]
     Open {
-        /// The file.
+        /// Its path, as it was given.
         path: PathBuf,
-        /// Why.
+        /// The cause, as the system or the server words it.
         reason: String,
     },
     /// It has no such table.
     #[error("the database {} has no table {table}; it has: {found}", path.display())]
     Table {
-        /// The file.
+        /// Its path, as it was given.
         path: PathBuf,
-        /// The table.
+        /// The table's name, as `--table` gave it.
         table: String,
         /// The tables that it has.
         found: String,
@@ -33,11 +33,11 @@ pub enum DatabaseError {
     /// The table has no such column.
     #[error("the table {table} of the database {} has no column {column}; it has: {found}", path.display())]
     Column {
-        /// The file.
+        /// Its path, as it was given.
         path: PathBuf,
-        /// The table.
+        /// The table's name, as `--table` gave it.
         table: String,
-        /// The column.
+        /// The column's name, as an option or the default has it.
         column: String,
         /// The columns that it has.
         found: String,
@@ -45,11 +45,11 @@ pub enum DatabaseError {
     /// Not all of its times are times.
     #[error("in the database {}, the column {column} of {table} holds what is not a time: {found}", path.display())]
     Time {
-        /// The file.
+        /// Its path, as it was given.
         path: PathBuf,
-        /// The table.
+        /// The table's name, as `--table` gave it.
         table: String,
-        /// The column.
+        /// The column's name, as an option or the default has it.
         column: String,
         /// One of its times.
         found: String,
@@ -60,16 +60,16 @@ pub enum DatabaseError {
          bytes", path.display()
     )]
     NotUtf8 {
-        /// The file.
+        /// Its path, as it was given.
         path: PathBuf,
-        /// The table.
+        /// The table's name, as `--table` gave it.
         table: String,
-        /// The column.
+        /// The column's name, as an option or the default has it.
         column: String,
         /// One of its texts.
         found: String,
     },
-    /// The query failed.
+    /// SQLite could not run the query.
     #[error("the query failed")]
     Query(#[from] rusqlite::Error),
 }

@@ -42,7 +42,7 @@ pub enum RowFault {
     /// A key whose value is needed is repeated.
     #[error("the key {key:?} is there twice: {excerpt}")]
     RepeatedKey {
-        /// The repeated key.
+        /// The key that one object has twice, unescaped.
         key: String,
         /// How the line begins.
         excerpt: String,
@@ -52,7 +52,7 @@ pub enum RowFault {
     NotJson {
         /// How the line begins.
         excerpt: String,
-        /// The parser's message.
+        /// The parser's message, without its position.
         cause: String,
     },
 }
@@ -61,7 +61,7 @@ pub enum RowFault {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{input}:{line}: {reason}")]
 pub struct BadRow<R> {
-    /// The input's name.
+    /// The input as errors name it: its path, or `stdin`.
     pub input: String,
     /// The line number of its first line, from 1.
     pub line: u64,

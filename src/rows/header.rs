@@ -16,13 +16,13 @@ pub enum NameFault {
     Missing {
         /// The name that was looked for.
         column: String,
-        /// The existing columns.
+        /// The columns that exist, in their order.
         found: Vec<String>,
     },
     /// Several columns have this name, so it is ambiguous.
     #[error("there is more than one column {column}")]
     Twice {
-        /// The name.
+        /// The name as it was asked for.
         column: String,
     },
 }

@@ -52,7 +52,6 @@ struct Open {
     partial: Vec<u8>,
 }
 
-/// Bytes per read.
 const CHUNK_BYTES: usize = 1 << 20;
 
 impl Tail {

@@ -32,7 +32,7 @@ const BESIDE_OUTPUT_BEGIN: [&str; 2] = ["_started_", "_committed_"];
 const PACKED: [&str; 4] = ["gz", "zst", "zstd", "gzip"];
 
 impl Found {
-    /// Adds stdin.
+    /// Adds stdin as a further input.
     pub fn add_stdin(&mut self) {
         self.inputs.push(Input::Stdin);
     }

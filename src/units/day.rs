@@ -9,7 +9,7 @@ use super::digits::number;
 /// A day, with its year or of any year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Day {
-    /// A calendar day.
+    /// A day with its year.
     Dated(NaiveDate),
     /// A month and day that match in any year.
     AnyYear {

@@ -14,9 +14,9 @@ pub struct DurationSecs {
 const UNITS: [(char, u32); 4] = [('d', 86_400), ('h', 3600), ('m', 60), ('s', 1)];
 
 impl DurationSecs {
-    /// 366 days.
+    /// The longest that a duration may be: 366 days.
     pub const SECS_MOST: u32 = 366 * 86_400;
-    /// One hour.
+    /// The longest unit of a rate: 3,600 seconds.
     pub const HOUR: DurationSecs = DurationSecs { secs: 3600 };
     /// Ten minutes.
     pub const TEN_MINUTES: DurationSecs = DurationSecs { secs: 600 };

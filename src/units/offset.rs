@@ -28,7 +28,7 @@ pub enum OffsetForm {
 }
 
 impl Offset {
-    /// No offset.
+    /// The offset 0, written as `UTC`.
     pub const UTC: Offset = Offset { secs: 0, form: OffsetForm::Utc };
 
     /// Parses a sign with hours, or hours and minutes. None if `text` is neither, or a day or more.

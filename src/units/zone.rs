@@ -53,7 +53,7 @@ impl FromStr for Zone {
 }
 
 impl Zone {
-    /// UTC.
+    /// The zone of all times that name none.
     pub const UTC: Zone = Zone::Fixed(0);
 
     /// Seconds ahead of UTC at a moment, given in Unix seconds.

@@ -152,18 +152,18 @@ impl TimeRange {
 /// A range of whole days, ends included. Either end may be open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DayRange {
-    /// Calendar days.
+    /// Days of a certain year.
     Dated {
-        /// The first day.
+        /// Included.
         from: Date,
-        /// The last day.
+        /// Included; not before `from`.
         to: Date,
     },
     /// Days of any year; where `from` is after `to`, over the turn of the year.
     AnyYear {
-        /// The first day.
+        /// Included.
         from: Date,
-        /// The last day.
+        /// Included; not before `from`.
         to: Date,
     },
 }
@@ -174,17 +174,17 @@ pub enum DayRangeError {
     /// The first day is after the last.
     #[error("the range ends before it begins: {from} is after {to}")]
     Backwards {
-        /// The first day.
+        /// Included.
         from: Day,
-        /// The last day.
+        /// Included; not before `from`.
         to: Day,
     },
     /// Only one of the days has a year.
     #[error("give the year with both days or with neither: {from}, {to}")]
     Mixed {
-        /// The first day.
+        /// Included.
         from: Day,
-        /// The last day.
+        /// Included; not before `from`.
         to: Day,
     },
 }

@@ -20,7 +20,6 @@ pub struct ZoneChanges {
     first_secs: i32,
     /// In order of time: from then on they are so many seconds ahead.
     changes: Vec<(LogTime, i32)>,
-    /// See [`LogClock::unit_secs`].
     unit_secs: u32,
 }
 

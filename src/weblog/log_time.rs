@@ -57,7 +57,7 @@ impl From<NaiveDate> for Date {
 /// The time of a request: in UTC if the log gives an offset, else on the log's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LogTime {
-    /// The calendar day.
+    /// The calendar day in the zone of the log's clock.
     pub date: Date,
     /// Seconds since midnight, 0 to 86,399.
     pub second: u32,

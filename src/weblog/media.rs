@@ -4,9 +4,9 @@ use super::url::{Extension, extension};
 /// The media types that count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Media {
-    /// Every response.
+    /// Every response, also those of an unknown type.
     Any,
-    /// JPEG images.
+    /// `image/jpeg`, by any of its names; otherwise by `.jpg`, `.jpeg`, `.jpe`, `.jfif`.
     Jpeg,
     /// A top-level type (`image`), a subtype (`css`, `mp4`) or a full media type (`image/png`), in lower case.
     Named(String),

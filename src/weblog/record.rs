@@ -63,9 +63,9 @@ pub enum RowError {
     /// The line does not have the form of its format.
     #[error("not a line of {format}: {reason}")]
     Shape {
-        /// The format's name.
+        /// The format, by its name in `--log-format`.
         format: &'static str,
-        /// What is wrong.
+        /// What is wrong with the row, as the end of a sentence.
         reason: String,
     },
     /// A `#Fields` line without a column that is needed.

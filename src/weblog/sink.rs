@@ -8,7 +8,7 @@ use crate::units::CalendarUnit;
 /// The finest detail that sinks need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Granularity {
-    /// Every single row.
+    /// All values of every row.
     Rows,
     /// Only the requests and bytes per unit of time; for months, per day.
     Times(CalendarUnit),
@@ -100,7 +100,7 @@ pub struct Lease<'a, S, F> {
 }
 
 impl<S: Sink, F: Fn() -> S + Sync> Lease<'_, S, F> {
-    /// The borrowed sink.
+    /// The sink itself, to give it more or to ask it.
     pub fn sink(&mut self) -> &mut S {
         self.sink.get_or_insert_with(&self.home.new)
     }

@@ -48,7 +48,6 @@ pub(crate) struct Series {
 /// Coloured values in rows and columns: the cohort triangle.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct HeatMap {
-    /// The headline.
     pub title: String,
     /// What the rows are: `cohort (install day)`.
     pub rows_axis: String,

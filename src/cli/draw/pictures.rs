@@ -12,11 +12,8 @@ use crate::cli::terminal::output::Format;
 
 /// The data of any kind of picture.
 pub(crate) enum Picture {
-    /// Labelled bars.
     Bars(Bars),
-    /// Columns over time.
     Timeline(Timeline),
-    /// Coloured cells.
     HeatMap(HeatMap),
 }
 

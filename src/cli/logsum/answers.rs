@@ -43,7 +43,7 @@ pub(super) struct AnswerArgs {
     svg: Option<PathBuf>,
 }
 
-/// The options, checked.
+/// The options, checked against each other.
 #[derive(Debug, Clone)]
 pub(super) struct Answers {
     /// The keys that rows are grouped by; empty for one figure.

@@ -112,7 +112,7 @@ impl FromStr for Kinds {
     }
 }
 
-/// The options, checked.
+/// The options, checked against each other.
 #[derive(Debug, Clone)]
 pub(super) struct Rows {
     /// The rows that count.
@@ -125,7 +125,6 @@ pub(super) struct Rows {
     pub in_words: String,
     /// What is asked, as JSON echoes it.
     pub question: Vec<(String, Value)>,
-    /// `--from` and `--to`.
     pub range: Range,
     /// The zone of days and hours.
     pub zone: Zone,

@@ -58,7 +58,7 @@ pub(super) struct Asked {
     pictures: Pictures,
     /// In words, for titles: `FIRST_INSTALL`.
     membership: String,
-    /// What JSON echoes.
+    /// The question, which JSON repeats.
     question: Report,
 }
 

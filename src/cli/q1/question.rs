@@ -6,7 +6,7 @@ use votekit::units::{DateOrder, Zone};
 
 use crate::cli::terminal::{exit, times};
 
-/// The usual question.
+/// The install day of the text in sql/, which is asked unless options say otherwise.
 const INSTALL_DAY: &str = "2017-04-01";
 const EVENT: &str = "FIRST_INSTALL";
 /// Days after the install, where no window is given.

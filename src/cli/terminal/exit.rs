@@ -16,7 +16,7 @@ Exit codes:
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// Done.
+    /// The answer is complete.
     Done = 0,
     /// The command was valid but failed.
     Failed = 1,

@@ -10,21 +10,21 @@ pub enum ServerError {
     /// No such table, or not for this user.
     #[error("the database {database} on {server} has no table {table}, or none that this user may read")]
     NoTable {
-        /// The server's place.
+        /// The server as `host:port`, or the path of its socket.
         server: String,
-        /// The database.
+        /// The database that the address names.
         database: String,
-        /// The table.
+        /// The table's name, as `--table` gave it.
         table: String,
     },
     /// The table lacks a column that the question needs.
     #[error("the table {table} on {server} has no column {column}; it has: {found}")]
     NoColumn {
-        /// The server's place.
+        /// The server as `host:port`, or the path of its socket.
         server: String,
-        /// The table.
+        /// The table's name, as `--table` gave it.
         table: String,
-        /// The column.
+        /// The column's name, as an option or the default has it.
         column: String,
         /// Those that it has.
         found: String,
@@ -35,13 +35,13 @@ pub enum ServerError {
          with CAST({column} AS DATETIME) or FROM_UNIXTIME({column})"
     )]
     NotATime {
-        /// The server's place.
+        /// The server as `host:port`, or the path of its socket.
         server: String,
-        /// The table.
+        /// The table's name, as `--table` gave it.
         table: String,
-        /// The column.
+        /// The column's name, as an option or the default has it.
         column: String,
-        /// Its type.
+        /// Its type, as `information_schema` writes it.
         found: String,
     },
     /// The column of events' names holds numbers that are not whole, and no name.
@@ -49,25 +49,25 @@ pub enum ServerError {
         "the column {column} of {table} on {server} is a {found}, not a text: an event's name would compare as the number 0"
     )]
     NotAName {
-        /// The server's place.
+        /// The server as `host:port`, or the path of its socket.
         server: String,
-        /// The table.
+        /// The table's name, as `--table` gave it.
         table: String,
-        /// The column.
+        /// The column's name, as an option or the default has it.
         column: String,
-        /// Its type.
+        /// Its type, as `information_schema` writes it.
         found: String,
     },
     /// The column of names cannot hold the event's name.
     #[error("no event can be called {event:?}: the column {column} on {server} {what}")]
     NoSuchText {
-        /// The server's place.
+        /// The server as `host:port`, or the path of its socket.
         server: String,
-        /// The column.
+        /// The column's name, as an option or the default has it.
         column: String,
-        /// Why.
+        /// The cause, as the system or the server words it.
         what: String,
-        /// The event's name.
+        /// The event that was asked for.
         event: String,
     },
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-/// The usual timeout.
+/// How long a command waits for another program's lock.
 pub(super) const TIMEOUT_SECS: u64 = 60;
 /// The timeout where callers wait for an answer: longer than a transaction of a bulk load should take.
 const SHORT_TIMEOUT_SECS: u64 = 6;

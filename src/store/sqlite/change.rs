@@ -55,7 +55,7 @@ pub(super) fn change(conn: &Connection, path: &Path, change: &Change, now: Momen
     Ok(changed)
 }
 
-/// Adds a candidate.
+/// Adds a candidate by the rules of [`Candidates`], and records it.
 pub(super) fn add(conn: &Connection, path: &Path, name: &str, now: Moment) -> Result<CandidateId, BoxError> {
     let failed = |error: rusqlite::Error| fault(path, &error);
     let Candidate { id, name, .. } = known::rules(conn).map_err(failed)?.candidates.add(name)?;
@@ -64,7 +64,7 @@ pub(super) fn add(conn: &Connection, path: &Path, name: &str, now: Moment) -> Re
     Ok(id)
 }
 
-/// Renames a candidate.
+/// Renames a candidate by the rules of [`Candidates`], and records it.
 pub(super) fn rename(conn: &Connection, path: &Path, id: CandidateId, name: &str, now: Moment) -> Result<(), BoxError> {
     let failed = |error: rusqlite::Error| fault(path, &error);
     let candidates = known::rules(conn).map_err(failed)?.candidates;
@@ -74,7 +74,7 @@ pub(super) fn rename(conn: &Connection, path: &Path, id: CandidateId, name: &str
     record(conn, now, &format!("candidate {id} was renamed: {name}")).map_err(failed)
 }
 
-/// Removes a candidate.
+/// Removes a candidate by the rules of [`Candidates`], and records it.
 pub(super) fn remove(conn: &Connection, path: &Path, id: CandidateId, now: Moment) -> Result<(), BoxError> {
     let failed = |error: rusqlite::Error| fault(path, &error);
     let candidates = known::rules(conn).map_err(failed)?.candidates;

@@ -34,7 +34,6 @@ pub(super) struct Connected {
 
 /// What a connection may do.
 pub(super) enum Access {
-    /// Read and write.
     Write,
     /// Read, along with processes that write.
     Read(BoxError),

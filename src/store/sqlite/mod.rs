@@ -73,7 +73,6 @@ pub(super) struct SqliteBox {
     /// Looks up keys in another thread during a bulk load.
     helper: Option<Connection>,
     access: Access,
-    /// See [`Connected::lacks_wal`].
     lacks_wal: bool,
     /// Whether the file has a write-ahead log, or cannot have one.
     is_wal_settled: bool,

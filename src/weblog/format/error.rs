@@ -19,7 +19,7 @@ pub enum FormatError {
     Missing {
         /// The column that is needed.
         column: String,
-        /// The existing columns.
+        /// The columns that exist, in their order.
         found: Vec<String>,
     },
     /// The log does not tell the host.
@@ -28,7 +28,7 @@ pub enum FormatError {
         found.join(", ")
     )]
     NoHost {
-        /// The existing columns.
+        /// The columns that exist, in their order.
         found: Vec<String>,
     },
     /// A needed column is too far to the right.
@@ -40,7 +40,7 @@ pub enum FormatError {
     /// The format needs a header, and there is none.
     #[error("there is no header that names the columns of {format}")]
     NoHeader {
-        /// The format's name.
+        /// The format, by its name in `--log-format`.
         format: &'static str,
     },
     /// There is no such format.
@@ -49,13 +49,13 @@ pub enum FormatError {
     /// Two columns have a name that is needed.
     #[error("it has more than one column {column}, and which of them counts is not known; --columns can say it")]
     Twice {
-        /// The column's name.
+        /// The column as it was asked for.
         column: String,
     },
     /// A column that the user names is not there.
     #[error("it has no column {name:?}{}; it has: {}", did_you_mean(nearest.as_deref()), found.join(", "))]
     NoSuchName {
-        /// The name.
+        /// The name as it was asked for.
         name: String,
         /// The column whose name is most like it.
         nearest: Option<String>,
@@ -68,13 +68,13 @@ pub enum FormatError {
          {alias}={name}"
     )]
     Ambiguous {
-        /// What is needed.
+        /// What the question needs and the log does not have: `status`.
         what: &'static str,
         /// What --columns calls it.
         alias: &'static str,
         /// The one, with a value.
         first: String,
-        /// The other.
+        /// The column that disagrees with the first.
         second: String,
         /// The name of the one.
         name: String,

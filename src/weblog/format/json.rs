@@ -54,7 +54,7 @@ const CLOCK: usize = 3;
 const REQUEST: usize = 4;
 const COLUMNS: usize = 5;
 
-/// Reads objects.
+/// Reads the values that are needed from one object a line.
 #[derive(Debug)]
 pub(super) struct Json {
     format: &'static str,

@@ -48,7 +48,7 @@ pub enum Place {
 /// What the user says about the format.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Choice {
-    /// Nothing: detect it.
+    /// Nothing: the format that explains most rows of the head is taken.
     #[default]
     Detect,
     /// The name of one of [`FORMATS`](super::FORMATS).

@@ -15,7 +15,7 @@ use super::reader::LineReader;
 use super::realtime;
 use crate::rows::{self, Names};
 
-/// A log format.
+/// A log format: how it is named, recognised and read.
 #[derive(Debug)]
 pub struct Format {
     /// The name for `--log-format`.
@@ -46,7 +46,7 @@ enum Syntax {
     AnyJson,
     /// A format string of nginx's, which lines may go on after.
     Pattern { format: &'static str, begins: IsLine },
-    /// Another.
+    /// A format with a reader of its own.
     Own { open: OpenReader, is_row: IsLine },
 }
 

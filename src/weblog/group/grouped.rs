@@ -24,7 +24,7 @@ impl Sum {
 pub struct Group {
     /// Its requests and bytes.
     pub sum: Sum,
-    /// The encoded key.
+    /// The encoded key; reversed, so that of equal sums the smallest key is the greatest group.
     pub key: Reverse<Vec<u8>>,
 }
 

@@ -41,7 +41,7 @@ pub enum GroupError {
     Spill {
         /// The directory of temporary files.
         folder: std::path::PathBuf,
-        /// The system's error.
+        /// What the system reported about the temporary file.
         #[source]
         cause: io::Error,
     },

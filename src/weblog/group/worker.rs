@@ -56,7 +56,6 @@ impl Grouping {
         }
     }
 
-    /// An empty table.
     pub(super) fn table(&self) -> Table {
         Table::new(self.hasher.clone())
     }

@@ -19,7 +19,7 @@ pub enum Notice {
     Missing(String),
     /// The file was truncated. It is read again from its start, and what was counted before remains counted.
     Truncated {
-        /// The file.
+        /// Its path, as it was given.
         input: String,
         /// Bytes of an unfinished last line, which are lost.
         lost_bytes: usize,
@@ -30,7 +30,7 @@ pub enum Notice {
     Bad(BadRow),
 }
 
-/// A followed log.
+/// A log whose rows are read as they are written, across its rotation.
 #[derive(Debug)]
 pub struct FollowedLog {
     input: Input,

@@ -43,7 +43,7 @@ pub struct SumOptions {
 pub struct SharedWriter(Arc<Mutex<dyn Write + Send>>);
 
 impl SharedWriter {
-    /// Makes `writer` shareable.
+    /// Lets all threads write to `writer`, one whole row at a time.
     pub fn new(writer: impl Write + Send + 'static) -> Self {
         SharedWriter(Arc::new(Mutex::new(writer)))
     }

@@ -74,9 +74,9 @@ pub enum LogError {
     /// The format cannot be read, or lacks a needed column.
     #[error("{input} cannot be understood: {cause}")]
     Format {
-        /// The input's name.
+        /// The input as errors name it: its path, or `stdin`.
         input: String,
-        /// The reason.
+        /// Why it cannot be read as a log.
         cause: Box<FormatError>,
     },
     /// More of the input's rows are bad than good.
@@ -85,7 +85,7 @@ pub enum LogError {
          --log-format or --columns say how to read it, --allow-bad counts the other rows"
     )]
     MostlyBad {
-        /// The input's name.
+        /// The input as errors name it: its path, or `stdin`.
         input: String,
         /// The format it was read as.
         format: &'static str,

@@ -27,9 +27,9 @@ pub enum SortedError {
         "{input} cannot be searched: a #Fields line may change the columns of {format} logs anywhere; omit --sorted"
     )]
     Directives {
-        /// The input's name.
+        /// The input as errors name it: its path, or `stdin`.
         input: String,
-        /// The input's format.
+        /// Its format, by its name in `--log-format`.
         format: &'static str,
     },
     /// A row goes over several lines.
@@ -38,7 +38,7 @@ pub enum SortedError {
     /// A row is earlier than the row before it.
     #[error("{input} is not in time order: a row of {later} comes before one of {earlier}; omit --sorted")]
     Unsorted {
-        /// The input's name.
+        /// The input as errors name it: its path, or `stdin`.
         input: String,
         /// The day of the row that comes first in the file.
         later: Date,
@@ -48,7 +48,7 @@ pub enum SortedError {
     /// No row can be read at an offset that the search needs.
     #[error("{input} cannot be searched: no row can be read near byte {offset}; omit --sorted")]
     NoRow {
-        /// The input's name.
+        /// The input as errors name it: its path, or `stdin`.
         input: String,
         /// Approximate offset from the beginning of the input, in bytes.
         offset: u64,

@@ -154,7 +154,6 @@ fn value_text(value: &Value) -> serde_json::Result<String> {
     }
 }
 
-/// A JSON string.
 fn text(words: &str) -> serde_json::Result<String> {
     Ok(printable_json(&serde_json::to_string(words)?).into_owned())
 }
