@@ -98,6 +98,20 @@ impl PendingFile {
     }
 }
 
+/// How many names the file at `path` has beside this one and its temporary ones, which are removed if they are leftovers; 0 if
+/// that cannot be known.
+pub fn other_names(path: &Path) -> u64 {
+    let folder = folder_of(path);
+    remove_leftovers(folder);
+    let Ok(file) = fs::metadata(path) else { return 0 };
+    let is_temporary = |entry: &fs::DirEntry| {
+        entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX))
+            && entry.metadata().is_ok_and(|other| (other.dev(), other.ino()) == (file.dev(), file.ino()))
+    };
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().take(ENTRIES_MOST);
+    file.nlink() - 1 - (entries.filter(is_temporary).count() as u64).min(file.nlink() - 1)
+}
+
 /// Removes temporary files of runs that were killed or lost their power: those that nobody has locked. What cannot be removed
 /// is left.
 fn remove_leftovers(folder: &Path) {

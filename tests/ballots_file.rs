@@ -172,6 +172,10 @@ fn links_lead_to_the_file_and_second_names_are_refused() {
     assert!(!cast(&address).contains("true"), "what would be lost is not acknowledged");
     end(service);
     init(here, "b.db");
+    // A power failure between the two steps by which a file gets its name leaves the temporary one too.
+    fs::hard_link(here.join("b.db"), here.join(".votekit-aB3xYz")).unwrap();
+    stdout(here, &["vote", "1", "--ballots", "b.db"]);
+    assert!(!here.join(".votekit-aB3xYz").exists(), "it is cleared up");
     fs::hard_link(here.join("b.db"), here.join("second.db")).unwrap();
     for file in ["b.db", "second.db"] {
         let told = failure(here, &["vote", "1", "--ballots", file]);

@@ -252,6 +252,7 @@ impl<'a> CohortSink<'a> {
             Collation::GeneralCi if name.last() == Some(&b' ') => is_it_folded(folded),
             Collation::GeneralCi => name.eq_ignore_ascii_case(wanted),
             Collation::Binary => name == wanted,
+            Collation::UnicodeCi | Collation::Ai0900 => is_it_folded(folded),
         }
     }
 
@@ -260,6 +261,7 @@ impl<'a> CohortSink<'a> {
         let folded = match self.query.collation {
             Collation::GeneralCi => event.short_uid.and_then(Short::upper),
             Collation::Binary => event.short_uid,
+            Collation::UnicodeCi | Collation::Ai0900 => None,
         };
         match folded {
             Some(uid) => record_short(records, slot, uid),

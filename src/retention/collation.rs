@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use rusqlite::Connection;
 
 use super::general_ci::WEIGHTS;
+use super::uca;
 
 /// What makes two event names or two users the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +12,10 @@ pub enum Collation {
     /// `MySQL`'s `utf8_general_ci`, the default of a utf8 table in 5.7: neither case nor most accents nor trailing spaces
     /// distinguish. Characters beyond the BMP are all alike, as in `utf8mb4_general_ci`.
     GeneralCi,
+    /// `utf8mb4_unicode_ci`, as far as `uca` says: by letters alone, trailing spaces do not count.
+    UnicodeCi,
+    /// `MySQL` 8's `utf8mb4_0900_ai_ci`, as far as `uca` says: by letters alone, trailing spaces count.
+    Ai0900,
     /// Byte by byte, as a server with binary collations.
     Binary,
 }
@@ -20,6 +25,8 @@ impl Collation {
     pub fn sqlite_name(self) -> &'static str {
         match self {
             Collation::GeneralCi => "utf8_general_ci",
+            Collation::UnicodeCi => "utf8mb4_unicode_ci",
+            Collation::Ai0900 => "utf8mb4_0900_ai_ci",
             Collation::Binary => "BINARY",
         }
     }
@@ -31,6 +38,16 @@ impl Collation {
     pub fn register(self, connection: &Connection) -> rusqlite::Result<()> {
         match self {
             Collation::GeneralCi => connection.create_collation(self.sqlite_name(), general_ci),
+            Collation::UnicodeCi | Collation::Ai0900 => {
+                connection.create_collation(self.sqlite_name(), move |left, right| {
+                    let [left, right] = [left, right].map(|text| {
+                        let mut key = Vec::new();
+                        self.fold(text, &mut key);
+                        key
+                    });
+                    left.cmp(&right)
+                })
+            }
             Collation::Binary => Ok(()),
         }
     }
@@ -39,18 +56,24 @@ impl Collation {
     pub fn fold(self, text: &str, folded: &mut Vec<u8>) {
         match self {
             Collation::GeneralCi if !text.is_ascii() => fold_weights(text.trim_end_matches(' '), folded),
+            Collation::UnicodeCi => uca::fold_unicode_ci(text, folded),
+            Collation::Ai0900 => uca::fold_0900(text, folded),
             _ => self.fold_ascii(text.as_bytes(), folded),
         }
     }
 
     /// The same for text that is ASCII, or for any if this is [`Collation::Binary`].
     pub(super) fn fold_ascii(self, text: &[u8], folded: &mut Vec<u8>) {
-        let start = folded.len();
-        folded.extend_from_slice(text);
-        if self == Collation::GeneralCi {
-            let spaces = text.iter().rev().take_while(|byte| **byte == b' ').count();
-            folded.truncate(folded.len() - spaces);
-            folded[start..].make_ascii_uppercase();
+        match self {
+            Collation::GeneralCi => {
+                let start = folded.len();
+                let spaces = text.iter().rev().take_while(|byte| **byte == b' ').count();
+                folded.extend_from_slice(&text[..text.len() - spaces]);
+                folded[start..].make_ascii_uppercase();
+            }
+            Collation::Binary => folded.extend_from_slice(text),
+            Collation::UnicodeCi => uca::fold_unicode_ci(&String::from_utf8_lossy(text), folded),
+            Collation::Ai0900 => uca::fold_0900(&String::from_utf8_lossy(text), folded),
         }
     }
 }
@@ -121,6 +144,38 @@ mod tests {
             assert_ne!(general_ci(left, right), Ordering::Equal, "{left:?} {right:?}");
         }
         assert_eq!(general_ci("a\t", "a"), Ordering::Less, "a tab is less than the space that pads");
+    }
+
+    #[test]
+    fn what_is_one_to_newer_collations() {
+        let folded = |collation: Collation, text: &str| {
+            let mut folded = Vec::new();
+            collation.fold(text, &mut folded);
+            folded
+        };
+        for (left, right, unicode_ci, ai_0900) in [
+            ("Zoë", "zoe", true, true),
+            ("e\u{301}", "é", true, true),
+            ("ß", "ss", true, true),
+            ("æ", "ae", true, true),
+            ("ł", "l", false, true),
+            ("đ", "d", false, true),
+            ("a ", "a", true, false),
+            (" a", "a", false, false),
+            ("a-b", "ab", false, false),
+            ("😀", "🎉", true, false),
+            ("か", "カ", true, true),
+            ("薯", "片", false, false),
+            ("a\0", "a", true, true),
+        ] {
+            for (collation, same) in [(Collation::UnicodeCi, unicode_ci), (Collation::Ai0900, ai_0900)] {
+                assert_eq!(
+                    folded(collation, left) == folded(collation, right),
+                    same,
+                    "{collation:?} {left:?} {right:?}"
+                );
+            }
+        }
     }
 
     proptest! {

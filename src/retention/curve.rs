@@ -92,11 +92,14 @@ impl Curves {
         Period { first, last }
     }
 
-    /// The first and last day that count. Rolling retention continues to the end of the events.
+    /// The first and last day that count. The last stands for all that follow where a column continues to the end of the events;
+    /// where others do not, it is the day after theirs.
     pub(super) fn window(&self) -> Period {
         let installs = self.installs();
         let first = self.columns.iter().map(|column| column.first).min().unwrap_or(0);
         let reach = self.columns.iter().map(|column| column.last.unwrap_or(column.first)).max().unwrap_or(0);
+        let is_mixed = self.is_rolling() && self.columns.iter().any(|column| column.last.is_some());
+        let reach = reach + u32::from(is_mixed);
         let after = |day: NaiveDate, days: u32| day.checked_add_days(Days::new(days.into())).unwrap_or(NaiveDate::MAX);
         Period { first: after(installs.first, first), last: after(installs.last, reach) }
     }
@@ -116,6 +119,10 @@ impl Curves {
     pub(super) fn found(&self, counts: Counts, end: DataEnd) -> CurvesFound {
         let mut curves = Vec::new();
         for (period, values) in self.periods.iter().zip(counts.periods) {
+            if self.by_value && !end.is_known(period.first) {
+                // Which values its users have is as unknown as how many they are.
+                continue;
+            }
             for (value, Count { users, active }) in values {
                 let known =
                     |(column, users): (&DaysAfter, u64)| Self::is_known(*period, *column, &end).then_some(users);

@@ -154,7 +154,7 @@ impl Database {
     /// The number that sql/q1.sql gives.
     pub(super) fn count_users(&mut self, question: &Question) -> Result<u64, DatabaseError> {
         let mut statement = self.prepare(SQL)?;
-        for (name, value) in question.parameters(self.borders()) {
+        for (name, value) in question.parameters(self.borders(), !self.by_install_time) {
             if let Some(index) = statement.parameter_index(name)? {
                 statement.raw_bind_parameter(index, value)?;
             }

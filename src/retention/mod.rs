@@ -36,6 +36,7 @@ mod server;
 mod sql_text;
 mod sqlite_table;
 mod table;
+mod uca;
 
 pub use collation::Collation;
 pub use curve::{Curve, Curves, CurvesFound, DAYS_MAX, DaysAfter, Period};

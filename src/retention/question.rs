@@ -20,14 +20,14 @@ pub struct Question {
 }
 
 impl Question {
-    /// The names and values of the text's parameters.
-    pub(super) fn parameters(&self, borders: Borders) -> [(&'static str, String); 5] {
+    /// The names and values of the text's parameters. `is_event` says whether installs are events.
+    pub(super) fn parameters(&self, borders: Borders, is_event: bool) -> [(&'static str, Option<String>); 5] {
         [
-            ("@install_day", borders.start(self.install_day)),
-            ("@install_before_day", borders.end(self.install_day)),
-            ("@from_day", borders.start(self.from)),
-            ("@before_day", borders.end(self.to)),
-            ("@event", self.event.clone()),
+            ("@install_day", Some(borders.start(self.install_day))),
+            ("@install_before_day", Some(borders.end(self.install_day))),
+            ("@from_day", Some(borders.start(self.from))),
+            ("@before_day", Some(borders.end(self.to))),
+            ("@event", is_event.then(|| self.event.clone())),
         ]
     }
 }

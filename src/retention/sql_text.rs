@@ -72,13 +72,15 @@ pub(super) fn for_table(sql: &str, names: &TableNames) -> String {
 /// The text that `MySQL`'s client runs to answer `question`: `sql/q1.sql`, with the question's values set before it.
 pub fn with_values(question: &Question, zone: Zone, names: &TableNames) -> String {
     let borders = Borders { zone, calendar_end: MYSQL_CALENDAR_END };
-    let mut settings: Vec<String> = question
-        .parameters(borders)
-        .iter()
-        .filter(|(name, _)| *name != "@event")
-        .map(|(name, value)| format!("{name} = '{value}'"))
+    let settings: Vec<String> = question
+        // The event is in the text itself.
+        .parameters(borders, false)
+        .into_iter()
+        .map(|(name, value)| match value {
+            Some(value) => format!("{name} = '{value}'"),
+            None => format!("{name} = NULL"),
+        })
         .collect();
-    settings.push("@event = NULL".to_owned());
     // A literal takes the collation of the column that it is compared with; a variable would not.
     let event = question.event.replace('\\', "\\\\").replace('\'', "''");
     let sql = for_table(SQL, names);

@@ -48,7 +48,7 @@ fraction is rounded to the nearest second, as MySQL does when it stores a DATETI
 
 In files, \\N and the word NULL are NULL, an empty user is nobody, and backslashes in TSV are escapes, as mysql writes them; \
 --literal takes them as they are. Names of events and users compare as in MySQL's utf8_general_ci: case, most accents and \
-trailing spaces make no difference. --collation binary compares byte by byte.
+trailing spaces make no difference; --collation has others.
 
 A server compares as its columns do; its password comes from the address (and leaves the command line at once), MYSQL_PWD or \
 ~/.my.cnf, in this order; ?ssl-mode= is disabled, preferred (the default), required, verify-ca&ssl-ca=FILE or \

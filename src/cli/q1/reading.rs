@@ -35,6 +35,8 @@ impl Reading {
     pub(super) fn collation(&self) -> Collation {
         match self.collation {
             None | Some(TypedCollation::GeneralCi) => Collation::GeneralCi,
+            Some(TypedCollation::UnicodeCi) => Collation::UnicodeCi,
+            Some(TypedCollation::Ai0900) => Collation::Ai0900,
             Some(TypedCollation::Binary) => Collation::Binary,
         }
     }
@@ -67,6 +69,12 @@ pub(super) enum TypedCollation {
     /// As `MySQL`'s default for utf8: case, most accents and trailing spaces make no difference
     #[value(name = "utf8_general_ci", alias = "utf8mb4_general_ci")]
     GeneralCi,
+    /// By letters alone; trailing spaces make no difference
+    #[value(name = "utf8mb4_unicode_ci", alias = "utf8_unicode_ci")]
+    UnicodeCi,
+    /// As `MySQL` 8's default: by letters alone; trailing spaces differ
+    #[value(name = "utf8mb4_0900_ai_ci")]
+    Ai0900,
     /// Byte by byte
     Binary,
 }

@@ -170,11 +170,8 @@ impl Engine for Server {
     type Error = ServerError;
 
     fn answer(&mut self, question: &Question) -> Result<Answer, ServerError> {
-        let parameters = question.parameters(self.borders()).map(|(name, value)| {
-            let is_unset = name == "@event" && self.names.columns.install_time.is_some();
-            (name, (!is_unset).then_some(value))
-        });
-        self.bind(&parameters)?;
+        let is_event = self.names.columns.install_time.is_none();
+        self.bind(&question.parameters(self.borders(), is_event))?;
         let sql = for_table(SQL, &self.names);
         let users: Option<u64> = self.connection.run("the question", |server| server.query_first(sql))?;
         let users = users.unwrap_or_default();

@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::ballot::BoxError;
+use crate::pending_file;
 
 /// The meaning of the system's `error` at `path`.
 pub(super) fn io_fault(path: &Path, error: &std::io::Error) -> BoxError {
@@ -34,7 +35,8 @@ pub(super) fn resolve(path: &Path) -> Result<PathBuf, BoxError> {
     let real = fs::canonicalize(path).map_err(|error| io_fault(path, &error))?;
     let metadata = fs::metadata(&real).map_err(|error| io_fault(path, &error))?;
     let refuse = |reason: &str| Err(BoxError::Unsafe { place: path.display().to_string(), reason: reason.to_owned() });
-    if metadata.is_file() && metadata.nlink() > 1 {
+    // A file gets its final name before it loses its temporary one; a power failure in between leaves both.
+    if metadata.is_file() && metadata.nlink() > 1 && pending_file::other_names(&real) > 0 {
         return refuse(
             "it has more than one name (hard links), and votes that a program stores by one of them are missing by the other \
              until that program ends. Remove the other name, or make a file of its own of it: cp it while nobody votes",
