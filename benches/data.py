@@ -1,6 +1,7 @@
-"""Deterministic inputs shared by the benchmarks: a month of requests and a fortnight of events."""
+"""Deterministic inputs shared by the benchmarks: a month of requests, and days of events."""
 
 import gzip, json, random, subprocess
+from datetime import date
 
 FIELDS = (
     "date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer) cs(User-Agent) cs-uri-query "
@@ -71,14 +72,16 @@ def cloudflare(day, at, size, url):
     return json.dumps(line, separators=(",", ":")) + "\n"
 
 
-def events(count):
-    """Yields event lines for 14 days from 2017-03-29, in time order; 3 % are FIRST_INSTALL."""
+FIRST_DAY = date(2017, 3, 29).toordinal()
+
+
+def events(count, days=14):
+    """Yields event lines for `days` from 2017-03-29, in time order; 3 % are FIRST_INSTALL."""
     r = random.Random(11)
     names = ["FIRST_INSTALL", "OPEN_APP", "VIEW_POST", "UPVOTE", "COMMENT", "SHARE", "LOGIN", "SEARCH"]
     for i in range(count):
-        s = i * 14 * 86400 // count
-        d = s // 86400
-        day = "2017-%02d-%02d" % ((3, 29 + d) if d < 3 else (4, d - 2))
+        s = i * days * 86400 // count
+        day = date.fromordinal(FIRST_DAY + s // 86400)
         name = names[0] if r.random() < 0.03 else names[1 + int(r.random() * 7)]
         yield "%s %02d:%02d:%02d\t%08X\t%s\n" % (
             day,

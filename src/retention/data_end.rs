@@ -73,6 +73,8 @@ pub(super) fn judge(events: &BTreeMap<i32, u64>, today: NaiveDate) -> DataEnd {
 
 /// How many events there are on each day: a table that most events find in a processor's cache.
 pub(super) struct DayCounts {
+    /// The day of the latest events, and how many they are: most events are of the same day as the one before.
+    run: (i32, u32),
     slots: Box<[(i32, u32); SLOTS]>,
     others: BTreeMap<i32, u64>,
 }
@@ -81,25 +83,36 @@ const SLOTS: usize = 256;
 
 impl Default for DayCounts {
     fn default() -> Self {
-        DayCounts { slots: Box::new([(0, 0); SLOTS]), others: BTreeMap::new() }
+        DayCounts { run: (0, 0), slots: Box::new([(0, 0); SLOTS]), others: BTreeMap::new() }
     }
 }
 
 impl DayCounts {
     #[inline(always)]
     pub(super) fn add(&mut self, day: i32) {
+        if self.run.0 != day || self.run.1 == u32::MAX {
+            self.end_run();
+            self.run.0 = day;
+        }
+        self.run.1 += 1;
+    }
+
+    #[inline(never)]
+    fn end_run(&mut self) {
+        let (day, count) = std::mem::take(&mut self.run);
         let slot = &mut self.slots[day as usize % SLOTS];
-        if slot.0 != day || slot.1 == u32::MAX {
+        if slot.0 != day || slot.1.checked_add(count).is_none() {
             if slot.1 > 0 {
                 *self.others.entry(slot.0).or_default() += u64::from(slot.1);
             }
             *slot = (day, 0);
         }
-        slot.1 += 1;
+        slot.1 += count;
     }
 
     /// What was counted since the last call.
     pub(super) fn take(&mut self) -> BTreeMap<i32, u64> {
+        self.end_run();
         let mut days = std::mem::take(&mut self.others);
         for (day, count) in self.slots.iter_mut().filter(|(_, count)| *count > 0) {
             *days.entry(*day).or_default() += u64::from(std::mem::take(count));

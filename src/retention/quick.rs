@@ -95,7 +95,7 @@ impl Places {
         let near = self.marks::<S, QUOTES>(simd, row, 0)?;
         // Most lines end within the first half; then there is nothing to be known of the second.
         let far = if near.newlines == 0 { self.marks::<S, QUOTES>(simd, row, 64)? } else { Marks::default() };
-        if near.first_line(near.unusual) | far.first_line(far.unusual) != 0 {
+        if near.first_line(near.quotes) | far.first_line(far.quotes) != 0 {
             return None;
         }
         let end = match near.newlines {
@@ -112,7 +112,7 @@ impl Places {
             return None;
         }
         let (mut near, mut far) = (near.first_line(near.delimiters), far.first_line(far.delimiters));
-        if (near.count_ones() + far.count_ones()) as usize + 1 != self.all_columns {
+        if self.columns != self.all_columns && (near.count_ones() + far.count_ones()) as usize + 1 != self.all_columns {
             return None;
         }
         *if line_end < 64 { &mut near } else { &mut far } |= 1 << (line_end % 64);
@@ -127,11 +127,12 @@ impl Places {
                 far &= far.wrapping_sub(1);
             }
         }
-        let span = |column: usize| {
-            let (start, behind) = (bounds[column], bounds[column + 1]);
-            (behind <= LOOKED_AT).then(|| (start, behind - 1))
-        };
-        let (time, uid, event_name) = (span(self.time)?, span(self.uid)?, span(self.event_name)?);
+        // Of as many columns as are looked for, the last ends with the line; of fewer, one has no end.
+        if self.columns == self.all_columns && bounds[self.columns] != line_end + 1 {
+            return None;
+        }
+        let (time, uid, event_name) =
+            (span(&bounds, self.time)?, span(&bounds, self.uid)?, span(&bounds, self.event_name)?);
         if time.1 - time.0 != 19 {
             return None;
         }
@@ -141,7 +142,8 @@ impl Places {
         // `\N` and `NULL` are how MySQL writes NULL; a blank user is nobody.
         let may_be_null = |field: &[u8]| match field.first() {
             Some(b'N') => field.len() == 4,
-            first => first == Some(&b'\\'),
+            Some(b'\\') => QUOTES,
+            _ => false,
         };
         if matches!(uid_bytes.first(), None | Some(b' ')) || may_be_null(uid_bytes) || may_be_null(name) {
             return None;
@@ -157,10 +159,20 @@ impl Places {
         let marks = Marks {
             delimiters: bytes.simd_eq(self.delimiter).to_bitmask(),
             newlines: (bytes.simd_eq(b'\n') | bytes.simd_eq(b'\r')).to_bitmask(),
-            unusual: bytes.simd_eq(if QUOTES { b'"' } else { b'\\' }).to_bitmask(),
+            quotes: if QUOTES { bytes.simd_eq(b'"').to_bitmask() } else { 0 },
         };
-        (bytes.simd_ge(0x80).to_bitmask() == 0).then_some(marks)
+        // Backslashes are rare: one in a line nearby may send this line to the full reading, too.
+        let not_ascii = bytes.simd_ge(0x80);
+        let unusual = if QUOTES { not_ascii } else { not_ascii | bytes.simd_eq(b'\\') };
+        (unusual.to_bitmask() == 0).then_some(marks)
     }
+}
+
+/// Where a column begins and ends; None if the line is not looked at so far.
+#[inline(always)]
+fn span(bounds: &[usize; COLUMNS_MOST + 1], column: usize) -> Option<(usize, usize)> {
+    let (start, after) = (bounds[column], bounds[column + 1]);
+    if after <= LOOKED_AT { Some((start, after - 1)) } else { None }
 }
 
 /// What 64 bytes hold, a bit for each.
@@ -168,8 +180,8 @@ impl Places {
 struct Marks {
     delimiters: u64,
     newlines: u64,
-    /// Quotes, or the backslashes of formats without quotes.
-    unusual: u64,
+    /// None in formats without quotes.
+    quotes: u64,
 }
 
 impl Marks {
