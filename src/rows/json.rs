@@ -4,14 +4,20 @@
 //! written, and all else is skipped.
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::fault::{RowFault, excerpt};
+use super::shape::{Kind, Leads, Shape};
+
+/// Lines from which shapes are learned, at most: where no two lines are alike, there is nothing to learn.
+const LESSONS_MOST: u32 = 64;
 
 /// The wanted fields of each object.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct JsonFields {
     /// For each field, the places where its value may be, the preferred one first.
     fields: Vec<Vec<usize>>,
@@ -19,6 +25,10 @@ pub struct JsonFields {
     nodes: Vec<Node>,
     /// The number of places.
     places: usize,
+    /// The shapes of the first lines.
+    shapes: [OnceLock<Shape>; 4],
+    /// How many lines were looked at to learn their shape.
+    lessons: AtomicU32,
 }
 
 /// A key that leads to values, or the object itself.
@@ -81,7 +91,8 @@ impl JsonFields {
     /// lead into objects: `httpRequest.status`. A key that leads to one of them and is twice in its object is a
     /// fault: which of the two counts is not known.
     pub fn new<N: AsRef<str>>(fields: impl IntoIterator<Item = impl IntoIterator<Item = N>>) -> Self {
-        let mut found = JsonFields { fields: Vec::new(), nodes: vec![Node::default()], places: 0 };
+        let (shapes, lessons) = (Default::default(), AtomicU32::new(0));
+        let mut found = JsonFields { fields: Vec::new(), nodes: vec![Node::default()], places: 0, shapes, lessons };
         for names in fields {
             let places = names.into_iter().flat_map(|name| found.places_of(name.as_ref())).collect();
             found.fields.push(places);
@@ -94,6 +105,58 @@ impl JsonFields {
     /// # Errors
     /// When there is none, or a key that matters is repeated.
     pub fn read<'a>(&self, line: &'a [u8]) -> Result<JsonRow<'_, 'a>, RowFault> {
+        if let Some(row) = self.read_by_shape(line) {
+            return Ok(row);
+        }
+        let row = self.read_in_full(line)?;
+        self.learn(line);
+        Ok(row)
+    }
+
+    /// The values of a line whose shape is known.
+    #[inline]
+    fn read_by_shape<'a>(&self, line: &'a [u8]) -> Option<JsonRow<'_, 'a>> {
+        self.shapes[0].get()?;
+        let line = std::str::from_utf8(line).ok()?;
+        let mut values = vec![JsonValue::Absent; self.places];
+        for (attempt, shape) in self.shapes.iter().map_while(OnceLock::get).enumerate() {
+            if attempt > 0 {
+                values.fill(JsonValue::Absent);
+            }
+            let take = |place: usize, kind, value| {
+                values[place] = match kind {
+                    Kind::Text => JsonValue::Text(Cow::Borrowed(value)),
+                    Kind::Number => JsonValue::Number(value),
+                };
+            };
+            if shape.read(line, take) {
+                return Some(JsonRow { fields: self, values });
+            }
+        }
+        None
+    }
+
+    /// Learns the shape of `line`, which was read without a fault, while there is room for one.
+    fn learn(&self, line: &[u8]) {
+        let Some(room) = self.shapes.iter().find(|shape| shape.get().is_none()) else { return };
+        if self.lessons.load(Ordering::Relaxed) >= LESSONS_MOST {
+            return;
+        }
+        self.lessons.fetch_add(1, Ordering::Relaxed);
+        let leads = |key: &str| match self.nodes[0].children.iter().find(|(name, _)| name == key) {
+            None => Leads::Nowhere,
+            Some((_, child)) => match &self.nodes[*child] {
+                Node { place: Some(place), children } if children.is_empty() => Leads::To(*place),
+                _ => Leads::Unknown,
+            },
+        };
+        if let Some(shape) = Shape::learn(line, leads) {
+            // Another thread may have learned one meanwhile.
+            let _ = room.set(shape);
+        }
+    }
+
+    fn read_in_full<'a>(&self, line: &'a [u8]) -> Result<JsonRow<'_, 'a>, RowFault> {
         let fault = |cause| RowFault::NotJson { excerpt: excerpt(line), cause };
         let text = std::str::from_utf8(object_text(line)).map_err(|error| fault(error.to_string()))?;
         let mut values = vec![JsonValue::Absent; self.places];
@@ -372,6 +435,71 @@ mod tests {
                 format!("{{{}}}", members.join(" ,"))
             })
         })
+    }
+
+    /// Lines of a program that always writes the same keys, and of one that does not.
+    fn line_of_shapes() -> impl Strategy<Value = String> {
+        let text = prop_oneof![
+            6 => "[a-z0-9 é薯:,{}-]{0,6}",
+            1 => Just("\\u00e9\\n".to_owned()),
+            1 => Just("a\u{1}b".to_owned()),
+        ];
+        let number = prop_oneof![
+            6 => "-?(0|[1-9][0-9]{0,3})(\\.[0-9]{1,3})?([eE][+-]?[0-9]{1,2})?",
+            1 => prop::sample::select(vec!["01", "1.", "-", "1e", ".5", "+1", "1e400"]).prop_map(str::to_owned),
+        ];
+        let other = prop::sample::select(vec!["true", "null", "{}", "[1,2]", "{\"b\":\"x\"}", "", "nul"])
+            .prop_map(str::to_owned);
+        let value = prop_oneof![6 => text.prop_map(|text| format!("\"{text}\"")), 4 => number, 1 => other];
+        let keys = prop::sample::select(vec![
+            vec!["c", "x", "é"],
+            vec!["x", "c", "é"],
+            vec!["c", "c"],
+            vec!["x", "x", "é"],
+            vec!["a", "c"],
+            vec!["a.b"],
+        ]);
+        let blank = prop::sample::select(vec!["", " "]);
+        let end = prop::sample::select(vec!["", "", "", " ", ",", "}", "x"]);
+        (keys, prop::collection::vec(value, 3), blank, end).prop_map(|(keys, values, blank, end)| {
+            let member = |(key, value): (&&str, &String)| format!("\"{key}\":{blank}{value}");
+            format!("{{{}}}{end}", keys.iter().zip(&values).map(member).collect::<Vec<_>>().join(","))
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_shape_reads_what_the_parser_does(
+            lines in prop::collection::vec(line_of_shapes(), 1..40),
+            broken in prop::option::of((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<u8>())),
+        ) {
+            let fields = JsonFields::new(NAMES.iter().copied());
+            let mut lines: Vec<Vec<u8>> = lines.into_iter().map(String::into_bytes).collect();
+            if let Some((line, at, byte)) = broken {
+                let line = line.get_mut(&mut lines);
+                let at = at.index(line.len());
+                line[at] = byte;
+            }
+            for line in &lines {
+                let told = |row: Result<JsonRow, RowFault>| {
+                    row.map(|row| (0..NAMES.len()).map(|at| row.get(at).clone()).map(|value| format!("{value:?}")).collect::<Vec<_>>())
+                        .map_err(|fault| fault.to_string())
+                };
+                prop_assert_eq!(told(fields.read(line)), told(fields.read_in_full(line)), "{}", String::from_utf8_lossy(line));
+            }
+        }
+    }
+
+    #[test]
+    fn lines_of_one_shape_are_not_parsed() {
+        let fields = JsonFields::new(NAMES.iter().copied());
+        let line = |value: &str| format!("{{\"c\": \"{value}\", \"n\":12, \"x\":null,\"z\":\"\" }}");
+        assert!(fields.read_by_shape(line("a").as_bytes()).is_none());
+        assert!(fields.read(line("a").as_bytes()).is_ok());
+        assert!(fields.read_by_shape(line("薯片").as_bytes()).is_some());
+        assert!(fields.read_by_shape(line("a\\n").as_bytes()).is_none());
     }
 
     proptest! {

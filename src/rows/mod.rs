@@ -21,6 +21,7 @@ mod joined;
 mod json;
 mod lines;
 mod quotes;
+mod shape;
 
 pub use delimited::{Delimited, Fields, TooWide};
 pub use fault::{BAD_ROWS_KEPT, BadRow, PartRows, RowCount, RowFault, excerpt};

@@ -31,7 +31,7 @@ impl Retention {
 #[command(next_help_heading = "Answers")]
 pub(super) struct ColumnArgs {
     /// Look at these days after the install
-    #[arg(long, value_name = "N,…", value_delimiter = ',', conflicts_with_all = ["horizon", "brackets", "from", "to"])]
+    #[arg(long, value_name = "N,…", value_delimiter = ',', conflicts_with_all = ["horizon", "brackets", "from", "to"], value_parser = one_day)]
     days: Vec<u32>,
     /// Look at all days up to this many after the install
     #[arg(long, value_name = "DAYS", conflicts_with_all = ["brackets", "from", "to"], value_parser = clap::value_parser!(u32).range(1..))]
@@ -42,6 +42,13 @@ pub(super) struct ColumnArgs {
     /// Spans of days after the install
     #[arg(long, value_name = "A-B,…", value_delimiter = ',', conflicts_with_all = ["from", "to"])]
     brackets: Vec<Bracket>,
+}
+
+/// `7`: a day after the install.
+fn one_day(text: &str) -> Result<u32, String> {
+    text.trim()
+        .parse()
+        .map_err(|_| "write days after the install, as in 1,7,30; spans are --brackets 1-7,8-14".to_owned())
 }
 
 /// `1-7`: days after the install.

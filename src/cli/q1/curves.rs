@@ -268,20 +268,23 @@ impl Asked {
     }
 
     fn bars(&self, curve: &Curve, ends: Option<&str>) -> Bars {
-        let axis =
-            curve.users.map_or("users".to_owned(), |users| format!("users, of {}", output::grouped(users.into())));
+        let axis = match curve.users {
+            Some(1) => "of 1 user".to_owned(),
+            Some(users) => format!("of {} users", output::grouped(users.into())),
+            None => String::new(),
+        };
         let bar = |((column, label), active): ((&votekit::retention::DaysAfter, &String), &Option<u64>)| {
             let label = match self.columns.kind {
                 Kind::Day => date_after(curve.period.first, column.first),
                 Kind::Week => format!("week {label}"),
                 Kind::Bracket => format!("days {label}"),
             };
-            (label, (*active).into())
+            (label, share(*active, curve.users))
         };
         let bars = self.columns.days.iter().zip(&self.columns.labels).zip(&curve.active).map(bar).collect();
         Bars {
             title: format!(
-                "Users with {} on {} who came back{}",
+                "Share of users with {} on {} who came back{}",
                 self.membership,
                 curve.period.first,
                 self.return_event()
