@@ -419,6 +419,7 @@ fn each_state_is_told_and_accessible() {
             assert_eq!(figures, json!(if what == "hidden" { 0 } else { 5 }), "{what}");
         }
         a_thousand_candidates_are_no_trouble(&page).await;
+        pictures_and_texts_leave_room_for_names_and_buttons(&page).await;
         let (soon, later) = (from_now(2), from_now(5));
         let service = Service::start(&[
             "--candidate",
@@ -453,6 +454,45 @@ async fn a_thousand_candidates_are_no_trouble(page: &Browser) {
     page.click("[data-id='1000'] .vote").await;
     page.until("return document.querySelector('[data-id=\"1000\"] rect').getAttribute('width') === '100.0%'").await;
     assert_eq!(page.ask(OVER).await, json!(0));
+}
+
+/// At any width, each name, text and picture is seen, beside its button rather than below it, and within its row.
+async fn pictures_and_texts_leave_room_for_names_and_buttons(page: &Browser) {
+    const MISPLACED: &str = "
+        const box = (node) => node.getBoundingClientRect();
+        const overlap = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+        return [...document.querySelectorAll('.candidate')].flatMap((row) => {
+          const parts = [...row.querySelectorAll('.picture, .name, .about, .count, .bar, .vote')];
+          const shown = parts.filter((part) => part.checkVisibility());
+          const inside = (part) => box(part).bottom <= box(row).bottom && box(part).right <= box(row).right;
+          const bad = shown.filter((part) => box(part).width < 8 || !inside(part));
+          const pairs = shown.flatMap((a, at) => shown.slice(at + 1).filter((b) => overlap(box(a), box(b))));
+          return [...bad, ...pairs].map((part) => part.className.baseVal ?? part.className);
+        });";
+    let folder = tempfile::tempdir().unwrap();
+    let picture = folder.path().join("a.gif");
+    std::fs::write(&picture, b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;")
+        .unwrap();
+    let list = folder.path().join("list.csv");
+    let text = "name,about,picture\nAnn,Sings and dances,a.gif\nBo,,a.gif\nCy,Only a text,\nDee,,\n";
+    std::fs::write(&list, text).unwrap();
+    let service = Service::start(&["--candidates", list.to_str().unwrap()]);
+    page.client.goto(&service.url()).await.unwrap();
+    is_live(page).await;
+    page.until(
+        "return [...document.images].filter((image) => image.complete && image.naturalWidth === 1).length === 2",
+    )
+    .await;
+    for pixels in [320, 500, 768, 1280] {
+        page.width(pixels).await;
+        assert_eq!(page.ask(MISPLACED).await, json!([]), "at {pixels}");
+        assert_eq!(page.ask(OVER).await, json!(0), "at {pixels}");
+    }
+    page.check_accessible("with pictures").await;
+    // A candidate that comes later is drawn by the script.
+    assert!(votekit(&service.folder).args(["candidates", "add", "Eve"]).output().unwrap().status.success());
+    page.until("return document.querySelectorAll('.candidate').length === 5").await;
+    assert_eq!(page.ask(MISPLACED).await, json!([]), "with one more");
 }
 
 async fn it_opens_and_closes_under_the_readers_eyes(page: &Browser, service: &Service) {

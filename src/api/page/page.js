@@ -106,14 +106,23 @@ function newRow(id) {
   return knowRow(row);
 }
 
+/** `path` is empty where there is no picture. */
+function drawPicture(parts, path) {
+  if ((parts.picture?.getAttribute("src") ?? "") === path) return;
+  parts.picture?.remove();
+  parts.picture = null;
+  if (path === "") return;
+  parts.picture = Object.assign(document.createElement("img"), { className: "picture", alt: "", src: path });
+  parts.row.prepend(parts.picture);
+}
+
 function drawRow(candidate, result, most, chip) {
   const { id, name, votes, about = "", picture = "" } = candidate;
   const parts = rows.get(id) ?? newRow(id);
   for (const bdi of parts.names) setText(bdi, name);
   setText(parts.about, about);
   parts.about.hidden = about === "";
-  if ((parts.picture.getAttribute("src") ?? "") !== picture) parts.picture.setAttribute("src", picture);
-  parts.picture.hidden = picture === "";
+  drawPicture(parts, picture);
   const known = votes !== null && !result.hidden;
   parts.count.hidden = !known;
   parts.bar.toggleAttribute("hidden", !known);
