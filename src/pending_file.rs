@@ -109,7 +109,7 @@ pub fn other_names(path: &Path) -> u64 {
             && entry.metadata().is_ok_and(|other| (other.dev(), other.ino()) == (file.dev(), file.ino()))
     };
     let entries = fs::read_dir(folder).into_iter().flatten().flatten().take(ENTRIES_MOST);
-    file.nlink() - 1 - (entries.filter(is_temporary).count() as u64).min(file.nlink() - 1)
+    file.nlink().saturating_sub(1 + entries.filter(is_temporary).count() as u64)
 }
 
 /// Removes temporary files of runs that were killed or lost their power: those that nobody has locked. What cannot be removed

@@ -6,7 +6,7 @@ pub trait Progress: Sync {
     fn advance(&self, bytes: u64);
 }
 
-/// For runs that nobody watches.
+/// For runs that show no progress.
 impl Progress for () {
     fn advance(&self, _bytes: u64) {}
 }

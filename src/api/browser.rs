@@ -20,7 +20,7 @@ pub(super) struct Browsers {
 }
 
 impl Browsers {
-    /// Whoever knows `secret` can vote as any browser. Cookies are for the service at `public` alone.
+    /// Anyone who knows `secret` can vote as any browser. Browsers send the cookies only to the service at `public`.
     pub(super) fn new(secret: Vec<u8>, public: &PublicUrl) -> Self {
         let (base, secure) = (public.base(), if public.is_secure() { "; Secure" } else { "" });
         let path = if base.is_empty() { "/" } else { base };

@@ -21,7 +21,7 @@ const SOCKET_MODE: u32 = 0o666;
 pub enum Listen {
     /// On a new TCP socket.
     Address(SocketAddr),
-    /// On a new Unix socket at this path. One that nobody listens on any more is replaced.
+    /// On a new Unix socket at this path. A socket left there by a process that has ended is replaced.
     Unix(PathBuf),
     /// On a TCP socket that listens already, as systemd hands it over.
     Socket(StdTcpListener),
@@ -65,7 +65,7 @@ impl Listener {
     /// Listens. Must be called within a runtime.
     ///
     /// # Errors
-    /// When the system refuses, or somebody listens there already.
+    /// When the system refuses, or another process already listens there.
     pub(super) fn open(listen: Listen) -> Result<Self, ServeError> {
         match listen {
             Listen::Address(address) => {

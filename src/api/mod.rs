@@ -14,7 +14,7 @@
 //! | `contract` | the documents of the REST contract |
 //! | `writer` | the thread that writes all waiting ballots in one transaction |
 //! | `snapshots` | the rendered result, never older than the last commit |
-//! | `windows`, `pictures` | results of other windows, candidates' pictures: read when asked for |
+//! | `reads`, `windows`, `pictures` | what is read only when asked for: results of other windows, candidates' pictures |
 //! | `limits` | client addresses, and how often a client may vote |
 //! | `problem`, `error` | errors as status and problem details; why the service cannot run |
 //! | `health`, `metrics`, `process`, `log` | monitoring |
@@ -39,6 +39,7 @@ mod pictures;
 mod problem;
 mod process;
 mod public_url;
+mod reads;
 mod result;
 mod routes;
 mod server;

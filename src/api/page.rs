@@ -457,7 +457,8 @@ mod tests {
         view.typed = Typed { voter: hostile.into(), opinion: format!("\n{hostile}"), choice: Some(1), change: true };
         view.notice = Some(Notice::Refused(hostile.into()));
         let html = render(&view);
-        assert!(!html.contains("<img src=x") && !html.contains("onerror=\"") && !html.contains("&amp;\""), "{html}");
+        assert_eq!(html.matches("<img").count(), 1, "the candidate's picture alone: {html}");
+        assert!(!html.contains("onerror=\"") && !html.contains("&amp;\""), "{html}");
         assert_eq!(html.matches("</textarea>").count(), 1);
         assert!(html.contains("data-most=\"10000\">\n\n&#60;/textarea"), "the first line break is kept: {html}");
     }

@@ -89,8 +89,8 @@ impl PublicUrl {
         self.is_known() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
-    /// The path of a request below the base: `/vote` of `/poll/vote`. None if the request has no base, as when the proxy
-    /// took it away, or there is none.
+    /// The path of a request below the base: `/vote` of `/poll/vote`. None if the path does not begin with the base: the
+    /// proxy removed it, or there is none.
     pub(super) fn below_base(&self, uri: &Uri) -> Option<Uri> {
         let rest = uri.path().strip_prefix(self.base.as_str()).filter(|_| !self.base.is_empty())?;
         if !rest.is_empty() && !rest.starts_with('/') {

@@ -125,8 +125,8 @@ pub trait BallotBox: Send {
     /// Takes all votes away and begins the next [generation](Settings::generation): candidates, voters' lists and rules stay.
     /// Keys of the votes that were taken away are refused from now on. Gives how many standing votes there were.
     ///
-    /// `keep` is called first, with another handle, while nobody can write: what it copies is all that is taken away. If it
-    /// returns false, nothing is, and the answer is None.
+    /// Calls `keep` first, with another handle and while nobody can write, so that a copy it makes has every vote that is
+    /// taken away. If it returns false, nothing is taken away, and the result is None.
     ///
     /// # Errors
     /// When `keep` fails, or the box cannot be written.

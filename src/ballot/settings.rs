@@ -62,7 +62,7 @@ pub enum Opening {
     NotOpenYet,
     /// Votes are taken now.
     Open,
-    /// [`Settings::closes`] has come, or somebody closed it.
+    /// [`Settings::closes`] has passed, or somebody closed the vote.
     Closed,
 }
 

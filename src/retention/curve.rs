@@ -92,8 +92,8 @@ impl Curves {
         Period { first, last }
     }
 
-    /// The first and last day that count. The last stands for all that follow where a column continues to the end of the events;
-    /// where others do not, it is the day after theirs.
+    /// The first and last day that count. If a column continues to the end of the events, the last day represents all later
+    /// days; if other columns do not, it is the day after the last of theirs.
     pub(super) fn window(&self) -> Period {
         let installs = self.installs();
         let first = self.columns.iter().map(|column| column.first).min().unwrap_or(0);

@@ -132,7 +132,7 @@ pub(super) struct Event<'a> {
     pub(super) time: Option<Moment>,
     /// The day of `time`, in the zone of the question.
     pub(super) day: DayNumber,
-    /// None if it is nobody's.
+    /// None if the event has no user.
     pub(super) uid: Option<&'a str>,
     /// None is NULL, which equals no name.
     pub(super) event_name: Option<&'a str>,

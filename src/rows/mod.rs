@@ -4,8 +4,8 @@
 //! 1. [`foreign::refuse`] refuses what is not text of lines, from its first bytes, and says what to do about it.
 //! 2. Where the columns are: [`Names`] of a [`Header`], of a `#Fields` directive, or known beforehand.
 //! 3. A reader for the wanted columns: [`Delimited`] (any delimiter, with quotes or without) or [`JsonFields`] (an object a
-//!    line, also after a syslog prefix). It gives a row's fields, or a [`RowFault`]. Both are free of state: one serves all
-//!    threads.
+//!    line, also after a syslog prefix). It gives a row's fields, or a [`RowFault`]. One serves all threads: a reader has no state
+//!    but the shapes of lines that a [`JsonFields`] learns, which change the speed and no answer.
 //! 4. Rows with line breaks in quotes are put together by a [`Joiner`], one for each thread.
 //! 5. [`PartRows`] counts the rows of a block, and [`RowCount`] those of inputs, with the first bad ones and their lines. The
 //!    reason is the caller's own type, which has a [`RowFault`] as one of its cases.

@@ -1,12 +1,11 @@
 //! The person who runs the show pulls every handle while votes pour in: none is lost, none comes after the close.
 use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Instant;
 
-use crate::http::{Client, Server, stdout, total, until};
+use crate::http::{Client, Server, numbered, stdout, stored, total, until};
 
 const CONNECTIONS: u64 = 16;
 const CLOSED: u16 = 403;
@@ -38,8 +37,7 @@ fn while_votes_pour_in(servers: &[&Server], show: impl FnOnce(&Pouring)) -> Vec<
                 let mut client = Client::connect(address).unwrap();
                 while going.load(Ordering::Relaxed) {
                     let (number, sent) = (next.fetch_add(1, Ordering::Relaxed), Instant::now());
-                    let body = format!(r#"{{"candidate_id": {}, "opinion": "{number}"}}"#, number % 3 + 1);
-                    let status = client.vote(&body, &[]).unwrap().status;
+                    let status = client.vote(&numbered(number), &[]).unwrap().status;
                     acknowledged.fetch_add(u64::from(status == 200), Ordering::Relaxed);
                     answers.lock().unwrap().push(Answered { number, sent, answered: Instant::now(), status });
                 }
@@ -77,15 +75,6 @@ impl Pouring<'_> {
 
 fn acknowledged(answers: &[Answered]) -> BTreeSet<u64> {
     answers.iter().filter(|answer| answer.status == 200).map(|answer| answer.number).collect()
-}
-
-/// How often each vote is in the ballot `file`.
-fn stored(folder: &Path, file: &str) -> HashMap<u64, u32> {
-    let mut times = HashMap::new();
-    for line in stdout(folder, &["export", "--ballots", file]).lines() {
-        *times.entry(line.rsplit('\t').next().unwrap().parse().unwrap()).or_insert(0) += 1;
-    }
-    times
 }
 
 fn once(times: &HashMap<u64, u32>) -> BTreeSet<u64> {

@@ -1,4 +1,5 @@
 //! The real service on a free port, and a client that can misbehave.
+use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -27,6 +28,20 @@ pub(crate) fn stdout(folder: &Path, args: &[&str]) -> String {
 pub(crate) fn total(folder: &Path) -> u64 {
     let tally: Value = serde_json::from_str(&stdout(folder, &["tally", "--format", "json"])).unwrap();
     tally["votes"].as_u64().unwrap()
+}
+
+/// A vote whose opinion is its number.
+pub(crate) fn numbered(number: u64) -> String {
+    format!(r#"{{"candidate_id": {}, "opinion": "{number}"}}"#, number % 3 + 1)
+}
+
+/// How often each [`numbered`] vote is in the ballot `file`.
+pub(crate) fn stored(folder: &Path, file: &str) -> HashMap<u64, u32> {
+    let mut times = HashMap::new();
+    for line in stdout(folder, &["export", "--ballots", file]).lines() {
+        *times.entry(line.rsplit('\t').next().unwrap().parse().unwrap()).or_insert(0) += 1;
+    }
+    times
 }
 
 /// A running service, killed when dropped.

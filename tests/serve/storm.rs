@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::disk::{SmallDisk, left_out};
-use crate::http::{Client, Server, stdout, total, until};
+use crate::http::{Client, Server, numbered, stdout, stored, total, until};
 
 const VOTES: u64 = 10_000;
 const CONNECTIONS: u64 = 64;
@@ -45,19 +45,6 @@ fn sound(folder: &Path) {
     assert_eq!(stdout(folder, &["check"]), "");
 }
 
-/// Counts the stored votes by their opinion, which is the vote's number.
-fn stored(folder: &Path) -> HashMap<u64, u32> {
-    let mut times = HashMap::new();
-    for line in stdout(folder, &["export"]).lines() {
-        *times.entry(line.rsplit('\t').next().unwrap().parse().unwrap()).or_insert(0) += 1;
-    }
-    times
-}
-
-fn body(number: u64) -> String {
-    format!(r#"{{"candidate_id": {}, "opinion": "{number}"}}"#, number % 3 + 1)
-}
-
 #[test]
 fn killed_in_the_middle_every_acknowledged_vote_is_there_once() {
     let folder = tempfile::tempdir().unwrap();
@@ -70,7 +57,7 @@ fn killed_in_the_middle_every_acknowledged_vote_is_there_once() {
             scope.spawn(move || {
                 let Ok(mut client) = Client::connect(address) else { return };
                 for number in (connection..VOTES).step_by(CONNECTIONS as usize) {
-                    match client.vote(&body(number), &[]) {
+                    match client.vote(&numbered(number), &[]) {
                         Ok(reply) if reply.status == 200 => {
                             acknowledged.lock().unwrap().push(number);
                             count.fetch_add(1, Ordering::Relaxed);
@@ -85,7 +72,7 @@ fn killed_in_the_middle_every_acknowledged_vote_is_there_once() {
     });
     let acknowledged = acknowledged.into_inner().unwrap();
     assert!((VOTES / 2..VOTES).contains(&(acknowledged.len() as u64)), "killed in the middle");
-    let stored = stored(folder.path());
+    let stored = stored(folder.path(), "ballots.db");
     assert!(acknowledged.iter().all(|number| stored.get(number) == Some(&1)), "an acknowledged vote is not there once");
     assert!(stored.values().all(|times| *times == 1));
     sound(folder.path());
@@ -107,7 +94,8 @@ fn killed_and_started_again_votes_that_are_retried_with_keys_count_once() {
                 for number in (connection..VOTES).step_by(CONNECTIONS as usize) {
                     let key = format!("Idempotency-Key: k{number}");
                     until("the vote is acknowledged", || {
-                        let reply = client.as_mut().ok().and_then(|client| client.vote(&body(number), &[&key]).ok());
+                        let reply =
+                            client.as_mut().ok().and_then(|client| client.vote(&numbered(number), &[&key]).ok());
                         let done = reply.is_some_and(|reply| reply.status == 200);
                         if !done {
                             client = connect();
@@ -126,7 +114,7 @@ fn killed_and_started_again_votes_that_are_retried_with_keys_count_once() {
         }
         until("all are in", || count.load(Ordering::Relaxed) == VOTES);
     });
-    let stored = stored(folder.path());
+    let stored = stored(folder.path(), "ballots.db");
     assert_eq!((stored.len() as u64, stored.values().max()), (VOTES, Some(&1)));
     sound(folder.path());
 }
@@ -143,7 +131,7 @@ fn told_to_end_under_load_it_answers_what_it_took_and_ends_well() {
             scope.spawn(move || {
                 let mut client = Client::connect(address).unwrap();
                 // Until the service closes the connection.
-                while let Ok(reply) = client.vote(&body(connection), &[]) {
+                while let Ok(reply) = client.vote(&numbered(connection), &[]) {
                     assert_eq!(reply.status, 200, "what was taken is answered");
                     acknowledged.fetch_add(1, Ordering::Relaxed);
                     if reply.header("connection") == Some("close") {
@@ -173,13 +161,13 @@ fn told_to_end_under_load_it_answers_what_it_took_and_ends_well() {
 fn a_full_disk_is_said_in_the_contracts_form_and_passes() {
     let Some(disk) = SmallDisk::mount("2m") else { return };
     let mut server = Server::start(disk.path(), &[]);
-    assert_eq!(server.post(&body(0)).status, 200);
+    assert_eq!(server.post(&numbered(0)).status, 200);
     let filler = disk.fill();
     let mut client = server.client();
     let mut votes = 1;
     let refused = loop {
         // The WAL may have room for a few more.
-        let reply = client.vote(&body(votes), &[]).unwrap();
+        let reply = client.vote(&numbered(votes), &[]).unwrap();
         if reply.status != 200 {
             break reply;
         }
@@ -191,9 +179,9 @@ fn a_full_disk_is_said_in_the_contracts_form_and_passes() {
     assert!(server.is_running());
     assert_eq!(server.get("/healthz").status, 200);
     fs::remove_file(filler).unwrap();
-    until("votes are taken again", || client.vote(&body(votes), &[]).unwrap().status == 200);
+    until("votes are taken again", || client.vote(&numbered(votes), &[]).unwrap().status == 200);
     assert_eq!(total(disk.path()), votes + 1);
-    assert_eq!(stored(disk.path()).values().max(), Some(&1));
+    assert_eq!(stored(disk.path(), "ballots.db").values().max(), Some(&1));
     server.signal("-TERM");
     let (exit, told) = server.wait();
     assert!(exit.success() && told.contains("full"), "the log says why: {told}");
@@ -215,7 +203,7 @@ fn a_queue_that_is_kept_full_refuses_at_once_and_loses_nothing() {
                 let mut client = Client::connect(address).unwrap();
                 loop {
                     let begun = Instant::now();
-                    let reply = client.vote(&body(number), &[]).unwrap();
+                    let reply = client.vote(&numbered(number), &[]).unwrap();
                     match reply.status {
                         200 => break good.fetch_add(1, Ordering::Relaxed),
                         503 => {
@@ -237,7 +225,7 @@ fn a_queue_that_is_kept_full_refuses_at_once_and_loses_nothing() {
         until("all are in", || good.load(Ordering::Relaxed) == CONNECTIONS);
     });
     assert_eq!(total(folder.path()), CONNECTIONS);
-    assert_eq!(stored(folder.path()).values().max(), Some(&1));
+    assert_eq!(stored(folder.path(), "ballots.db").values().max(), Some(&1));
     let metrics = server.get("/metrics").text();
     let overloaded = format!("votekit_votes_total{{outcome=\"overloaded\"}} {}", refused.into_inner());
     assert!(metrics.lines().any(|line| line == overloaded), "{metrics}");
@@ -299,12 +287,12 @@ fn two_services_on_one_file_lose_nothing() {
             scope.spawn(move || {
                 let mut client = Client::connect(addresses[connection as usize % 2]).unwrap();
                 for number in (connection..VOTES).step_by(CONNECTIONS as usize) {
-                    assert_eq!(client.vote(&body(number), &[]).unwrap().status, 200);
+                    assert_eq!(client.vote(&numbered(number), &[]).unwrap().status, 200);
                 }
             });
         }
     });
-    let stored = stored(folder.path());
+    let stored = stored(folder.path(), "ballots.db");
     assert_eq!((stored.len() as u64, stored.values().max()), (VOTES, Some(&1)));
     for server in &servers {
         let result = || server.get("/result").json();
@@ -322,7 +310,7 @@ fn a_client_that_goes_before_its_vote_is_written_takes_it_back() {
     let server = Server::start(folder.path(), &[]);
     let Some(lock) = Lock::take(folder.path()) else { return };
     let send = |number: u64| {
-        let (mut client, body) = (server.client(), body(number));
+        let (mut client, body) = (server.client(), numbered(number));
         let head = "POST /vote HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length";
         client.send(format!("{head}: {}\r\n\r\n{body}", body.len()).as_bytes()).unwrap();
         client
@@ -341,7 +329,7 @@ fn a_client_that_goes_before_its_vote_is_written_takes_it_back() {
     thread::sleep(Duration::from_millis(300));
     lock.release();
     assert_eq!((first.reply("POST").unwrap().status, stays.reply("POST").unwrap().status), (200, 200));
-    let mut there: Vec<u64> = stored(folder.path()).into_keys().collect();
+    let mut there: Vec<u64> = stored(folder.path(), "ballots.db").into_keys().collect();
     there.sort_unstable();
     assert_eq!(there, [0, 2]);
     assert!(server.get("/metrics").text().contains("votekit_votes_total{outcome=\"abandoned\"} 1"));
@@ -351,20 +339,20 @@ fn a_client_that_goes_before_its_vote_is_written_takes_it_back() {
 fn a_file_that_is_moved_away_takes_no_votes_that_nobody_would_find() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path(), &[]);
-    assert_eq!(server.post(&body(0)).status, 200);
+    assert_eq!(server.post(&numbered(0)).status, 200);
     let (here, there) = (folder.path().join("ballots.db"), folder.path().join("away.db"));
     fs::rename(&here, &there).unwrap();
-    let refused = server.post(&body(1));
+    let refused = server.post(&numbered(1));
     assert_eq!((refused.status, refused.json()["type"].as_str()), (500, Some("urn:votekit:problem:storage-failed")));
     assert_eq!(server.get("/result").status, 500);
     until("the service says that it is not ready", || server.get("/readyz").status == 503);
     fs::rename(&there, &here).unwrap();
-    assert_eq!(server.post(&body(2)).status, 200);
+    assert_eq!(server.post(&numbered(2)).status, 200);
     until("it is ready again", || server.get("/readyz").status == 200);
     server.signal("-TERM");
     let (exit, told) = server.wait();
     assert!(exit.success() && told.contains("moved, deleted or replaced"), "{told}");
-    assert_eq!(stored(folder.path()), HashMap::from([(0, 1), (2, 1)]));
+    assert_eq!(stored(folder.path(), "ballots.db"), HashMap::from([(0, 1), (2, 1)]));
     sound(folder.path());
 }
 
@@ -372,15 +360,15 @@ fn a_file_that_is_moved_away_takes_no_votes_that_nobody_would_find() {
 fn without_its_wal_it_takes_no_votes_and_saves_those_it_took_when_it_ends() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path(), &[]);
-    assert_eq!(server.post(&body(0)).status, 200);
+    assert_eq!(server.post(&numbered(0)).status, 200);
     fs::remove_file(folder.path().join("ballots.db-wal")).unwrap();
-    let refused = server.post(&body(1));
+    let refused = server.post(&numbered(1));
     assert_eq!((refused.status, refused.json()["type"].as_str()), (500, Some("urn:votekit:problem:storage-failed")));
     until("the service says that it is not ready", || server.get("/readyz").status == 503);
     server.signal("-TERM");
     let (exit, told) = server.wait();
     assert!(exit.success() && told.contains("…-wal was moved, deleted or replaced"), "{told}");
-    assert_eq!(stored(folder.path()), HashMap::from([(0, 1)]));
+    assert_eq!(stored(folder.path(), "ballots.db"), HashMap::from([(0, 1)]));
     sound(folder.path());
 }
 
@@ -389,15 +377,15 @@ fn a_vote_waits_some_seconds_for_another_program_and_is_then_told_to_come_again(
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path(), &[]);
     let Some(lock) = Lock::take(folder.path()) else { return };
-    let refused = server.post(&body(1));
+    let refused = server.post(&numbered(1));
     assert_eq!(
         (refused.status, refused.json()["type"].as_str()),
         (503, Some("urn:votekit:problem:storage-unavailable"))
     );
     assert!(refused.text().contains("another program holds the votes"), "{refused:?}");
     lock.release();
-    assert_eq!(server.post(&body(2)).status, 200);
-    assert_eq!(stored(folder.path()), HashMap::from([(2, 1)]));
+    assert_eq!(server.post(&numbered(2)).status, 200);
+    assert_eq!(stored(folder.path(), "ballots.db"), HashMap::from([(2, 1)]));
     server.signal("-TERM");
     let (_, told) = server.wait();
     assert!(told.contains("locked by another program for 6 s"), "{told}");
@@ -408,7 +396,7 @@ fn told_to_end_while_another_program_holds_the_file_it_ends_in_time_and_nobody_i
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path(), &["--grace", "1s"]);
     let Some(lock) = Lock::take(folder.path()) else { return };
-    let (mut client, body) = (server.client(), body(1));
+    let (mut client, body) = (server.client(), numbered(1));
     let head = "POST /vote HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length";
     client.send(format!("{head}: {}\r\n\r\n{body}", body.len()).as_bytes()).unwrap();
     // Until the writer waits for the lock.
@@ -440,7 +428,7 @@ fn many_large_bodies_at_once_have_a_bounded_room() {
         (reply.status == 503).then_some(reply)
     });
     assert!(refused.json()["error_message"].as_str().unwrap().contains("long opinions"), "{refused:?}");
-    assert_eq!(server.post(&body(1)).status, 200, "a small one always has room");
+    assert_eq!(server.post(&numbered(1)).status, 200, "a small one always has room");
     drop(slow);
     let long = format!(r#"{{"candidate_id": 1, "opinion": "{}"}}"#, "a".repeat(9_000));
     until("there is room again", || server.post(&long).status == 200);

@@ -3,7 +3,7 @@
 /// The parts of a request line; empty where it has none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Request<'a> {
-    /// As it stands in the log: `GET`.
+    /// As written in the log: `GET`.
     pub method: &'a [u8],
     /// What was asked for, as it was sent.
     pub url: &'a [u8],
