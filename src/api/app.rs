@@ -3,7 +3,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::body::Bytes;
-use axum::http::{HeaderMap, Request};
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
 use ipnet::IpNet;
 use tokio::sync::{Semaphore, watch};
 
@@ -104,15 +105,15 @@ impl App {
     ///
     /// # Errors
     /// 429 if the client has used up its rate.
-    pub(super) fn admit<B>(&self, request: &Request<B>) -> Result<(), Problem> {
-        let (Some(limiter), Some(Peer(peer))) = (&self.limiter, request.extensions().get()) else { return Ok(()) };
-        let is_forwarded = request.headers().contains_key("x-forwarded-for") && self.trusted.is_empty();
+    pub(super) fn admit(&self, request: &Parts) -> Result<(), Problem> {
+        let (Some(limiter), Some(Peer(peer))) = (&self.limiter, request.extensions.get()) else { return Ok(()) };
+        let is_forwarded = request.headers.contains_key("x-forwarded-for") && self.trusted.is_empty();
         if is_forwarded && !self.proxy_noted.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 "votes come through a proxy, and --rate-limit counts them all as one client's: name it with --trust-proxy"
             );
         }
-        let client = limits::client(*peer, request.headers(), &self.trusted);
+        let client = limits::client(*peer, &request.headers, &self.trusted);
         limiter.admit(client).inspect_err(|_| {
             self.metrics.rate_limited.inc();
         })

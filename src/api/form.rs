@@ -61,16 +61,16 @@ fn notice(uri: &Uri) -> Option<Notice> {
 /// `POST /`: the form. If the vote is stored, it redirects to the page, so that a reload casts nothing; if not, it answers
 /// with the page, the reason, and all that was typed.
 pub(super) async fn take(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
-    let admitted = app.admit(&request);
-    let headers = request.headers().clone();
-    let (form, unread) = match read(&app.public, request).await {
+    let (head, body) = request.into_parts();
+    let admitted = app.admit(&head);
+    let (form, unread) = match read(&app.public, &head.headers, body).await {
         Ok(form) => (form, Ok(())),
         Err(problem) => (Form::default(), Err(problem)),
     };
     let cast = async {
         unread?;
         admitted?;
-        app.cast(app.of_browser(form.ballot()?, &headers).await?).await
+        app.cast(app.of_browser(form.ballot()?, &head.headers).await?).await
     };
     let mut response = match cast.await {
         Ok(outcome) => stored(&app.public, &outcome),
@@ -79,7 +79,7 @@ pub(super) async fn take(State(app): State<Arc<App>>, request: Request<Body>) ->
             Err(_) => problem.into_response(),
         },
     };
-    app.mark_browser(&headers, response.headers_mut()).await;
+    app.mark_browser(&head.headers, response.headers_mut()).await;
     response
 }
 
@@ -145,15 +145,15 @@ impl Form {
     }
 }
 
-async fn read(public: &PublicUrl, request: Request<Body>) -> Result<Form, Problem> {
-    if !is_from_here(public, request.headers()) {
+async fn read(public: &PublicUrl, headers: &HeaderMap, body: Body) -> Result<Form, Problem> {
+    if !is_from_here(public, headers) {
         return Err(Problem::cross_site("this form was sent from another site: vote on the page itself"));
     }
-    let kind = text(request.headers(), "content-type").unwrap_or_default();
+    let kind = text(headers, "content-type").unwrap_or_default();
     if !kind.trim().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
         return Err(Problem::content_type("the page's form is application/x-www-form-urlencoded; send JSON to /vote"));
     }
-    Ok(Form::parse(&body::read(request, FORM_BYTES).await?.0))
+    Ok(Form::parse(&body::read(headers, body, FORM_BYTES).await?.0))
 }
 
 /// Whether a form was sent by this page, or by no page at all. Browsers say so in `Sec-Fetch-Site` on secure connections, and

@@ -40,42 +40,63 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
         (status = 503, description = "No room just now: try again", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn vote(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
-    let headers = request.headers().clone();
-    let cast = async {
-        app.admit(&request)?;
-        let (ballot, _room) = ballot(request).await?;
-        app.cast(app.of_browser(ballot, &headers).await?).await
-    };
-    match cast.await {
-        Ok(outcome) => {
-            let mut response = json(Bytes::from_static(b"{\"success\": true}"), NO_STORE);
-            if matches!(outcome, Outcome::Repeated { .. }) {
-                response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+pub(super) fn vote(State(app): State<Arc<App>>, request: Request<Body>) -> impl Future<Output = Response> {
+    // Not in the future: that is allocated for each vote, which takes longer with the request and its parts in it.
+    let admitted = admitted(&app, request);
+    async move {
+        let (headers, body) = match admitted {
+            Ok(parts) => parts,
+            Err(problem) => return problem.into_response(),
+        };
+        match store(&app, &headers, body).await {
+            Ok(outcome) => {
+                let mut response = json(Bytes::from_static(b"{\"success\": true}"), NO_STORE);
+                if matches!(outcome, Outcome::Repeated { .. }) {
+                    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+                }
+                response
             }
-            response
-        }
-        Err(problem) => {
-            let is_unmarked = problem.is_of_unknown_browser();
-            let mut response = problem.into_response();
-            if is_unmarked {
-                app.mark_browser(&headers, response.headers_mut()).await;
+            Err(problem) => {
+                let is_unmarked = problem.is_of_unknown_browser();
+                let mut response = problem.into_response();
+                if is_unmarked {
+                    app.mark_browser(&headers, response.headers_mut()).await;
+                }
+                response
             }
-            response
         }
     }
+}
+
+/// Stores the ballot in `body`.
+///
+/// # Errors
+/// The reason why it is no ballot, or not stored.
+async fn store(app: &App, headers: &HeaderMap, body: Body) -> Result<Outcome, Problem> {
+    let (ballot, _room) = ballot(headers, body).await?;
+    app.cast(app.of_browser(ballot, headers).await?).await
+}
+
+/// The headers and the body of a request, if its client may vote now.
+///
+/// # Errors
+/// 429 if the client has used up its rate.
+fn admitted(app: &App, request: Request<Body>) -> Result<(HeaderMap, Body), Problem> {
+    let (head, body) = request.into_parts();
+    app.admit(&head)?;
+    Ok((head.headers, body))
 }
 
 /// The ballot in a request with a JSON body, and its reserved memory.
 ///
 /// # Errors
 /// The reason why it is not a ballot.
-async fn ballot(request: Request<Body>) -> Result<(Ballot, Room), Problem> {
-    if !is_json(request.headers()) {
+async fn ballot(headers: &HeaderMap, body: Body) -> Result<(Ballot, Room), Problem> {
+    if !is_json(headers) {
         return Err(Problem::content_type("send the vote as JSON, with the header Content-Type: application/json"));
     }
-    let key = key(request.headers())?;
-    let (bytes, room) = body::read(request, BODY_BYTES).await?;
+    let key = key(headers)?;
+    let (bytes, room) = body::read(headers, body, BODY_BYTES).await?;
     let mut ballot = contract::ballot(&bytes)?;
     match (&ballot.key, key) {
         (Some(own), Some(key)) if *own != key => {
