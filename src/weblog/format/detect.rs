@@ -1,4 +1,5 @@
 //! Detects the format of a log: the one that the user names, or the one that explains most of the first lines.
+use super::super::log_time::Date;
 use super::super::record::Column;
 use super::error::FormatError;
 use super::needs::{Choice, Needs};
@@ -32,10 +33,10 @@ pub fn detect(head: &[u8], choice: &Choice, needs: &Needs) -> Result<LineReader,
     }
 }
 
-/// The format that explains most of the first lines of `head`; of several that do, the first in the table.
+/// The format that explains most of the first lines of `head`; of several that do and read the same, the first in the table.
 ///
 /// # Errors
-/// When none explains half of them.
+/// When none explains half of them, or two explain equally many and read other days or bytes.
 fn guess(head: &[u8]) -> Result<&'static Format, FormatError> {
     let lines: Vec<&[u8]> = lines(head).filter(|line| !line.trim_ascii().is_empty()).take(LINES_WEIGHED).collect();
     let mut best = (&FORMATS[0], (0, 0));
@@ -52,7 +53,10 @@ fn guess(head: &[u8]) -> Result<&'static Format, FormatError> {
     // JSON without the usual names is refused with a list of those it has.
     let is_known_otherwise = best.1.1 > 0;
     if is_known_otherwise || 2 * explained >= lines.len() {
-        return Ok(format);
+        return match rival(format, explained, &lines) {
+            None => Ok(format),
+            Some(rival) => Err(rival),
+        };
     }
     match lines.first().map(|line| line.trim_ascii()) {
         Some(b"[" | b"[{") => return Err(FormatError::Pretty { filter: "'.[]'" }),
@@ -63,6 +67,42 @@ fn guess(head: &[u8]) -> Result<&'static Format, FormatError> {
     let other = lines.iter().find(|line| format.weight(&[line]).0 == 0);
     let example = other.map_or(String::new(), |line| format!("; another is {:?}", excerpt(line)));
     Err(FormatError::Unexplained { best: format.name, explained, lines: lines.len(), example })
+}
+
+/// Why `format` is not sure to be that of `lines`: another explains as many of them, and reads other days or bytes.
+fn rival(format: &'static Format, explained: usize, lines: &[&[u8]]) -> Option<FormatError> {
+    let (first, head) = (lines.get(..1)?, lines.join(&b'\n'));
+    let is_as_good = |other: &&Format| {
+        // Almost all are out after one line: that saves weighing all lines of each of a thousand files.
+        let is_like_it = other.weight(first).0 == format.weight(first).0;
+        is_like_it && other.name != format.name && !other.is_by_usual_names() && other.weight(lines).0 == explained
+    };
+    let mut read = None;
+    FORMATS.iter().filter(is_as_good).find_map(|other| {
+        let read = read.get_or_insert_with(|| values(format, &head, lines));
+        let (line, (one, two)) = read
+            .iter()
+            .zip(values(other, &head, lines))
+            .enumerate()
+            .find_map(|(at, (one, two))| Some((at, ((*one)?, two?))).filter(|(_, (one, two))| one != two))?;
+        Some(FormatError::Rivals {
+            formats: [format.name, other.name],
+            explained,
+            line: excerpt(lines[line]),
+            read: [one, two].map(|(day, bytes)| format!("{day}, {bytes} bytes")),
+        })
+    })
+}
+
+/// The day and the bytes that `format` reads from each of `lines`, where it can.
+fn values(format: &'static Format, head: &[u8], lines: &[&[u8]]) -> Vec<Option<(Date, u64)>> {
+    let Ok(reader) = format.open(head, &Needs::default()) else { return vec![None; lines.len()] };
+    let read = |line: &&[u8]| {
+        let mut found = None;
+        let _ = reader.read(line, |row| found = Some((row.moment.date, row.size_bytes)));
+        found
+    };
+    lines.iter().map(read).collect()
 }
 
 #[cfg(test)]
@@ -104,6 +144,23 @@ mod tests {
             assert_eq!(guess(head.as_bytes()).unwrap().name, expected, "{head}");
         }
     }
+
+    #[test]
+    fn two_formats_that_read_other_bytes_are_asked_about() {
+        let both = "{\"EdgeStartTimestamp\":\"2026-11-23T10:00:00Z\",\"EdgeResponseBytes\":700,\"ClientRequestURI\":\"/a.jpg\",\
+                    \"timestamp\":\"2026-11-23T10:00:00Z\",\"bytes\":512,\"url\":\"/a.jpg\"}\n";
+        let error = guess(both.as_bytes()).unwrap_err().to_string();
+        for part in ["cloudflare or fastly", "2026-11-23, 700 bytes", "2026-11-23, 512 bytes", "--log-format"] {
+            assert!(error.contains(part), "{part}: {error}");
+        }
+        // Where both read the same, it is no question.
+        assert_eq!(guess(both.replace("512", "700").as_bytes()).unwrap().name, "cloudflare");
+        // One line more for one of them decides.
+        let one =
+            "{\"EdgeStartTimestamp\":\"2026-11-23T10:00:00Z\",\"EdgeResponseBytes\":7,\"ClientRequestURI\":\"/\"}\n";
+        assert_eq!(guess(format!("{both}{one}").as_bytes()).unwrap().name, "cloudflare");
+    }
+
     #[test]
     fn what_no_format_explains_is_refused_with_the_evidence() {
         let refused = |head: &str| guess(head.as_bytes()).unwrap_err().to_string();

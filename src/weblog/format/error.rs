@@ -94,6 +94,21 @@ pub enum FormatError {
         /// A line that it does not explain.
         example: String,
     },
+    /// Two formats explain the first lines equally well, and read other values from them.
+    #[error(
+        "its format may be {} or {}: each explains {explained} of its first lines, but from {line:?} one reads {}, the other {}; \
+         --log-format {} or --log-format {} says which it is", formats[0], formats[1], read[0], read[1], formats[0], formats[1]
+    )]
+    Rivals {
+        /// The formats, by their names in `--log-format`.
+        formats: [&'static str; 2],
+        /// How many lines each explains.
+        explained: usize,
+        /// The first line that they read differently.
+        line: String,
+        /// What each reads from it.
+        read: [String; 2],
+    },
     /// It is JSON, but not an object a line.
     #[error("it is JSON, but not an object a line; make it so: jq -c {filter} FILE | votekit logsum")]
     Pretty {

@@ -228,6 +228,11 @@ impl Format {
         Ok(LineReader::new(format, lines))
     }
 
+    /// Whether it looks for the names that servers usually have, rather than for those of one program.
+    pub(super) fn is_by_usual_names(&self) -> bool {
+        matches!(self.syntax, Syntax::AnyJson)
+    }
+
     /// The number of `lines` that this format explains, and, if it explains none, the number that it might.
     pub(super) fn weight(&self, lines: &[&[u8]]) -> (usize, usize) {
         let count = |is_line: &dyn Fn(&[u8]) -> bool| lines.iter().filter(|line| is_line(line)).count();
@@ -262,8 +267,9 @@ impl Format {
                 }
             }
             Syntax::Pattern { format, begins } => {
-                let Ok(pattern) = Pattern::open(format) else { return (0, 0) };
-                count(&|line| begins(line) && pattern.is_row(line))
+                let open = || PatternLines::new("", Pattern::open(format)?, &Needs::default());
+                let Ok(reader) = open() else { return (0, 0) };
+                count(&|line| begins(line) && reader.read(line, &mut |_| ()).is_ok())
             }
         };
         (explained, 0)
