@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
+use chrono::NaiveDate;
 use proptest::prelude::*;
 use votekit::scan::{Input, ScanOptions};
 use votekit::weblog::by::{By, GroupKey, display};
@@ -39,6 +40,8 @@ impl Request {
         let ext = EXTENSIONS[self.ext].trim_end_matches("?x=1");
         match by.name() {
             "day" => format!("2019-08-{:02}", self.day),
+            "minute" => format!("2019-08-{:02}T{:02}:59", self.day, self.hour),
+            "week" => NaiveDate::from_ymd_opt(2019, 8, self.day).unwrap().format("%G-W%V").to_string(),
             "hour" => format!("2019-08-{:02}T{:02}:00", self.day, self.hour),
             "month" => "2019-08".to_owned(),
             "ext" => ext.to_lowercase(),
@@ -51,13 +54,14 @@ impl Request {
 }
 
 fn requests() -> impl Strategy<Value = Vec<Request>> {
-    let request = (20u32..24, 0u32..24, prop_oneof![0u64..5, Just(u64::MAX)], 0u8..3, 0u8..30, 0usize..4);
+    let request = (20u32..28, 0u32..24, prop_oneof![0u64..5, Just(u64::MAX)], 0u8..3, 0u8..30, 0usize..4);
     let request = request.prop_map(|(day, hour, bytes, dir, name, ext)| Request { day, hour, bytes, dir, name, ext });
     proptest::collection::vec(request, 1..300)
 }
 
 fn keys() -> impl Strategy<Value = Vec<By>> {
-    let all = ["hour", "day", "month", "ext", "type", "dir", "url"].map(|name| name.parse::<By>().unwrap());
+    let all =
+        ["minute", "hour", "day", "week", "month", "ext", "type", "dir", "url"].map(|name| name.parse::<By>().unwrap());
     proptest::sample::subsequence(all.to_vec(), 1..4).prop_shuffle()
 }
 

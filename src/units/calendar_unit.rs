@@ -1,4 +1,4 @@
-//! Minutes, hours, days and months of the calendar.
+//! Minutes, hours, days, weeks and months of the calendar.
 use chrono::{Datelike, Days, Months, NaiveDateTime, TimeDelta};
 
 /// A unit of the calendar, ordered from short to long.
@@ -10,6 +10,8 @@ pub enum CalendarUnit {
     Hour,
     /// 24 hours, from midnight.
     Day,
+    /// Seven days, from Monday: a week of ISO 8601.
+    Week,
     /// 28 to 31 days, from the first of the month.
     Month,
 }
@@ -21,15 +23,18 @@ impl CalendarUnit {
             CalendarUnit::Minute => "minute",
             CalendarUnit::Hour => "hour",
             CalendarUnit::Day => "day",
+            CalendarUnit::Week => "week",
             CalendarUnit::Month => "month",
         }
     }
 
-    /// chrono's format for the start of one: `2019-08-24T10:00`, `2019-08-24` or `2019-08`.
+    /// chrono's format for the start of one: `2019-08-24T10:00`, `2019-08-24`, `2019-W34` or `2019-08`.
+    /// As texts, these sort like the times.
     pub fn format(self) -> &'static str {
         match self {
             CalendarUnit::Minute | CalendarUnit::Hour => "%Y-%m-%dT%H:%M",
             CalendarUnit::Day => "%Y-%m-%d",
+            CalendarUnit::Week => "%G-W%V",
             CalendarUnit::Month => "%Y-%m",
         }
     }
@@ -41,6 +46,7 @@ impl CalendarUnit {
             CalendarUnit::Minute => (later - first).num_minutes(),
             CalendarUnit::Hour => (later - first).num_hours(),
             CalendarUnit::Day => (later - first).num_days(),
+            CalendarUnit::Week => (later - first).num_weeks(),
             CalendarUnit::Month => months(later) - months(first),
         };
         usize::try_from(units).unwrap_or(0)
@@ -53,6 +59,7 @@ impl CalendarUnit {
             CalendarUnit::Minute => first.checked_add_signed(TimeDelta::try_minutes(units)?),
             CalendarUnit::Hour => first.checked_add_signed(TimeDelta::try_hours(units)?),
             CalendarUnit::Day => first.checked_add_days(Days::new(count as u64)),
+            CalendarUnit::Week => first.checked_add_signed(TimeDelta::try_weeks(units)?),
             CalendarUnit::Month => first.checked_add_months(Months::new(u32::try_from(count).ok()?)),
         }
     }

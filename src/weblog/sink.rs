@@ -21,7 +21,7 @@ impl Granularity {
             Granularity::Rows => None,
             Granularity::Times(CalendarUnit::Minute) => Some(60),
             Granularity::Times(CalendarUnit::Hour) => Some(3600),
-            Granularity::Times(CalendarUnit::Day | CalendarUnit::Month) => Some(86_400),
+            Granularity::Times(CalendarUnit::Day | CalendarUnit::Week | CalendarUnit::Month) => Some(86_400),
         }
     }
 }

@@ -142,6 +142,7 @@ fn stride(step: CalendarUnit, needed: usize) -> usize {
         CalendarUnit::Minute => &[1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080],
         CalendarUnit::Hour => &[1, 2, 3, 6, 12, 24, 48, 168, 336],
         CalendarUnit::Day => &[1, 2, 7, 14, 28, 56],
+        CalendarUnit::Week => &[1, 2, 4, 13, 26, 52],
         CalendarUnit::Month => &[1, 3, 6, 12, 24, 60],
     };
     strides.iter().copied().find(|stride| *stride >= needed).unwrap_or(needed).max(1)
@@ -152,7 +153,7 @@ fn offset(step: CalendarUnit, at: NaiveDateTime) -> usize {
     match step {
         CalendarUnit::Minute => at.hour() as usize * 60 + at.minute() as usize,
         CalendarUnit::Hour => at.hour() as usize,
-        CalendarUnit::Day => 0,
+        CalendarUnit::Day | CalendarUnit::Week => 0,
         CalendarUnit::Month => at.month0() as usize,
     }
 }
@@ -171,8 +172,7 @@ impl Timeline {
     /// The axis label of a time.
     pub(crate) fn label(&self, at: NaiveDateTime) -> String {
         let shape = match (self.step, self.shared()) {
-            (CalendarUnit::Month, _) => "%Y-%m",
-            (CalendarUnit::Day, _) => "%Y-%m-%d",
+            (unit @ (CalendarUnit::Day | CalendarUnit::Week | CalendarUnit::Month), _) => unit.format(),
             (CalendarUnit::Hour | CalendarUnit::Minute, Shared::Day(_)) => "%H:%M",
             (CalendarUnit::Hour | CalendarUnit::Minute, Shared::Year(_)) => "%m-%d %H:%M",
             (CalendarUnit::Hour | CalendarUnit::Minute, Shared::Nothing) => "%Y-%m-%d %H:%M",

@@ -333,6 +333,7 @@ fn moment(row: &Group) -> Option<(NaiveDateTime, String, u128)> {
     let at = by::display(parts.first()?);
     let at = match at.len() {
         7 => NaiveDate::parse_from_str(&format!("{at}-01"), "%Y-%m-%d").ok()?.into(),
+        8 => NaiveDate::parse_from_str(&format!("{at}-1"), "%G-W%V-%u").ok()?.into(),
         10 => at.parse::<NaiveDate>().ok()?.into(),
         _ => NaiveDateTime::parse_from_str(&at, "%Y-%m-%dT%H:%M").ok()?,
     };

@@ -1,7 +1,7 @@
 //! `--cohorts A..B --every day|week|month`: the periods in which users installed.
 use chrono::{Datelike, Days, Months, NaiveDate};
 use votekit::retention::Period;
-use votekit::units::{DateOrder, Zone};
+use votekit::units::{CalendarUnit, DateOrder, Zone};
 
 use crate::cli::terminal::{exit, times};
 
@@ -18,12 +18,16 @@ pub(super) enum Every {
 }
 
 impl Every {
-    pub(super) fn name(self) -> &'static str {
+    fn unit(self) -> CalendarUnit {
         match self {
-            Every::Day => "day",
-            Every::Week => "week",
-            Every::Month => "month",
+            Every::Day => CalendarUnit::Day,
+            Every::Week => CalendarUnit::Week,
+            Every::Month => CalendarUnit::Month,
         }
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        self.unit().name()
     }
 
     /// The period that `day` is in.
@@ -43,12 +47,7 @@ impl Every {
 
     /// What a period is called: `2017-04-01`, `2017-W14`, `2017-04`.
     pub(super) fn label(self, period: Period) -> String {
-        let shape = match self {
-            Every::Day => "%Y-%m-%d",
-            Every::Week => "%G-W%V",
-            Every::Month => "%Y-%m",
-        };
-        period.first.format(shape).to_string()
+        period.first.format(self.unit().format()).to_string()
     }
 }
 

@@ -3,6 +3,8 @@ use std::borrow::Cow;
 use std::convert::Infallible;
 use std::str::FromStr;
 
+use chrono::Datelike;
+
 use crate::units::CalendarUnit;
 use crate::weblog::log_time::LogTime;
 use crate::weblog::media::MediaTypeCache;
@@ -11,9 +13,11 @@ use crate::weblog::url;
 
 /// The built-in keys; any other name is a column of the log.
 pub static KEYS: &[By] = &[
-    By::time("day", CalendarUnit::Day),
-    By::time("hour", CalendarUnit::Hour),
-    By::time("month", CalendarUnit::Month),
+    By::time("day", "", CalendarUnit::Day),
+    By::time("minute", "", CalendarUnit::Minute),
+    By::time("hour", "", CalendarUnit::Hour),
+    By::time("week", "weeks of ISO 8601, from Monday: 2019-W34", CalendarUnit::Week),
+    By::time("month", "", CalendarUnit::Month),
     By::url("ext", "file extension", "the file's extension", write_extension),
     By::column("type", "media type", "the media type (image/jpeg)", Column::ContentType, write_media_type),
     By::column("status", "status", "", Column::Status, write_status),
@@ -45,8 +49,8 @@ type WriteUrl = fn(url: &[u8], part: &mut Vec<u8>);
 type WriteColumn = fn(url: &[u8], column: &[u8], types: &mut MediaTypeCache, part: &mut Vec<u8>);
 
 impl By {
-    const fn time(name: &'static str, unit: CalendarUnit) -> Self {
-        Self::new(name, name, "", Value::Time(unit))
+    const fn time(name: &'static str, about: &'static str, unit: CalendarUnit) -> Self {
+        Self::new(name, name, about, Value::Time(unit))
     }
 
     const fn url(name: &'static str, title: &'static str, about: &'static str, write: WriteUrl) -> Self {
@@ -148,6 +152,7 @@ impl FromStr for By {
 
 /// Appends the start of the `unit` that contains `time`, in the format of [`CalendarUnit::format`]: `2019-08-24T10:00`.
 pub(super) fn write_time(unit: CalendarUnit, time: LogTime, part: &mut Vec<u8>) {
+    let start = part.len();
     time.date.write(part);
     let two_digits = |number: u32| [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
     let (hour, minute) = (two_digits(time.second / 3600), two_digits(time.second / 60 % 60));
@@ -155,6 +160,13 @@ pub(super) fn write_time(unit: CalendarUnit, time: LogTime, part: &mut Vec<u8>) 
         CalendarUnit::Minute => part.extend([b'T', hour[0], hour[1], b':', minute[0], minute[1]]),
         CalendarUnit::Hour => part.extend([b'T', hour[0], hour[1], b':', b'0', b'0']),
         CalendarUnit::Day => {}
+        CalendarUnit::Week => {
+            let Some(week) = time.date.calendar().map(|date| date.iso_week()) else { return };
+            let (year, week) = (week.year().unsigned_abs(), two_digits(week.week()));
+            part.truncate(start);
+            part.extend([year / 1000, year / 100, year / 10, year].map(|number| b'0' + (number % 10) as u8));
+            part.extend([b'-', b'W', week[0], week[1]]);
+        }
         CalendarUnit::Month => part.truncate(part.len() - "-24".len()),
     }
 }
@@ -228,6 +240,7 @@ mod tests {
             (CalendarUnit::Minute, "2019-08-24T10:28"),
             (CalendarUnit::Hour, "2019-08-24T10:00"),
             (CalendarUnit::Day, "2019-08-24"),
+            (CalendarUnit::Week, "2019-W34"),
             (CalendarUnit::Month, "2019-08"),
         ] {
             let mut part = b"x".to_vec();
@@ -236,6 +249,16 @@ mod tests {
             if unit != CalendarUnit::Hour {
                 assert_eq!(begins.format(unit.format()).to_string(), expected);
             }
+        }
+    }
+
+    #[test]
+    fn weeks_around_the_new_year_are_those_of_iso_8601() {
+        for day in (2015..2030).flat_map(|year| (1..=14).map(move |day| (year, day))) {
+            let date = NaiveDate::from_ymd_opt(day.0, 12, 24).unwrap() + chrono::Days::new(day.1);
+            let mut part = Vec::new();
+            write_time(CalendarUnit::Week, LogTime { date: date.into(), second: 86_399 }, &mut part);
+            assert_eq!(String::from_utf8(part).unwrap(), date.format("%G-W%V").to_string());
         }
     }
 }
