@@ -143,3 +143,33 @@ fn a_sum_of_nothing_says_what_was_there() {
         assert!(told.contains("nothing matched") && told.contains(needle), "{args:?}: {told}");
     }
 }
+
+#[test]
+fn gzip_data_after_text_is_part_of_the_log() {
+    let row = |day: u32, bytes: u32| format!("2019-08-{day:02}\t10:00:00\t{bytes}\t/a.jpg\n");
+    let text: String = (1..=20).map(|day| row(day, 1)).collect();
+    let long = text.repeat(5_000);
+    let tail = packed(&(row(21, 1_000) + &row(22, 1_000)));
+    for (text, expected) in [(&text, 2_020), (&long, 102_000)] {
+        let (folder, log) = (folder(&[]), "mixed.log");
+        for text in [text.as_str(), text.trim_end()] {
+            let bytes = [text.as_bytes(), &tail].concat();
+            std::fs::write(folder.path().join(log), &bytes).unwrap();
+            let sum = format!("{expected}\n");
+            assert_eq!(run(folder.path(), &["logsum", log], None), (0, sum.clone(), String::new()));
+            assert_eq!(run(folder.path(), &["logsum"], Some(&bytes)), (0, sum, String::new()));
+            let days = ["logsum", log, "--by", "day,ext", "--from", "2019-08-21", "--to", "2019-08-21"];
+            assert_eq!(run(folder.path(), &days, None).1, "2019-08-21\tjpg\t1\t1000\t1\n");
+            let sorted = run(folder.path(), &[&days[..], &["--sorted"]].concat(), None);
+            assert!(sorted.0 == 1 && sorted.2.contains("omit --sorted"), "{sorted:?}");
+        }
+        let again = [text.as_bytes(), &tail, text.as_bytes()].concat();
+        std::fs::write(folder.path().join(log), again).unwrap();
+        let (code, out, told) = run(folder.path(), &["logsum", log], None);
+        assert!(code == 1 && out.is_empty() && told.contains("the gzip data is damaged"), "{told}");
+        let cut = [text.as_bytes(), &tail[..tail.len() - 5]].concat();
+        std::fs::write(folder.path().join(log), cut).unwrap();
+        let (code, out, told) = run(folder.path(), &["logsum", log], None);
+        assert!(code == 1 && out.is_empty() && told.contains("the gzip data is damaged"), "{told}");
+    }
+}

@@ -5,6 +5,7 @@
 //! | `input` | an input by name: a file, stdin |
 //! | `found` | the inputs that paths name: files, the files of folders, each once |
 //! | `compression` | the compressions, as a table |
+//! | `packed_tail` | text that goes on as gzip data |
 //! | `source` | an open input: a file read at any position, or a (decompressed) stream |
 //! | `positioned` | a file read at any position, without the NULs it may begin with |
 //! | `line_ends` | where text may be cut between lines |
@@ -22,6 +23,7 @@ mod found;
 mod in_order;
 mod input;
 mod line_ends;
+mod packed_tail;
 mod page;
 mod positioned;
 mod range;
@@ -32,4 +34,5 @@ pub use blocks::blocks;
 pub use compression::is_compressed;
 pub use found::Found;
 pub use input::{Input, SourceError};
+pub use packed_tail::goes_on_packed;
 pub use source::Source;

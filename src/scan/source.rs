@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::compression::{self, is_compressed};
 use super::input::{Input, SourceError};
+use super::packed_tail::{self, PackedTail};
 use super::positioned::{Positioned, WithoutNuls};
 
 /// An open input. [`Source::head`] looks at its beginning without consuming it.
@@ -31,7 +32,8 @@ const PIPE_BYTES: usize = 1 << 20;
 const COMPRESSED_BYTES: usize = 128 << 10;
 
 impl Source {
-    /// Opens `input`. gzip (any number of members) and zstd are recognised by content and decompressed.
+    /// Opens `input`. gzip (any number of members) and zstd are recognised by content and decompressed; so is gzip data after text,
+    /// unless text follows it again in a file that can be read at any position.
     ///
     /// # Errors
     /// When the file does not exist, may not be read, or is a directory.
@@ -45,6 +47,20 @@ impl Source {
             Input::BuiltIn { bytes, .. } => stream(Box::new(*bytes)),
         };
         Ok(Source { input: input.clone(), content: content.map_err(|cause| input.error(cause))? })
+    }
+
+    /// Opens `input` as a stream, also where it could be read at any position, so that gzip data after text is unpacked.
+    ///
+    /// # Errors
+    /// As [`Source::open`].
+    pub fn open_as_stream(input: &Input) -> Result<Self, SourceError> {
+        match input {
+            Input::Path(path) => {
+                let content = File::open(path).and_then(|file| stream(Box::new(file)));
+                Ok(Source { input: input.clone(), content: content.map_err(|cause| input.error(cause))? })
+            }
+            _ => Self::open(input),
+        }
     }
 
     /// The input that was opened.
@@ -122,7 +138,7 @@ fn widen(pipe: impl AsFd) {
     let _ = (pipe, PIPE_BYTES);
 }
 
-/// A stream, decompressed if it is compressed.
+/// A stream, decompressed if it is compressed, or where it is.
 fn stream(reader: Box<dyn Read + Send>) -> io::Result<Content> {
     let taken_bytes = Taken::default();
     let counted: Box<dyn Read + Send> = Box::new(Counted { reader, taken_bytes: taken_bytes.clone() });
@@ -133,9 +149,10 @@ fn stream(reader: Box<dyn Read + Send>) -> io::Result<Content> {
 /// What is compressed more than once is not compressed more often than this.
 const LAYERS_MAX: usize = 4;
 
-/// `reader`, decompressed as often as it is compressed: a gzip file that logrotate packs again is gzip in gzip.
+/// `reader`, decompressed as often as it is compressed: a gzip file that logrotate packs again is gzip in gzip. Text may go on
+/// as gzip data.
 fn decompressed(mut reader: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
-    for _ in 0..LAYERS_MAX {
+    for layer in 0..LAYERS_MAX {
         let mut head = Vec::new();
         (&mut reader).take(compression::head_bytes() as u64).read_to_end(&mut head)?;
         let compression = compression::of(&head);
@@ -144,6 +161,7 @@ fn decompressed(mut reader: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + S
             Some(compression) => {
                 reader = compression.decoder(Box::new(BufReader::with_capacity(COMPRESSED_BYTES, reader)))?;
             }
+            None if layer == 0 => return Ok(Box::new(PackedTail::new(reader))),
             None => return Ok(reader),
         }
     }
@@ -167,6 +185,9 @@ fn of_file(file: File) -> io::Result<Content> {
         return stream(Box::new(file.into_file()));
     }
     let end = meta.len().saturating_sub(file.nuls());
+    if packed_tail::ends(&file, end)? {
+        return stream(Box::new(file.into_file()));
+    }
     Ok(Content::Positioned { file, start: 0, end })
 }
 

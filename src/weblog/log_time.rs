@@ -94,6 +94,14 @@ impl LogTime {
     }
 }
 
+/// `2019-08-24T10:28:13`
+impl std::fmt::Display for LogTime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (hour, minute, second) = (self.second / 3600, self.second / 60 % 60, self.second % 60);
+        write!(f, "{}T{hour:02}:{minute:02}:{second:02}", self.date)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

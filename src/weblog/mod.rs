@@ -18,7 +18,10 @@ pub use format::{Choice, FORMATS, Format, FormatError, GivenColumns, LineReader,
 pub use log_clock::LogClock;
 pub use log_time::{Date, LogTime};
 pub use media::{Media, is_jpeg};
-pub use read::{BadRow, FollowedLog, LogError, Notice, Outcome, SharedWriter, SortedError, SumOptions, Totals, sum};
+pub use read::{
+    BadRow, Description, FollowedLog, LogError, Notice, Outcome, SharedWriter, SortedError, SumOptions, Totals,
+    describe, sum,
+};
 pub use read_time::{read_offset, read_second};
 pub use record::{Column, NONE, Row, RowError};
 pub use sink::{Granularity, Lease, Sink, Sinks};

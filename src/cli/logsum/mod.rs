@@ -1,6 +1,7 @@
 //! `votekit logsum`: sums the bytes in logs.
 mod answers;
 mod columns;
+mod describe;
 mod failures;
 mod follow;
 mod nothing;
@@ -27,6 +28,7 @@ Examples:
   votekit logsum access.log --by day,ext --top 20 --human       groups, the most bytes first
   votekit logsum access.log --by hour --svg hours.svg           a picture for a report
   votekit logsum access.log --by dir --chart --follow           bars that grow with the log
+  votekit logsum access.log --describe                          its format, its columns, its first and last row
   votekit logsum --sample --by day                              the built-in sample
 
 A log has a header that names the columns date, size and url, or consists of the four tab-separated columns date, time, size, \
@@ -68,6 +70,10 @@ pub(super) struct Args {
     /// If a log cannot be read, print the sum of the others, and exit with code 3
     #[arg(long, conflicts_with = "follow")]
     keep_going: bool,
+    /// Say what a log is instead: its format, its columns with an example each, its rows, and when they begin and end
+    #[arg(long, conflicts_with_all = ["by", "follow", "keep_going", "rejects", "sorted", "human", "from", "to", "media", "ext", "url",
+        "status", "host", "equal"])]
+    describe: bool,
     #[command(flatten)]
     answers: answers::AnswerArgs,
 }
@@ -108,6 +114,11 @@ impl Args {
             rejects: rejects.as_ref().map(files::OutputFile::writer),
             scan,
         };
+        if self.describe {
+            let totals = describe::run(&inputs, &mut options, &zone.to_string(), format, console)?;
+            tell_of_bad_rows(&totals, console);
+            return Ok(());
+        }
         question.extend(answers.question());
         let about = answers::About {
             rows: in_words,

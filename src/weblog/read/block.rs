@@ -26,6 +26,8 @@ pub(super) struct BlockTotals {
     pub rejects: Vec<(u64, RowError, Vec<u8>)>,
     /// A line changed the columns, or a row spans several lines, so later blocks that were visited in parallel were misread.
     pub changed: bool,
+    /// gzip data begins in a line, which is why it is no row.
+    pub packed: bool,
     /// The first row whose day is one only if the month comes first.
     pub month_first: Option<(u64, RowError)>,
     /// The sink failed and accepts no more rows.
@@ -65,6 +67,7 @@ impl BlockTotals {
         self.rejects.extend(other.rejects.into_iter().map(|(line, reason, row)| (lines + line, reason, row)));
         self.times.join(other.times);
         self.changed |= other.changed;
+        self.packed |= other.packed;
         self.span = joined_spans(self.span, other.span);
         self.month_first = self.month_first.or(other.month_first.map(|(line, reason)| (lines + line, reason)));
         self.saw_after(other.dates, other.unsorted);

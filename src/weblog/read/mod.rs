@@ -1,5 +1,6 @@
 //! Reads logs: the run over inputs and blocks, and the hot loops over rows.
 mod block;
+mod describe;
 mod follow;
 mod joined;
 mod lane;
@@ -12,6 +13,7 @@ mod time_sums;
 mod visit;
 mod visitor;
 
+pub use describe::{Description, describe};
 pub use follow::{FollowedLog, Notice};
 pub use options::{SharedWriter, SumOptions};
 pub use outcome::{BadRow, LogError, Outcome, Totals};

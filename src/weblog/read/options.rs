@@ -26,7 +26,7 @@ pub struct SumOptions {
     pub sorted: bool,
     /// The run fails at the first row that cannot be read.
     pub strict: bool,
-    /// Inputs are read in order from their start, as far as their columns may change.
+    /// Inputs are read in order from their start, as far as their columns may change, and gzip data after text is unpacked.
     pub in_order: bool,
     /// An input may have more bad rows than good ones.
     pub allow_bad: bool,

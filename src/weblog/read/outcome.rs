@@ -96,8 +96,8 @@ pub enum LogError {
         /// The first bad one.
         first: Box<BadRow>,
     },
-    /// The columns change in the middle, and the sinks may have taken rows after that in the wrong columns: the run must be
-    /// repeated with [`SumOptions::in_order`](super::SumOptions::in_order).
+    /// The columns change in the middle, and the sinks may have taken rows after that in the wrong columns, or gzip data follows
+    /// the text: the run must be repeated with [`SumOptions::in_order`](super::SumOptions::in_order).
     #[error("{0} has another header in the middle, and cannot be read a second time: write it to a file first")]
     Reordered(String),
     /// A sink failed, and holds the reason.

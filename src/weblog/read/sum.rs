@@ -51,7 +51,7 @@ pub fn sum<S: Sink, F: Fn() -> S + Sync>(
 }
 
 /// Bytes of an input that are read to detect its format.
-const HEAD_BYTES: usize = 64 << 10;
+pub(super) const HEAD_BYTES: usize = 64 << 10;
 
 /// What the inputs of a run share.
 struct SumJob<'a, S, F> {
@@ -66,6 +66,8 @@ enum Stop {
     /// A line changed the columns, or a row spans several lines. Later blocks that were visited in parallel were misread, so
     /// the input must be read again in order.
     Changed,
+    /// gzip data follows the text: the input must be read again as a stream.
+    Packed,
 }
 
 impl From<SourceError> for Stop {
@@ -82,7 +84,7 @@ struct Worker<'a, S, F> {
 
 impl<S: Sink, F: Fn() -> S + Sync> SumJob<'_, S, F> {
     fn input(&self, input: &Input) -> Result<Totals, LogError> {
-        let mut source = Source::open(input)?;
+        let mut source = if self.options.in_order { Source::open_as_stream(input)? } else { Source::open(input)? };
         let head = source.head(HEAD_BYTES)?;
         let name = input.name();
         if head.is_empty() {
@@ -103,14 +105,16 @@ impl<S: Sink, F: Fn() -> S + Sync> SumJob<'_, S, F> {
             source = source.limited(wanted);
         }
         let totals = match self.blocks(source, &reader, self.in_order(input, &reader)) {
+            Err(Stop::Packed) if self.options.sorted && self.is_undoable() => return self.whole(input),
+            Err(Stop::Packed) if self.is_undoable() => self.blocks(Source::open_as_stream(input)?, &reader, true),
             Err(Stop::Changed) if self.options.sorted => return Err(SortedError::Quotes(name).into()),
             Err(Stop::Failed(LogError::Sorted(SortedError::Unsorted { .. }))) if self.is_undoable() => {
                 return self.whole(input);
             }
             Err(Stop::Changed) if self.is_undoable() && is_reopenable(input) => {
-                self.blocks(Source::open(input)?, &reader, true)
+                self.blocks(Source::open_as_stream(input)?, &reader, true)
             }
-            Err(Stop::Changed) => return Err(LogError::Reordered(name)),
+            Err(Stop::Changed | Stop::Packed) => return Err(LogError::Reordered(name)),
             other => other,
         };
         match totals {
@@ -122,8 +126,8 @@ impl<S: Sink, F: Fn() -> S + Sync> SumJob<'_, S, F> {
                 self.judge(totals, name, &reader)
             }
             Err(Stop::Failed(error)) => Err(error),
-            // In order, the thread that meets a change also reads the lines after it.
-            Err(Stop::Changed) => unreachable!("blocks in order are never visited ahead of a change"),
+            // In order, the thread that meets a change also reads the lines after it; a stream is unpacked as it is read.
+            Err(Stop::Changed | Stop::Packed) => unreachable!("blocks in order are never visited ahead of a change"),
         }
     }
 
@@ -184,12 +188,16 @@ impl<S: Sink, F: Fn() -> S + Sync> SumJob<'_, S, F> {
     fn blocks(&self, source: Source, reader: &LineReader, in_order: bool) -> Result<Totals, Stop> {
         let name = source.input().name();
         // Of a stream, one thread can read and another visit.
-        let threads_in_order = if source.is_positioned() { 1 } else { self.options.scan.threads.min(2) };
+        let is_positioned = source.is_positioned();
+        let threads_in_order = if is_positioned { 1 } else { self.options.scan.threads.min(2) };
         let threads = if in_order { threads_in_order } else { self.options.scan.threads };
         let scan = ScanOptions { threads, ..self.options.scan };
         let (mut totals, mut lines, mut times) = (Totals::default(), 0, TimeSums::default());
         let mut order = BlockTotals::default();
         let mut take = |mut found: BlockTotals| {
+            if found.packed && is_positioned {
+                return Err(Stop::Packed);
+            }
             if found.changed && !in_order {
                 return Err(Stop::Changed);
             }

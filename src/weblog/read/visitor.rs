@@ -5,7 +5,7 @@ use super::block::BlockTotals;
 use super::options::SumOptions;
 use super::quick::RowPrefix;
 use crate::rows::{Fields, RowFault, next_line, without_bom};
-use crate::scan::Block;
+use crate::scan::{Block, goes_on_packed};
 use crate::units::DateOrder;
 use crate::weblog::format::{Delimited, LineReader, When};
 use crate::weblog::log_time::{Date, LogTime};
@@ -295,6 +295,7 @@ impl<'a> Visitor<'a> {
 
     /// Counts an unreadable row, and keeps it if rejects are kept.
     pub(super) fn bad(&mut self, number: u64, reason: RowError, line: &[u8]) {
+        self.found.packed |= goes_on_packed(line);
         if is_month_first(&reason) {
             self.found.month_first.get_or_insert_with(|| (number, reason.clone()));
         }
