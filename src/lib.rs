@@ -15,7 +15,7 @@
 //! | 1 | [`dial`] | connecting to a MySQL-compatible server by URL: address, option file, passwords, TLS |
 //! | 0 | [`scan`] | from files, pipes and folders to blocks of whole lines on every core; knows no columns |
 //! | 0 | [`report`], [`progress`], [`units`] | plain results; a progress sink; parsers of days, times, durations and byte sizes |
-//! | 0 | [`nearest`], [`pending_file`], [`threads`] | the nearest known name; files that appear complete or not at all; work on several threads |
+//! | 0 | [`nearest`], [`pending_file`], [`threads`] | the nearest known name or file; files that appear complete or not at all; work on several threads |
 //!
 //! There are three wings, none of which imports another: logs ([`weblog`] on `rows`), retention ([`retention`] on `rows` and [`dial`]),
 //! and votes ([`api`] and [`store`] on [`ballot`]; the two meet only in its trait).

@@ -68,6 +68,24 @@ fn the_first_vote_makes_the_file_and_a_refused_one_does_not() {
 }
 
 #[test]
+fn a_vote_for_a_misspelled_file_makes_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    run(here, "init --ballots board.db --candidate Ann --candidate Bo", "");
+    let told = "there is no baord.db: did you mean board.db? votekit init --ballots baord.db makes a new one";
+    story(
+        here,
+        &[("vote 2 --ballots baord.db", 1, "", told), ("vote 2 --ballots board.db", 0, "stored\t2\tBo\t1\n", "")],
+    );
+    let (code, stored, error) = run(here, "vote --stdin --ballots baord.db", "2\n");
+    assert!(code == 1 && stored.is_empty() && error.contains(told), "{error}");
+    assert!(!here.join("baord.db").exists());
+    // A name of its own is that of another vote, also where a file that is no vote has almost that name.
+    fs::write(here.join("lunch.txt"), "notes").unwrap();
+    story(here, &[("vote 2 --ballots lunch.db", 0, "stored\t2\t林林\t1\n", "made lunch.db")]);
+}
+
+#[test]
 fn keys_voters_and_changes() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();

@@ -2,12 +2,15 @@
 //! was used wrongly.
 use std::error::Error;
 use std::io::{self, ErrorKind};
+use std::path::Path;
 
 use chrono::Local;
 use votekit::ballot::{BoxError, IntakeError, Refusal};
-use votekit::retention::DatabaseError;
-use votekit::weblog::DayRangeError;
+use votekit::nearest::nearest_file;
+use votekit::retention::{DatabaseError, EventError};
+use votekit::scan::SourceError;
 use votekit::weblog::group::GroupError;
+use votekit::weblog::{DayRangeError, LogError};
 
 /// The ballot file that commands use unless told otherwise.
 pub(super) const DEFAULT_BALLOTS: &str = "ballots.db";
@@ -64,11 +67,28 @@ fn words(cause: &Cause) -> String {
 }
 
 fn way_out(cause: &Cause) -> Option<String> {
-    match (box_error(cause), cause.downcast_ref()) {
-        (Some(error), _) => out_of_box_error(error),
-        (_, Some(error)) => Some(out_of_group_error(error).to_owned()),
+    match (box_error(cause), cause.downcast_ref(), unread(cause)) {
+        (Some(error), ..) => out_of_box_error(error),
+        (_, Some(error), _) => Some(out_of_group_error(error).to_owned()),
+        (.., Some(error)) => out_of_missing_input(error),
         _ => None,
     }
+}
+
+/// The input that could not be read.
+fn unread(cause: &Cause) -> Option<&SourceError> {
+    match (cause.downcast_ref(), cause.downcast_ref()) {
+        (Some(LogError::Source(error)), _) | (_, Some(EventError::Source(error))) => Some(error),
+        _ => cause.downcast_ref(),
+    }
+}
+
+/// The file whose name is most like that of one that is not there.
+fn out_of_missing_input(error: &SourceError) -> Option<String> {
+    let path = Path::new(&error.input);
+    let is_missing = error.cause.kind() == ErrorKind::NotFound;
+    let meant = is_missing.then(|| nearest_file(path, Path::is_file)).flatten()?;
+    Some(format!("did you mean {}?", meant.display()))
 }
 
 fn out_of_box_error(error: &BoxError) -> Option<String> {

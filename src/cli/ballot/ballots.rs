@@ -1,10 +1,13 @@
 //! What the commands of a vote share: the ballot file, the list of candidates, and times.
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
 use chrono::Local;
 use votekit::ballot::{
     BallotBox, BoxError, Candidate, Candidates, Changed, Clock, Moment, NewCandidate, Opening, Setup, SystemClock,
 };
+use votekit::nearest::nearest_file;
 use votekit::report::{Report, Value};
 use votekit::store;
 use votekit::units::{DateOrder, DurationSecs, Zone};
@@ -12,6 +15,9 @@ use votekit::units::{DateOrder, DurationSecs, Zone};
 use crate::cli::explain::DEFAULT_BALLOTS;
 use crate::cli::terminal::console::Console;
 use crate::cli::terminal::{exit, times};
+
+/// How a SQLite database begins (<https://sqlite.org/fileformat2.html>, 1.3).
+const SQLITE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// The option that names the ballot file.
 #[derive(Debug, clap::Args)]
@@ -67,11 +73,34 @@ impl BallotFile {
     /// Opens it, or creates a first one if there is none.
     ///
     /// # Errors
-    /// When it can be neither opened nor made.
-    pub(super) fn open_or_make(&self, console: &Console) -> Result<Box<dyn BallotBox>, BoxError> {
+    /// When it can be neither opened nor made, or another one beside it has almost its name.
+    pub(super) fn open_or_make(&self, console: &Console) -> anyhow::Result<Box<dyn BallotBox>> {
         match self.open(console) {
-            Err(BoxError::Missing(_)) => self.make_first(console),
-            opened => opened,
+            Err(BoxError::Missing(_)) => {
+                self.check_not_misspelled()?;
+                Ok(self.make_first(console)?)
+            }
+            opened => Ok(opened?),
+        }
+    }
+
+    /// Checks that a missing file was not meant to be another one: votes in a new file would be missing in that one.
+    ///
+    /// # Errors
+    /// When there is a ballot file, or another SQLite database, of almost its name.
+    pub(super) fn check_not_misspelled(&self) -> anyhow::Result<()> {
+        let is_database = |path: &Path| {
+            let mut head = [0; SQLITE_MAGIC.len()];
+            File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok() && head == *SQLITE_MAGIC
+        };
+        match nearest_file(self.path(), is_database) {
+            None => Ok(()),
+            Some(meant) => anyhow::bail!(
+                "there is no {}: did you mean {}? votekit init --ballots {} makes a new one",
+                self.place(),
+                meant.display(),
+                self.place()
+            ),
         }
     }
 

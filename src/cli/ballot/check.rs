@@ -49,7 +49,8 @@ impl Args {
             bail!("{} is not sound: {} problems", self.file.place(), found.len());
         }
         if let Ok(tally) = votes.tally(DurationSecs::TEN_MINUTES, SystemClock.now()) {
-            console.note(&format!("{} is sound: {} votes", self.file.place(), tally.votes_total));
+            let votes = if tally.votes_total == 1 { "vote" } else { "votes" };
+            console.note(&format!("{} is sound: {} {votes}", self.file.place(), tally.votes_total));
         }
         Ok(())
     }

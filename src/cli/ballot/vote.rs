@@ -162,6 +162,7 @@ fn open_or_make(file: &BallotFile, ballot: &Ballot, console: &Console) -> anyhow
         Err(BoxError::Missing(_)) => {}
         opened => return Ok(opened?),
     }
+    file.check_not_misspelled().context("the vote was not stored")?;
     let setup = Setup::first();
     let now = votekit::ballot::Clock::now(&SystemClock);
     if let Outcome::Refused(refusal) = ballot::decide_first(&setup, ballot, now) {
@@ -169,7 +170,7 @@ fn open_or_make(file: &BallotFile, ballot: &Ballot, console: &Console) -> anyhow
         let context = format!("the vote was not stored, and {} was not made", file.place());
         return Err(refused(refusal, &candidates).context(context));
     }
-    Ok(file.open_or_make(console)?)
+    file.open_or_make(console)
 }
 
 /// Turns `refusal` into an error, with the list of candidates if the name is unknown.

@@ -137,7 +137,7 @@ impl Args {
             return Err(failures::partial(&totals, failed, inputs.len(), console));
         }
         let partial = (left_out > 0).then(|| failures::left_out(failed, inputs.len()));
-        columns::check(&totals, &options.needs, console)?;
+        columns::check(&totals, &options.needs, &answers.by, console)?;
         if let Some(rejects) = rejects {
             rejects.keep()?;
         }
