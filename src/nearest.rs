@@ -20,7 +20,8 @@ pub fn nearest_file(path: &Path, is_meant: impl Fn(&Path) -> bool) -> Option<Pat
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let names = fs::read_dir(folder).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     let mut rated: Vec<(Likeness, String)> = names
-        .filter(|name| !name.starts_with('.'))
+        // One of this very name has appeared since it was missing: that is no other file.
+        .filter(|name| !name.starts_with('.') && name != typed)
         .filter_map(|name| Some((Likeness::of_files(typed, &name)?, name)))
         .collect();
     rated.sort();
@@ -98,6 +99,7 @@ mod tests {
         assert_eq!(any("a.log"), None, "b.log is another log");
         assert_eq!(any("no/cdn.log"), None);
         assert_eq!(nearest_file(&at("cdn.log.2"), |path| path.ends_with("cdn.log")), Some(at("cdn.log")));
+        assert_eq!(nearest_file(&at("b.log"), |_| true), None);
         assert_eq!(nearest_file(Path::new("/"), |_| true), None);
     }
 }
