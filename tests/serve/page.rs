@@ -1,4 +1,4 @@
-//! The page over plain HTTP: caching, and which form posts are accepted. `tests/serve_browser.rs` tests it in a browser.
+//! The page over plain HTTP: caching, and which form posts are accepted. `tests/serve_browser` tests it in a browser.
 use crate::http::{Reply, Server, stdout};
 
 fn served() -> (tempfile::TempDir, Server) {

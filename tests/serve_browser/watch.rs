@@ -1,0 +1,99 @@
+//! Voting with the mouse and watching the result, through lost answers and a service that ends.
+use serde_json::json;
+
+use crate::browser::{Browser, Scripts};
+use crate::service::Service;
+use crate::{SHARES, is_live, is_told, run, the_script_draws_what_the_server_does};
+
+#[test]
+fn people_vote_and_watch() {
+    run(async {
+        let mut service = Service::start(&["--title", "Best snack", "--candidate", "薯片", "--candidate", "林林"]);
+        let page = Browser::start(Scripts::On).await;
+        page.client.goto(&service.url()).await.unwrap();
+        is_live(&page).await;
+        page.ask("window.notReloaded = true").await;
+        assert_eq!(page.ask(SHARES).await, json!(["0.0%", "0.0%"]));
+
+        // A click: the vote is stored, the bar moves.
+        page.click("details summary").await;
+        page.write("#opinion", "by far\n薯").await;
+        page.click(".candidate[data-id='2'] .vote").await;
+        is_told(&page, 2, "Your vote is stored.").await;
+        page.until("return document.querySelector('[data-id=\"2\"] rect').getAttribute('width') === '100.0%'").await;
+        assert_eq!(page.text("#summary").await, "林林 leads with 100.0 % of the votes.");
+        assert_eq!(service.tally(), [0, 1]);
+        assert_eq!(service.opinions(), ["by far\n薯"]);
+        assert_eq!(page.ask("return document.querySelector('#opinion').value").await, json!(""), "for the next voter");
+
+        // Votes from elsewhere show up, and ties are announced.
+        service.vote(&["1"]);
+        page.until("return document.querySelector('#votes-total').textContent === '2'").await;
+        assert_eq!(page.ask(SHARES).await, json!(["100.0%", "100.0%"]));
+        assert_eq!(page.text("#summary").await, "薯片 and 林林 are tied for the lead.");
+        for _ in 0..6 {
+            service.vote(&["1"]);
+        }
+        page.until("return document.querySelector('#votes-recent').textContent === '8'").await;
+        page.until("return document.querySelector('[data-id=\"2\"] rect').getAttribute('width') === '14.3%'").await;
+        assert_eq!(page.text("[data-id='1'] .count").await, "Leading\n7 votes\n87.5 %");
+        the_script_draws_what_the_server_does(&page).await;
+
+        // A vote that gets no answer is sent again and counts once.
+        service.kill();
+        page.click(".candidate[data-id='2'] .vote").await;
+        is_told(&page, 2, "The service does not answer. Trying again in ").await;
+        page.until("return document.querySelector('#connection').textContent.startsWith('Connection lost')").await;
+        page.check_accessible("the lost connection").await;
+        service.start_again();
+        is_told(&page, 2, "Your vote is stored.").await;
+        is_live(&page).await;
+        page.until("return document.querySelector('#votes-total').textContent === '9'").await;
+        assert_eq!(service.tally(), [7, 2]);
+        service.vote(&["2"]);
+        page.until("return document.querySelector('[data-id=\"2\"] .votes').textContent === '3 votes'").await;
+
+        // A thousand changes of the lead must not be a thousand announcements.
+        page.ask(
+            "window.said = []; new MutationObserver(() => said.push(document.querySelector('#live').textContent))
+               .observe(document.querySelector('#live'), { childList: true })",
+        )
+        .await;
+        for candidate in ["2\n", "1\n", "2\n", "1\n", "2\n"] {
+            service.vote_lines(&candidate.repeat(200));
+        }
+        page.until("return document.querySelector('#votes-total').textContent === '1,010'").await;
+        let said = page.ask("return said.filter((text) => text !== '')").await;
+        assert!(said.as_array().unwrap().len() <= 1, "{said}");
+        the_script_draws_what_the_server_does(&page).await;
+        assert_eq!(page.ask("return window.notReloaded").await, json!(true));
+
+        // The answer is lost: the vote is sent again, also after a reload, and counts once.
+        let lose = "const send = window.fetch; let lost = arguments[0];
+            window.fetch = async (...request) => {
+              const answer = await send(...request);
+              if (lost-- > 0) throw new TypeError('lost');
+              return answer;
+            }";
+        page.client.execute(lose, vec![json!(1)]).await.unwrap();
+        page.click("[data-id='1'] .vote").await;
+        is_told(&page, 1, "Your vote is stored, and counts once.").await;
+        assert_eq!(service.tally(), [408, 603]);
+        page.client.execute(lose, vec![json!(1000)]).await.unwrap();
+        page.click("[data-id='1'] .vote").await;
+        is_told(&page, 1, "The service does not answer. Trying again in ").await;
+        page.client.refresh().await.unwrap();
+        is_live(&page).await;
+        page.click("[data-id='1'] .vote").await;
+        is_told(&page, 1, "Your vote is stored, and counts once.").await;
+        assert_eq!(service.tally(), [409, 603]);
+
+        // EventSource gives up if the answer is not a stream, such as "too many streams". The page tries again.
+        page.client.goto("about:blank").await.unwrap();
+        let streams = service.streams();
+        page.client.goto(&service.url()).await.unwrap();
+        page.until("return document.querySelector('#connection').textContent.startsWith('Connection lost')").await;
+        drop(streams);
+        is_live(&page).await;
+    });
+}
