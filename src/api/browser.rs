@@ -11,6 +11,8 @@ const NAME: &str = "votekit_browser";
 const MAX_AGE_SECS: u32 = 31_536_000;
 /// Random bytes of a browser's id.
 const ID_BYTES: usize = 16;
+/// Bytes of a vote's tag.
+const TAG_BYTES: usize = 8;
 
 /// Signs cookies and checks them. All services on one ballot file have the same secret.
 pub(super) struct Browsers {
@@ -55,6 +57,12 @@ impl Browsers {
         }
     }
 
+    /// Names this vote in this `generation`, and no other vote at the same address. It is public, and too short to pass for
+    /// a signature.
+    pub(super) fn tag(&self, generation: u32) -> String {
+        to_hex(&self.signer("vote", generation).finalize().into_bytes()[..TAG_BYTES])
+    }
+
     fn signer(&self, id: &str, generation: u32) -> Hmac<Sha256> {
         // HMAC takes keys of any length.
         let mut signer = <Hmac<Sha256> as Mac>::new_from_slice(&self.secret).unwrap_or_else(|_| unreachable!());
@@ -96,6 +104,17 @@ mod tests {
                 assert_eq!(ours.id(&HeaderMap::from_iter([(COOKIE, value)]), 1), None, "{other}");
             }
         }
+    }
+
+    #[test]
+    fn a_tag_names_one_vote_and_signs_nothing() {
+        let here = PublicUrl::default();
+        let (ours, theirs) = (Browsers::new(b"ours".to_vec(), &here), Browsers::new(b"theirs".to_vec(), &here));
+        assert_eq!(ours.tag(1), ours.tag(1));
+        assert_ne!(ours.tag(1), ours.tag(2));
+        assert_ne!(ours.tag(1), theirs.tag(1));
+        let forged = HeaderValue::try_from(format!("{NAME}=vote.{}", ours.tag(1))).unwrap();
+        assert_eq!(ours.id(&HeaderMap::from_iter([(COOKIE, forged)]), 1), None);
     }
 
     #[test]

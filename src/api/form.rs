@@ -4,7 +4,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, RETRY_AFTER,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE,
     X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
@@ -15,11 +15,12 @@ use super::app::App;
 use super::body;
 use super::contract;
 use super::document::{FOR_EVER, NO_STORE};
-use super::page::{self, ASSETS, Notice, Shown, Typed, View};
+use super::page::{self, ASSETS, Again, Notice, Shown, Typed, View};
 use super::problem::Problem;
 use super::public_url::PublicUrl;
 use super::snapshots::Snapshot;
-use crate::ballot::{Ballot, Candidate, Choice, Outcome};
+use super::voted;
+use crate::ballot::{Ballot, Candidate, CandidateId, Choice, Hiding, Outcome, Settings};
 
 /// A form's bytes at most: the longest opinion takes up to twelve a character.
 const FORM_BYTES: usize = 192 * 1024;
@@ -42,8 +43,29 @@ async fn page(app: &App, uri: &Uri, headers: &HeaderMap) -> Response {
     // The URL may be passed on to people whose vote is not stored.
     let notice = if follows_from_here(&app.public, headers) { notice(uri) } else { None };
     match app.snapshots.current().await {
-        Ok(snapshot) => html(StatusCode::OK, &view(&app.public, &snapshot, notice, Form::default())),
+        Ok(snapshot) => html(
+            StatusCode::OK,
+            &view(app, &snapshot, notice, Form::default(), remembered(app, &snapshot, uri, headers)),
+        ),
         Err(error) => Problem::from(&error).into_response(),
+    }
+}
+
+/// The candidate that this browser voted for, unless it asks for another ballot.
+fn remembered(app: &App, snapshot: &Snapshot, uri: &Uri, headers: &HeaderMap) -> Option<CandidateId> {
+    let tally = &snapshot.tally;
+    if uri.query() == Some("again=1") && again(&tally.settings) != Again::No {
+        return None;
+    }
+    let id = voted::read(headers, &app.browsers.tag(tally.settings.generation))?;
+    tally.candidates.iter().any(|total| total.candidate.id == id).then_some(id)
+}
+
+fn again(settings: &Settings) -> Again {
+    match (settings.once_per_browser, settings.change_allowed) {
+        (false, _) => Again::Another,
+        (true, true) => Again::Change,
+        (true, false) => Again::No,
     }
 }
 
@@ -73,9 +95,9 @@ pub(super) async fn take(State(app): State<Arc<App>>, request: Request<Body>) ->
         app.cast(app.of_browser(form.ballot()?, &head.headers).await?).await
     };
     let mut response = match cast.await {
-        Ok(outcome) => stored(&app.public, &outcome),
+        Ok(outcome) => stored(&app, &outcome, form.typed.choice),
         Err(problem) => match app.snapshots.current().await {
-            Ok(snapshot) => refused(&app.public, &snapshot, &problem, form),
+            Ok(snapshot) => refused(&app, &snapshot, &problem, form),
             Err(_) => problem.into_response(),
         },
     };
@@ -95,9 +117,11 @@ pub(super) async fn asset(Path(name): Path<String>) -> Response {
 /// A form that was sent.
 #[derive(Debug, Default)]
 struct Form {
-    /// The buttons that were pressed; browsers send one.
+    /// The candidates that were chosen; browsers send one.
     choices: Vec<String>,
     key: String,
+    /// Enter was pressed in a field, and not the button.
+    unsent: bool,
     /// That of the page the form is on.
     generation: Option<u32>,
     typed: Typed,
@@ -109,6 +133,7 @@ impl Form {
         for (name, value) in form_urlencoded::parse(body) {
             match &*name {
                 "candidate_id" => form.choices.push(value.into_owned()),
+                "unsent" => form.unsent = true,
                 "key" => form.key = value.into_owned(),
                 "generation" => form.generation = value.parse().ok(),
                 "voter" => form.typed.voter = value.trim().to_owned(),
@@ -126,9 +151,12 @@ impl Form {
 
     fn ballot(&self) -> Result<Ballot, Problem> {
         let given = |text: &String| (!text.is_empty()).then(|| text.clone());
+        if self.unsent {
+            return Err(Problem::bad_body("press the button that sends it"));
+        }
         let id = match (&self.choices[..], self.typed.choice) {
             (_, Some(id)) => id,
-            ([], None) => return Err(Problem::bad_body("press the button of the candidate that you vote for")),
+            ([], None) => return Err(Problem::bad_body("choose the candidate that you vote for")),
             ([choice], None) => return Err(Problem::bad_body(format!("candidate_id {choice:?} is no number"))),
             (many, None) => {
                 return Err(Problem::bad_body(format!("the form has {} candidate_id: vote for one", many.len())));
@@ -187,7 +215,8 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).map(|value| value.to_str().unwrap_or("?"))
 }
 
-fn stored(public: &PublicUrl, outcome: &Outcome) -> Response {
+fn stored(app: &App, outcome: &Outcome, choice: Option<CandidateId>) -> Response {
+    let (public, tag) = (&app.public, app.browsers.tag(app.snapshots.latest().tally.settings.generation));
     let outcome = match outcome {
         Outcome::Stored { replaced: Some(_), .. } => "changed",
         Outcome::Repeated { .. } => "repeated",
@@ -195,10 +224,14 @@ fn stored(public: &PublicUrl, outcome: &Outcome) -> Response {
     };
     let place = format!("{}/?vote={outcome}", public.base());
     let no_store = (CACHE_CONTROL.as_str(), "no-store");
-    (StatusCode::SEE_OTHER, [(LOCATION.as_str(), place.as_str()), no_store]).into_response()
+    let mut response = (StatusCode::SEE_OTHER, [(LOCATION.as_str(), place.as_str()), no_store]).into_response();
+    if let Some(Ok(cookie)) = choice.map(|id| HeaderValue::try_from(voted::cookie(public, &tag, id))) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
 }
 
-fn refused(public: &PublicUrl, snapshot: &Snapshot, problem: &Problem, form: Form) -> Response {
+fn refused(app: &App, snapshot: &Snapshot, problem: &Problem, form: Form) -> Response {
     let status = problem.status();
     let notice = match problem.try_again() {
         true => Notice::Unavailable(problem.title().to_owned()),
@@ -211,14 +244,15 @@ fn refused(public: &PublicUrl, snapshot: &Snapshot, problem: &Problem, form: For
     } else {
         form
     };
-    let mut response = html(status, &view(public, snapshot, Some(notice), form));
+    let mut response = html(status, &view(app, snapshot, Some(notice), form, None));
     if let Some(secs) = problem.retry_after_secs() {
         response.headers_mut().insert(RETRY_AFTER, secs.into());
     }
     response
 }
 
-fn view(public: &PublicUrl, snapshot: &Snapshot, notice: Option<Notice>, form: Form) -> View {
+fn view(app: &App, snapshot: &Snapshot, notice: Option<Notice>, form: Form, voted: Option<CandidateId>) -> View {
+    let public = &app.public;
     let tally = &snapshot.tally;
     let settings = &tally.settings;
     let candidates = tally.candidates.iter().map(|total| {
@@ -237,9 +271,13 @@ fn view(public: &PublicUrl, snapshot: &Snapshot, notice: Option<Notice>, form: F
         votes_recent: tally.votes_in_window,
         window_secs: tally.window.secs,
         hidden: tally.hidden,
+        hidden_for_good: settings.hide_results == Hiding::Audience,
         asks_voter: settings.asks_voter(),
         generation: settings.generation,
         change_allowed: settings.change_allowed,
+        again: again(settings),
+        tag: app.browsers.tag(settings.generation),
+        voted,
         key: if form.key.is_empty() { fresh_key() } else { form.key },
         notice,
         typed: form.typed,
@@ -306,10 +344,7 @@ mod tests {
             ballot,
             Ballot { opinion: Some("\nby far\n& 薯".into()), key: Some("k".into()), ..Ballot::plain(Choice::Id(2)) }
         );
-        assert_eq!(
-            Form::parse(b"opinion=x").ballot().unwrap_err().detail(),
-            "press the button of the candidate that you vote for"
-        );
+        assert_eq!(Form::parse(b"opinion=x").ballot().unwrap_err().detail(), "choose the candidate that you vote for");
         assert_eq!(
             Form::parse(b"candidate_id=2.5").ballot().unwrap_err().detail(),
             "candidate_id \"2.5\" is no number"

@@ -45,6 +45,7 @@ mod routes;
 mod server;
 mod snapshots;
 mod vote;
+mod voted;
 mod windows;
 mod writer;
 

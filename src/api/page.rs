@@ -35,12 +35,20 @@ pub(super) struct View {
     pub window_secs: u32,
     /// The candidates' votes are not to be shown.
     pub hidden: bool,
+    /// They are not shown after the end either.
+    pub hidden_for_good: bool,
     /// The form asks who votes.
     pub asks_voter: bool,
     /// The generation of the vote that this page shows.
     pub generation: u32,
     /// A voter may replace their latest vote.
     pub change_allowed: bool,
+    /// Whether whoever has this page may cast another vote on it.
+    pub again: Again,
+    /// Names this vote in this generation, for what a browser remembers of it.
+    pub tag: String,
+    /// The candidate that this browser voted for; None shows the ballot.
+    pub voted: Option<CandidateId>,
     /// The key of the vote that this page's form will cast: new on every page, but kept after an unknown outcome, so that
     /// another attempt counts once.
     pub key: String,
@@ -48,6 +56,17 @@ pub(super) struct View {
     pub notice: Option<Notice>,
     /// What is in the form: what was typed, if the vote was not stored.
     pub typed: Typed,
+}
+
+/// What may follow a vote on the same page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Again {
+    /// Nothing: a browser votes once.
+    No,
+    /// A vote in place of the browser's own.
+    Change,
+    /// Another vote, maybe somebody else's.
+    Another,
 }
 
 /// A candidate as it is shown.
@@ -73,7 +92,7 @@ pub(super) enum Notice {
     Repeated,
     /// It is not stored, for this reason, which is part of a sentence: `voting closed at …`.
     Refused(String),
-    /// It is not stored, or it is not known whether it is; trying again is safe.
+    /// It is not stored, or it is not known whether it is; sending it again is safe.
     Unavailable(String),
 }
 
@@ -82,7 +101,7 @@ pub(super) enum Notice {
 pub(super) struct Typed {
     pub voter: String,
     pub opinion: String,
-    /// The button that was pressed.
+    /// The candidate that was chosen.
     pub choice: Option<CandidateId>,
     /// Whether the latest vote is to be replaced.
     pub change: bool,
@@ -141,6 +160,10 @@ struct Page<'a> {
     window: String,
     asks_voter: bool,
     change_allowed: bool,
+    again: Again,
+    tag: &'a str,
+    voted: Option<CandidateId>,
+    voted_name: &'a str,
     generation: u32,
     key: &'a str,
     typed: &'a Typed,
@@ -166,7 +189,8 @@ struct NoticeText<'a> {
 /// The result in a sentence.
 #[derive(Debug, PartialEq)]
 enum Standing<'a> {
-    Hidden,
+    HiddenFromAll,
+    HiddenUntilClosed,
     NoVotes,
     /// The name, and the share of the votes.
     Leads(&'a str, String),
@@ -189,6 +213,8 @@ struct Row<'a> {
     chip: &'static str,
     leads: bool,
     chosen: bool,
+    /// This browser voted for it.
+    mine: bool,
 }
 
 impl<'a> Page<'a> {
@@ -210,13 +236,21 @@ impl<'a> Page<'a> {
             closes: view.closes.map(Time::of),
             notice: view.notice.as_ref().map(NoticeText::of),
             standing: Standing::of(view),
-            leads: if closed { "came first" } else { "leads" },
+            leads: if closed { "won" } else { "leads" },
             are_tied: if closed { "tied for first" } else { "are tied for the lead" },
             votes_total: grouped(view.votes_total),
             votes_recent: grouped(view.votes_recent),
             window: span_words(view.window_secs),
             asks_voter: view.asks_voter,
             change_allowed: view.change_allowed,
+            again: view.again,
+            tag: &view.tag,
+            voted: view.voted,
+            voted_name: view
+                .candidates
+                .iter()
+                .find(|candidate| Some(candidate.id) == view.voted)
+                .map_or("", |candidate| &candidate.name),
             generation: view.generation,
             key: &view.key,
             typed: &view.typed,
@@ -257,7 +291,7 @@ impl<'a> NoticeText<'a> {
                 text: format!(": {}.", why.trim_end_matches(['.', '!'])).into(),
             },
             Notice::Unavailable(why) => {
-                let text = format!(": {why}. Press the same button again: your vote will count once.");
+                let text = format!(": {why}. Send it once more: your vote will count once.");
                 NoticeText { good: false, heading: "Please try again", text: text.into() }
             }
         }
@@ -267,7 +301,7 @@ impl<'a> NoticeText<'a> {
 impl<'a> Standing<'a> {
     fn of(view: &'a View) -> Self {
         if view.hidden {
-            return Standing::Hidden;
+            return if view.hidden_for_good { Standing::HiddenFromAll } else { Standing::HiddenUntilClosed };
         }
         let most = most(view);
         if most == 0 {
@@ -294,7 +328,7 @@ fn rows<'a>(view: &'a View) -> Vec<Row<'a>> {
     let first = view.candidates.iter().filter(|candidate| candidate.votes == Some(most)).count();
     let closed = view.opening == Opening::Closed;
     let chip = match (closed, first) {
-        (true, 1) => "First",
+        (true, 1) => "Winner",
         (false, 1) => "Leading",
         _ => "Tied for first",
     };
@@ -311,10 +345,11 @@ fn rows<'a>(view: &'a View) -> Vec<Row<'a>> {
             picture: candidate.picture.as_deref(),
             votes: votes.map(|votes| format!("{} {}", grouped(votes), if votes == 1 { "vote" } else { "votes" })),
             share: votes.map_or_else(String::new, |votes| share_words(votes, view.votes_total)),
-            width: bar_width(votes.unwrap_or(0), most),
+            width: bar_width(votes.unwrap_or(0), view.votes_total),
             chip,
             leads: most > 0 && votes == Some(most),
             chosen: view.typed.choice == Some(candidate.id),
+            mine: view.voted == Some(candidate.id),
         }
     };
     candidates.into_iter().map(row).collect()
@@ -343,11 +378,11 @@ fn share_words(votes: u64, total: u64) -> String {
     }
 }
 
-/// The width of a bar: the most votes fill it, and any vote can be seen.
-fn bar_width(votes: u64, most: u64) -> String {
+/// The width of a bar: all votes would fill it, and any vote can be seen.
+fn bar_width(votes: u64, total: u64) -> String {
     let share = match votes {
         0 => 0,
-        votes => thousandths(votes, most).max(5),
+        votes => thousandths(votes, total).max(5),
     };
     format!("{}.{}%", share / 10, share % 10)
 }
@@ -399,9 +434,13 @@ mod tests {
             votes_recent: 0,
             window_secs: 600,
             hidden: false,
+            hidden_for_good: false,
             asks_voter: false,
             generation: 1,
             change_allowed: false,
+            again: Again::Another,
+            tag: "t".into(),
+            voted: None,
             key: "k".into(),
             notice: None,
             typed: Typed::default(),
@@ -435,7 +474,9 @@ mod tests {
         assert_eq!(Standing::of(&view(&[1, 0, 1])), Standing::Tied(vec!["c1", "c3"]));
         assert_eq!(Standing::of(&view(&[1, 1, 1, 1])), Standing::ManyTied(4));
         let hidden = View { hidden: true, ..view(&[3, 1]) };
-        assert_eq!(Standing::of(&hidden), Standing::Hidden);
+        assert_eq!(Standing::of(&hidden), Standing::HiddenUntilClosed);
+        let for_good = View { hidden_for_good: true, ..hidden.clone() };
+        assert_eq!(Standing::of(&for_good), Standing::HiddenFromAll);
         assert!(!render(&hidden).contains("3 votes"), "even if the caller passes votes");
     }
 

@@ -123,9 +123,5 @@ fn a_client_held_to_a_rate_gets_the_page_back_with_what_was_typed() {
     assert_eq!(again.status, 429);
     assert!(again.header("retry-after").is_some());
     let html = again.text();
-    assert!(
-        html.contains("Press the same button again")
-            && html.contains("value=\"k\"")
-            && html.contains("by far</textarea>")
-    );
+    assert!(html.contains("Send it once more") && html.contains("value=\"k\"") && html.contains("by far</textarea>"));
 }

@@ -3,7 +3,7 @@ use fantoccini::Locator;
 
 use crate::browser::{Browser, Scripts};
 use crate::service::Service;
-use crate::{ENTER, SPACE, TAB, is_live, is_told, run};
+use crate::{DOWN, ENTER, SPACE, TAB, has_voted, is_live, is_told, next_voter, run, vote};
 
 #[test]
 fn the_keyboard_is_enough_and_enter_in_a_field_casts_nothing() {
@@ -14,17 +14,21 @@ fn the_keyboard_is_enough_and_enter_in_a_field_casts_nothing() {
         page.client.goto(&service.url()).await.unwrap();
         is_live(&page).await;
 
-        // Tab order: the skip link, the voter, the box, the opinion, then the buttons. Enter before the buttons casts
-        // nothing.
+        // Tab order: the skip link, the candidates, the voter, the box, the opinion, then the button. Enter before it casts
+        // nothing: it goes on to the button.
         page.client.find(Locator::Css("body")).await.unwrap().send_keys(TAB).await.unwrap();
         assert_eq!(focus(&page).await, "skip");
         page.press(TAB).await;
+        assert_eq!(focus(&page).await, "choice-1");
+        page.press(DOWN).await;
+        assert_eq!(focus(&page).await, "choice-2");
+        page.press(ENTER).await;
+        assert_eq!(focus(&page).await, "send");
+        page.client.find(Locator::Css("#choice-2")).await.unwrap().send_keys(TAB).await.unwrap();
         assert_eq!(focus(&page).await, "voter");
         page.press("u1").await;
-        page.press(ENTER).await;
         page.press(TAB).await;
         assert_eq!(focus(&page).await, "change");
-        page.press(ENTER).await;
         page.press(TAB).await;
         assert_eq!(focus(&page).await, "summary");
         page.press(ENTER).await;
@@ -34,42 +38,42 @@ fn the_keyboard_is_enough_and_enter_in_a_field_casts_nothing() {
         page.press(ENTER).await;
         page.press("lines").await;
         page.press(TAB).await;
-        assert_eq!(focus(&page).await, "vote 1");
-        page.press(TAB).await;
-        assert_eq!(focus(&page).await, "vote 2");
+        assert_eq!(focus(&page).await, "send");
         assert_eq!(service.tally(), [0, 0], "nothing was cast on the way");
         page.press(SPACE).await;
-        is_told(&page, 2, "Your vote is stored.").await;
-        assert_eq!(focus(&page).await, "vote 2", "the focus stays");
+        has_voted(&page, "Bo").await;
+        assert_eq!(focus(&page).await, "outcome", "what was done is read next");
         assert_eq!((service.tally(), service.opinions()), (vec![0, 1], vec!["two\nlines".to_owned()]));
-        page.until("return document.querySelector('#live').textContent === 'Bo: Your vote is stored.'").await;
+        page.until("return document.querySelector('#live').textContent === 'You voted for Bo.'").await;
+        next_voter(&page).await;
 
         // A text over the limit is not sent at all.
         page.ask("document.querySelector('#opinion').value = '😀'.repeat(10001)").await;
         page.write("#voter", "u9").await;
-        page.click("[data-id='1'] .vote").await;
-        is_told(&page, 1, "Not stored: the opinion has 10,001 characters, 10,000 are allowed.").await;
+        vote(&page, 1).await;
+        is_told(&page, "#refusal", "Not stored: the opinion has 10,001 characters, 10,000 are allowed.").await;
         page.ask("document.querySelector('#opinion').value = document.querySelector('#voter').value = ''").await;
 
         // Refused, then changed. A missing voter is asked for before anything is sent.
-        page.click("[data-id='1'] .vote").await;
+        page.click("#send").await;
         assert_eq!(focus(&page).await, "voter");
         page.write("#voter", "u1").await;
-        page.click("[data-id='1'] .vote").await;
-        is_told(&page, 1, "Not stored: voter u1 has voted 1 of 1 times.").await;
+        page.click("#send").await;
+        is_told(&page, "#refusal", "Not stored: voter u1 has voted 1 of 1 times.").await;
         page.check_accessible("a refusal").await;
         page.click("#change").await;
-        page.click("[data-id='1'] .vote").await;
-        is_told(&page, 1, "Your vote is stored.").await;
+        page.click("#send").await;
+        has_voted(&page, "Ann").await;
         assert_eq!(service.tally(), [1, 0]);
 
         // The queue is full: the page says so and tries again until there is room.
         let (lock, crowd) = service.crowd();
+        next_voter(&page).await;
         page.write("#voter", "u2").await;
-        page.click("[data-id='1'] .vote").await;
-        is_told(&page, 1, "Too many are voting at this moment. Trying again in ").await;
+        vote(&page, 1).await;
+        is_told(&page, "#trouble", "Too many are voting at this moment. Trying again in ").await;
         drop((lock, crowd));
-        is_told(&page, 1, "Your vote is stored.").await;
+        has_voted(&page, "Ann").await;
         assert_eq!(service.tally(), [2, 0]);
     });
 }

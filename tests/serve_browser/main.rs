@@ -5,6 +5,7 @@
 mod browser;
 mod keyboard;
 mod service;
+mod shared_device;
 mod states;
 #[path = "../support/mod.rs"]
 mod support;
@@ -18,6 +19,7 @@ use serde_json::json;
 const TAB: &str = "\u{e004}";
 const ENTER: &str = "\u{e007}";
 const SPACE: &str = " ";
+const DOWN: &str = "\u{e015}";
 
 fn run(story: impl Future<Output = ()>) {
     if browser::is_at_hand() {
@@ -30,10 +32,28 @@ async fn is_live(page: &Browser) {
     page.until("return document.querySelector('#connection').textContent === 'Live'").await;
 }
 
-/// Waits until the message beside a candidate begins with `text`.
-async fn is_told(page: &Browser, candidate: u32, text: &str) {
-    let message = format!("document.querySelector('[data-id=\"{candidate}\"] .message').textContent");
-    page.until(&format!("return {message}.startsWith({})", json!(text))).await;
+/// Chooses a candidate by its row and presses the one button.
+async fn vote(page: &Browser, candidate: u32) {
+    page.click(&format!("[data-id='{candidate}'] .name")).await;
+    page.click("#send").await;
+}
+
+/// Waits until the page says that this voter voted for `name`.
+async fn has_voted(page: &Browser, name: &str) {
+    let said = format!("done.checkVisibility() && done.querySelector('bdi').textContent === {}", json!(name));
+    page.until(&format!("const done = document.querySelector('.done'); return {said}")).await;
+}
+
+/// Presses "Vote again" as the next person would, later than a double tap.
+async fn next_voter(page: &Browser) {
+    page.until("document.querySelector('#again').click(); return !document.body.dataset.voted && !document.body.dataset.sending")
+        .await;
+}
+
+/// Waits until the message in `place`, `#trouble` or `#refusal`, is seen and begins with `text`.
+async fn is_told(page: &Browser, place: &str, text: &str) {
+    let seen = format!("const it = document.querySelector('{place}'); return it.checkVisibility()");
+    page.until(&format!("{seen} && it.textContent.startsWith({})", json!(text))).await;
 }
 
 /// Scripts that read the page's bars, buttons and figures.
@@ -57,9 +77,7 @@ async fn the_script_draws_what_the_server_does(page: &Browser) {
         const bars = (document) => [...document.querySelectorAll('#candidates rect')].map((bar) => bar.getAttribute('width'));
         fetch('/').then((response) => response.text()).then((html) => {
           const fresh = new DOMParser().parseFromString(html, 'text/html');
-          for (const message of fresh.querySelectorAll('.message')) message.textContent = '';
           const here = document.cloneNode(true);
-          for (const message of here.querySelectorAll('.message')) message.textContent = '';
           done([said(here), bars(here), said(fresh), bars(fresh)]);
         });";
     let drawn = page.client.execute_async(script, Vec::new()).await.unwrap();

@@ -72,6 +72,12 @@ impl Service {
         assert!(cast.status.success(), "{args:?}: {}", String::from_utf8_lossy(&cast.stderr));
     }
 
+    /// Changes the rules.
+    pub(crate) fn set(&self, args: &[&str]) {
+        let set = votekit(&self.folder).arg("set").args(args).output().unwrap();
+        assert!(set.status.success(), "{args:?}: {}", String::from_utf8_lossy(&set.stderr));
+    }
+
     /// Casts one vote per line with `vote --stdin`.
     pub(crate) fn vote_lines(&self, lines: &str) {
         let mut child = votekit(&self.folder)

@@ -3,7 +3,7 @@ use serde_json::json;
 
 use crate::browser::{Browser, Scripts};
 use crate::service::{Service, from_now, votekit};
-use crate::{HOSTILE, OVER, is_live, run, the_script_draws_what_the_server_does};
+use crate::{HOSTILE, OVER, is_live, run, the_script_draws_what_the_server_does, vote};
 
 #[test]
 fn each_state_is_told_and_accessible() {
@@ -48,16 +48,16 @@ fn each_state_is_told_and_accessible() {
                 json!(["no harm", 0])
             );
             let buttons = page
-                .ask("return [...document.querySelectorAll('.vote')].filter((one) => one.checkVisibility()).length")
+                .ask("return [...document.querySelectorAll('.choice')].filter((one) => one.checkVisibility()).length")
                 .await;
             assert_eq!(buttons, json!(if pill == "Open" { 5 } else { 0 }), "{what}");
             let figures = page
-                .ask("return [...document.querySelectorAll('.count')].filter((one) => one.checkVisibility()).length")
+                .ask("return [...document.querySelectorAll('.figure')].filter((one) => one.checkVisibility()).length")
                 .await;
             assert_eq!(figures, json!(if what == "hidden" { 0 } else { 5 }), "{what}");
         }
         a_thousand_candidates_are_no_trouble(&page).await;
-        pictures_and_texts_leave_room_for_names_and_buttons(&page).await;
+        pictures_and_texts_leave_room_for_names_and_choices(&page).await;
         let (soon, later) = (from_now(2), from_now(5));
         let service = Service::start(&[
             "--candidate",
@@ -89,18 +89,18 @@ async fn a_thousand_candidates_are_no_trouble(page: &Browser) {
         "Tue, 1 January 2999 at 08:00 GMT+8",
         "in the reader's zone"
     );
-    page.click("[data-id='1000'] .vote").await;
+    vote(page, 1000).await;
     page.until("return document.querySelector('[data-id=\"1000\"] rect').getAttribute('width') === '100.0%'").await;
     assert_eq!(page.ask(OVER).await, json!(0));
 }
 
-/// At any width, each name, text and picture is seen, beside its button rather than below it, and within its row.
-async fn pictures_and_texts_leave_room_for_names_and_buttons(page: &Browser) {
+/// At any width, each name, text and picture is seen, beside its choice rather than below it, and within its row.
+async fn pictures_and_texts_leave_room_for_names_and_choices(page: &Browser) {
     const MISPLACED: &str = "
         const box = (node) => node.getBoundingClientRect();
         const overlap = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
         return [...document.querySelectorAll('.candidate')].flatMap((row) => {
-          const parts = [...row.querySelectorAll('.picture, .name, .about, .count, .bar, .vote')];
+          const parts = [...row.querySelectorAll('.picture, .name, .about, .count, .bar, .choice')];
           const shown = parts.filter((part) => part.checkVisibility());
           const inside = (part) => box(part).bottom <= box(row).bottom && box(part).right <= box(row).right;
           const bad = shown.filter((part) => box(part).width < 8 || !inside(part));
@@ -136,11 +136,14 @@ async fn pictures_and_texts_leave_room_for_names_and_buttons(page: &Browser) {
 async fn it_opens_and_closes_under_the_readers_eyes(page: &Browser, service: &Service) {
     page.client.goto(&service.url()).await.unwrap();
     page.until("return document.body.dataset.state === 'open'").await;
-    page.click("[data-id='2'] .vote").await;
+    vote(page, 2).await;
     page.until("return document.querySelector('#votes-total').textContent === '1'").await;
-    assert_eq!(page.text("#summary").await, "The result is hidden until voting closes.");
+    assert_eq!(
+        page.text("#summary").await,
+        format!("The result comes when voting closes: {}.", page.text(".state [data-when=open] time").await)
+    );
     page.until("return document.body.dataset.state === 'closed'").await;
-    assert_eq!(page.text("#summary").await, "Bo came first with 100.0 % of the votes.");
+    assert_eq!(page.text("#summary").await, "Bo won with 100.0 % of the votes.");
     let order = page.ask("return [...document.querySelectorAll('.name')].map((name) => name.textContent)").await;
     assert_eq!(order, json!(["Bo", "Ann"]), "the most votes first");
     the_script_draws_what_the_server_does(page).await;

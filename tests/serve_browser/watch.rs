@@ -3,7 +3,7 @@ use serde_json::json;
 
 use crate::browser::{Browser, Scripts};
 use crate::service::Service;
-use crate::{SHARES, is_live, is_told, run, the_script_draws_what_the_server_does};
+use crate::{SHARES, has_voted, is_live, is_told, next_voter, run, the_script_draws_what_the_server_does, vote};
 
 #[test]
 fn people_vote_and_watch() {
@@ -16,10 +16,15 @@ fn people_vote_and_watch() {
         assert_eq!(page.ask(SHARES).await, json!(["0.0%", "0.0%"]));
 
         // A click: the vote is stored, the bar moves.
+        page.tap("[data-id='2'] .bar", 1).await;
+        assert_eq!(service.tally(), [0, 0], "a touch of a row marks it and casts nothing");
+        assert_eq!(page.text("#send").await, "Vote for 林林");
         page.click("details summary").await;
         page.write("#opinion", "by far\n薯").await;
-        page.click(".candidate[data-id='2'] .vote").await;
-        is_told(&page, 2, "Your vote is stored.").await;
+        page.click("#send").await;
+        has_voted(&page, "林林").await;
+        assert_eq!(page.text("[data-id='2'] .own").await, "✓ Your vote");
+        page.check_accessible("after voting").await;
         page.until("return document.querySelector('[data-id=\"2\"] rect').getAttribute('width') === '100.0%'").await;
         assert_eq!(page.text("#summary").await, "林林 leads with 100.0 % of the votes.");
         assert_eq!(service.tally(), [0, 1]);
@@ -29,24 +34,25 @@ fn people_vote_and_watch() {
         // Votes from elsewhere show up, and ties are announced.
         service.vote(&["1"]);
         page.until("return document.querySelector('#votes-total').textContent === '2'").await;
-        assert_eq!(page.ask(SHARES).await, json!(["100.0%", "100.0%"]));
+        assert_eq!(page.ask(SHARES).await, json!(["50.0%", "50.0%"]));
         assert_eq!(page.text("#summary").await, "薯片 and 林林 are tied for the lead.");
         for _ in 0..6 {
             service.vote(&["1"]);
         }
         page.until("return document.querySelector('#votes-recent').textContent === '8'").await;
-        page.until("return document.querySelector('[data-id=\"2\"] rect').getAttribute('width') === '14.3%'").await;
+        page.until("return document.querySelector('[data-id=\"2\"] rect').getAttribute('width') === '12.5%'").await;
         assert_eq!(page.text("[data-id='1'] .count").await, "Leading\n7 votes\n87.5 %");
         the_script_draws_what_the_server_does(&page).await;
 
         // A vote that gets no answer is sent again and counts once.
         service.kill();
-        page.click(".candidate[data-id='2'] .vote").await;
-        is_told(&page, 2, "The service does not answer. Trying again in ").await;
+        next_voter(&page).await;
+        vote(&page, 2).await;
+        is_told(&page, "#trouble", "The service does not answer. Trying again in ").await;
         page.until("return document.querySelector('#connection').textContent.startsWith('Connection lost')").await;
         page.check_accessible("the lost connection").await;
         service.start_again();
-        is_told(&page, 2, "Your vote is stored.").await;
+        has_voted(&page, "林林").await;
         is_live(&page).await;
         page.until("return document.querySelector('#votes-total').textContent === '9'").await;
         assert_eq!(service.tally(), [7, 2]);
@@ -76,16 +82,20 @@ fn people_vote_and_watch() {
               return answer;
             }";
         page.client.execute(lose, vec![json!(1)]).await.unwrap();
-        page.click("[data-id='1'] .vote").await;
-        is_told(&page, 1, "Your vote is stored, and counts once.").await;
+        next_voter(&page).await;
+        vote(&page, 1).await;
+        has_voted(&page, "薯片").await;
         assert_eq!(service.tally(), [408, 603]);
         page.client.execute(lose, vec![json!(1000)]).await.unwrap();
-        page.click("[data-id='1'] .vote").await;
-        is_told(&page, 1, "The service does not answer. Trying again in ").await;
+        next_voter(&page).await;
+        vote(&page, 1).await;
+        is_told(&page, "#trouble", "The service does not answer. Trying again in ").await;
+        page.check_accessible("a vote without an answer").await;
         page.client.refresh().await.unwrap();
-        is_live(&page).await;
-        page.click("[data-id='1'] .vote").await;
-        is_told(&page, 1, "Your vote is stored, and counts once.").await;
+        has_voted(&page, "薯片").await;
+        assert_eq!(service.tally(), [409, 603]);
+        page.client.refresh().await.unwrap();
+        has_voted(&page, "薯片").await;
         assert_eq!(service.tally(), [409, 603]);
 
         // EventSource gives up if the answer is not a stream, such as "too many streams". The page tries again.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use fantoccini::actions::{InputSource, MouseActions, PointerAction};
 use fantoccini::elements::Element;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -129,7 +130,32 @@ impl Browser {
     }
 
     pub(crate) async fn click(&self, selector: &str) {
-        self.client.find(Locator::Css(selector)).await.unwrap().click().await.unwrap();
+        self.centre(selector).await.click().await.unwrap();
+    }
+
+    /// Presses and releases the pointer `times` times in a row where `selector` is, whatever lies on top of it there.
+    pub(crate) async fn tap(&self, selector: &str, times: usize) {
+        let element = self.centre(selector).await;
+        let pause = || PointerAction::Pause { duration: Duration::from_millis(60) };
+        let mut taps = MouseActions::new("mouse".into()).then(PointerAction::MoveToElement {
+            element,
+            duration: None,
+            x: 0.0,
+            y: 0.0,
+        });
+        for _ in 0..times {
+            let (down, up) = (PointerAction::Down { button: 0 }, PointerAction::Up { button: 0 });
+            taps = taps.then(down).then(up).then(pause());
+        }
+        self.client.perform_actions(taps).await.unwrap();
+    }
+
+    /// The first element that matches `selector`, in the middle of the window, where the bar below covers nothing.
+    async fn centre(&self, selector: &str) -> Element {
+        let element = self.client.find(Locator::Css(selector)).await.unwrap();
+        let argument = serde_json::to_value(&element).unwrap();
+        self.client.execute("arguments[0].scrollIntoView({ block: 'center' })", vec![argument]).await.unwrap();
+        element
     }
 
     /// Clicks on something that loads a page, and waits for it.

@@ -18,7 +18,7 @@ const TRY_AGAIN = new Set([408, 429, 500, 502, 503, 504]);
 
 const at = (id) => document.getElementById(id);
 /** What the service's own paths begin with. */
-const { base } = document.body.dataset;
+const { base, tag } = document.body.dataset;
 const form = at("ballot");
 const list = at("candidates");
 
@@ -55,8 +55,8 @@ function shareWords(votes, total) {
   return `${Math.floor(share / 10)}.${share % 10} %`;
 }
 
-function barWidth(votes, most) {
-  const share = votes === 0 ? 0 : Math.max(5, thousandths(votes, most));
+function barWidth(votes, total) {
+  const share = votes === 0 ? 0 : Math.max(5, thousandths(votes, total));
   return `${Math.floor(share / 10)}.${share % 10}%`;
 }
 
@@ -66,17 +66,26 @@ function isolated(name) {
   return bdi;
 }
 
+/** When a hidden result comes. */
+function hiddenUntil({ hidden_from, closes }) {
+  if (hidden_from === "audience") return ["The result is not shown here: those who hold the vote announce it."];
+  if (!closes) return ["The result comes when voting is closed."];
+  const time = Object.assign(document.createElement("time"), { dateTime: closes });
+  time.textContent = localTime(time.dateTime);
+  return ["The result comes when voting closes: ", time, "."];
+}
+
 /**
  * The sentence above the figures, as parts: texts, and names in elements of their own. The announced sentence leaves out the
  * share, which changes with every vote.
  */
 function standing(result, most, first, { withShare }) {
   const closed = result.state === "closed";
-  if (result.hidden) return ["The result is hidden until voting closes."];
+  if (result.hidden) return hiddenUntil(result);
   if (most === 0) return ["No votes yet."];
   if (first.length === 1) {
     const share = withShare ? ` with ${shareWords(most, result.total_votes)} of the votes` : "";
-    return [isolated(first[0].name), ` ${closed ? "came first" : "leads"}${share}.`];
+    return [isolated(first[0].name), ` ${closed ? "won" : "leads"}${share}.`];
   }
   const tied = closed ? " tied for first." : " are tied for the lead.";
   if (first.length > 3) return [`${first.length} candidates${tied}`];
@@ -91,10 +100,9 @@ const rows = new Map();
 
 function knowRow(row) {
   const part = (selector) => row.querySelector(selector);
-  const parts = { row, names: row.querySelectorAll("bdi"), count: part(".count"), chip: part(".chip") };
-  Object.assign(parts, { votes: part(".votes"), share: part(".share"), bar: part(".bar"), rect: part("rect") });
-  Object.assign(parts, { message: part(".message"), verb: part(".verb") });
-  Object.assign(parts, { picture: part(".picture"), about: part(".about") });
+  const parts = { row, name: part(".name bdi"), choice: part(".choice"), own: part(".own"), chip: part(".lead") };
+  Object.assign(parts, { figure: part(".figure"), votes: part(".votes"), share: part(".share") });
+  Object.assign(parts, { bar: part(".bar"), rect: part("rect"), picture: part(".picture"), about: part(".about") });
   rows.set(Number(row.dataset.id), parts);
   return parts;
 }
@@ -102,7 +110,9 @@ function knowRow(row) {
 function newRow(id) {
   const row = at("candidate").content.firstElementChild.cloneNode(true);
   row.dataset.id = id;
-  row.querySelector(".vote").value = id;
+  const choice = row.querySelector(".choice");
+  Object.assign(choice, { id: `choice-${id}`, value: id });
+  row.querySelector(".name").htmlFor = choice.id;
   return knowRow(row);
 }
 
@@ -119,12 +129,12 @@ function drawPicture(parts, path) {
 function drawRow(candidate, result, most, chip) {
   const { id, name, votes, about = "", picture = "" } = candidate;
   const parts = rows.get(id) ?? newRow(id);
-  for (const bdi of parts.names) setText(bdi, name);
+  setText(parts.name, name);
   setText(parts.about, about);
   parts.about.hidden = about === "";
   drawPicture(parts, picture);
   const known = votes !== null && !result.hidden;
-  parts.count.hidden = !known;
+  parts.figure.hidden = !known;
   parts.bar.toggleAttribute("hidden", !known);
   const leads = known && most > 0 && votes === most;
   parts.row.classList.toggle("leads", leads);
@@ -133,11 +143,11 @@ function drawRow(candidate, result, most, chip) {
   setText(parts.chip, chip);
   setText(parts.votes, `${grouped(votes)} ${votes === 1 ? "vote" : "votes"}`);
   setText(parts.share, shareWords(votes, result.total_votes));
-  const width = barWidth(votes, most);
+  const width = barWidth(votes, result.total_votes);
   if (parts.rect.getAttribute("width") !== width) parts.rect.setAttribute("width", width);
 }
 
-/** Rows keep their places while somebody may be about to press a button; once voting has closed, the most votes come first. */
+/** Rows keep their places while somebody may be about to choose one; once voting has closed, the most votes come first. */
 function arrange(candidates, closed) {
   const sorted = closed ? [...candidates].sort((a, b) => b.votes - a.votes || a.id - b.id) : candidates;
   const wanted = sorted.map(({ id }) => rows.get(id).row);
@@ -174,11 +184,13 @@ function sayResult(state, lead) {
 }
 
 function draw(result) {
+  // What this page knows of the vote is from before a reset.
+  if (String(result.generation) !== form.elements.generation.value && !current) location.reload();
   const { candidates, state, hidden } = result;
   const closed = state === "closed";
   const most = hidden ? 0 : candidates.reduce((most, { votes }) => Math.max(most, votes), 0);
   const first = candidates.filter(({ votes }) => votes === most);
-  const chip = first.length > 1 ? "Tied for first" : closed ? "First" : "Leading";
+  const chip = first.length > 1 ? "Tied for first" : closed ? "Winner" : "Leading";
   document.body.dataset.state = state;
   const title = result.title || "Vote";
   setText(at("title").firstElementChild, title);
@@ -219,6 +231,7 @@ function connected() {
   connection.attempt = 0;
   if (connection.lost) say("The result is live again.");
   connection.lost = false;
+  deliverPending();
   at("connection").hidden = false;
   at("connection").className = "connection live";
   setText(at("connection"), "Live");
@@ -278,33 +291,41 @@ addEventListener("pageshow", (event) => event.persisted && connect());
 
 // ---- Voting
 
-const KEYS = "votekit.keys";
+const PENDING = "votekit.pending";
+const VOTED_FOR_SECS = 31_536_000;
+/** "Vote again" does nothing for as long as it may be the second tap of a double tap. */
+const STRAY_TAP_MS = 700;
 
 /**
- * The keys of ballots that are not acknowledged yet: cast again, the same ballot has the same key and counts once, even after
- * another one or a reload.
+ * The ballots whose outcome is not known yet, each with its own key: sent again, it counts once, even after a reload. Another
+ * ballot for the same candidate is another vote, since the next person may use this device.
  */
-const keys = new Map(recallKeys());
+const pending = recallPending();
+/** The ballot whose outcome the person before the page waits for. */
+let current = null;
 
-function recallKeys() {
+function recallPending() {
   try {
-    return JSON.parse(sessionStorage.getItem(KEYS) ?? "[]");
+    const kept = JSON.parse(sessionStorage.getItem(PENDING) ?? "{}");
+    return kept.tag === tag ? kept.ballots : [];
   } catch {
     return [];
   }
 }
 
-function keepKeys() {
+function keepPending() {
+  const ballots = pending.map(({ id, name, key, body }) => ({ id, name, key, body }));
   try {
-    sessionStorage.setItem(KEYS, JSON.stringify([...keys]));
+    sessionStorage.setItem(PENDING, JSON.stringify({ tag, ballots }));
   } catch {
-    // A browser that stores nothing: a reload forgets the keys.
+    // A browser that stores nothing: a reload forgets them.
   }
 }
 
-function settle(body) {
-  keys.delete(body);
-  keepKeys();
+function forget(ballot) {
+  const place = pending.indexOf(ballot);
+  if (place >= 0) pending.splice(place, 1);
+  keepPending();
 }
 
 /** `crypto.randomUUID` does not exist without TLS. */
@@ -313,23 +334,21 @@ function freshKey() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-function keyOf(body) {
-  if (!keys.has(body)) keys.set(body, freshKey());
-  keepKeys();
-  return keys.get(body);
-}
+const chosen = () => form.querySelector(".choice:checked");
 
-function filledIn(button) {
-  const ballot = { candidate_id: Number(button.value) };
-  const { opinion, voter, change } = form.elements;
-  if (opinion.value !== "") ballot.opinion = opinion.value;
-  if (voter) ballot.voter = voter.value;
-  if (change?.checked) ballot.change = true;
-  return JSON.stringify(ballot);
+/** What is in the form, with a key of its own. */
+function filledIn() {
+  const id = Number(chosen().value);
+  const { opinion, voter, change, generation } = form.elements;
+  const vote = { candidate_id: id, generation: Number(generation.value) };
+  if (opinion.value !== "") vote.opinion = opinion.value;
+  if (voter) vote.voter = voter.value;
+  if (change && (change.type === "hidden" || change.checked)) vote.change = true;
+  return { id, name: rows.get(id).name.textContent, key: freshKey(), body: JSON.stringify(vote) };
 }
 
 /** One attempt: done, refused, or to be tried again. */
-async function post(body, key) {
+async function post({ body, key }) {
   const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
   let response, answer;
   try {
@@ -338,9 +357,7 @@ async function post(body, key) {
   } catch {
     answer = null;
   }
-  if (response?.ok && answer?.success === true) {
-    return { is: "done", again: response.headers.get("Idempotent-Replayed") === "true" };
-  }
+  if (response?.ok && answer?.success === true) return { is: "done" };
   const known = typeof answer?.error_message === "string";
   if (known && !TRY_AGAIN.has(response.status)) {
     return { is: "refused", why: answer.error_message, status: response.status };
@@ -350,113 +367,182 @@ async function post(body, key) {
   return { is: "again", why, afterMs: 1000 * Number(response?.headers.get("Retry-After")) || 0 };
 }
 
-let hurry = null;
-
-/** Waits for that time, or until the button is pressed again. */
-const pause = (ms) =>
+/** Waits for that time, or until it is hurried. */
+const pause = (ballot, ms) =>
   new Promise((resolve) => {
-    hurry = resolve;
+    ballot.hurry = resolve;
     setTimeout(resolve, ms);
   });
 
-/** Tries until there is an answer, for up to a minute. */
-async function cast(body, key, tell) {
+/** Sends `ballot` until there is an answer, for up to a minute; what is left then is sent when the service is back. */
+async function deliver(ballot) {
+  if (ballot.running) return;
+  ballot.running = true;
   const startMs = Date.now();
+  let outcome;
   for (let attempt = 0; ; attempt++) {
-    const outcome = await post(body, key);
-    if (outcome.is !== "again" || Date.now() - startMs > GIVE_UP_AFTER_MS) return outcome;
+    outcome = await post(ballot);
+    if (outcome.is !== "again" || Date.now() - startMs > GIVE_UP_AFTER_MS) break;
     const waitMs = outcome.afterMs + backoffMs(attempt);
-    tell(`${outcome.why}. Trying again in ${Math.ceil(waitMs / 1000)} s; your vote will count once.`, attempt);
-    await pause(waitMs);
-    hurry = null;
+    const when = `Trying again in ${Math.ceil(waitMs / 1000)} s; your vote will count once.`;
+    if (ballot === current) tellTrouble(`${outcome.why}. ${when}`, attempt % 3 === 0);
+    await pause(ballot, waitMs);
+  }
+  ballot.running = false;
+  if (outcome.is !== "again") forget(ballot);
+  if (ballot !== current) return;
+  if (outcome.is === "done") showVoted(ballot);
+  else if (outcome.is === "refused") showRefused(outcome);
+  else tellTrouble(`${outcome.why}. It is not known whether your vote is stored; sent again, it will count once.`, true);
+}
+
+/** Sends what has no answer yet, now that there may be one. */
+function deliverPending() {
+  for (const ballot of [...pending]) {
+    ballot.hurry?.();
+    deliver(ballot);
   }
 }
 
-/** Settles the ballot `body`; returns what to tell the voter, and in which style. */
-function finish(outcome, body) {
-  if (outcome.is === "done") {
-    settle(body);
-    // The next voter on this device may be somebody else.
-    const { opinion, voter, change } = form.elements;
-    opinion.value = "";
-    if (voter) voter.value = "";
-    if (change) change.checked = false;
-    form.querySelector("details").open = false;
-    return [outcome.again ? "Your vote is stored, and counts once." : "Your vote is stored.", "good"];
+function tellTrouble(text, aloud) {
+  at("trouble").hidden = at("retry").hidden = false;
+  setText(at("trouble"), text);
+  if (aloud) say(text);
+}
+
+function tellRefusal(text) {
+  at("refusal").hidden = text === "";
+  setText(at("refusal"), text);
+  if (text !== "") say(text);
+}
+
+/** Shows the ballot, a vote on its way, or one that is stored: `voted` and `sending` are the candidate's id. */
+function showStage({ voted, sending, name = "" }) {
+  const { dataset } = document.body;
+  delete dataset.voted;
+  delete dataset.sending;
+  if (voted !== undefined) dataset.voted = voted;
+  if (sending !== undefined) dataset.sending = sending;
+  for (const bdi of at("outcome").querySelectorAll("bdi")) setText(bdi, name);
+  at("trouble").hidden = at("retry").hidden = true;
+  for (const [id, { row, own }] of rows) {
+    row.classList.toggle("mine", id === voted);
+    own.hidden = id !== voted;
   }
-  if (outcome.is === "refused") {
-    // The key was used for another vote: this one can never be stored with it.
-    if (outcome.status === 422) settle(body);
-    const hint = outcome.status === 409 && form.elements.change ? " To change it, tick the box above." : "";
-    return [`Not stored: ${outcome.why.replace(/[.!]$/, "")}.${hint}`, "bad"];
-  }
-  const known = "It is not known whether your vote is stored.";
-  return [`${outcome.why}. ${known} Press the same button again: it will count once.`, "bad"];
+  stagedMs = performance.now();
+}
+
+let stagedMs = 0;
+
+function remember(value, secs) {
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  document.cookie = `votekit_voted=${value}; Path=${base || "/"}; Max-Age=${secs}; SameSite=Lax${secure}`;
+}
+
+/** Empties the form: the next voter on this device may be somebody else. */
+function clearForm() {
+  const { opinion, voter, change } = form.elements;
+  opinion.value = "";
+  if (voter) voter.value = "";
+  if (change?.type === "checkbox") change.checked = false;
+  for (const choice of form.querySelectorAll(".choice")) choice.checked = false;
+  form.querySelector("details").open = false;
+  showChoice();
+}
+
+function showVoted(ballot) {
+  current = null;
+  clearForm();
+  remember(`${tag}.${ballot.id}`, VOTED_FOR_SECS);
+  showStage({ voted: ballot.id, name: ballot.name });
+  say(`You voted for ${ballot.name}.`);
+}
+
+function showRefused({ why, status }) {
+  current = null;
+  showStage({});
+  const hint = status === 409 && at("change") ? " To change it, tick the box above." : "";
+  tellRefusal(`Not stored: ${why.replace(/[.!]$/, "")}.${hint}`);
+  at("send").focus();
+}
+
+function showSending(ballot) {
+  current = ballot;
+  tellRefusal("");
+  showStage({ sending: ballot.id, name: ballot.name });
+  at("outcome").focus();
+}
+
+/** A ballot for whoever comes next; a vote whose outcome is not known goes on being sent with its own key. */
+function showBallot() {
+  current = null;
+  remember("", 0);
+  clearForm();
+  tellRefusal("");
+  showStage({});
+  form.focus();
+}
+
+/** The button says for whom it votes. */
+function showChoice() {
+  const choice = chosen();
+  at("send-for").hidden = !choice;
+  if (choice) setText(at("send-for").querySelector("bdi"), rows.get(Number(choice.value)).name.textContent);
 }
 
 /** The service checks this too, but may not read a body that is far too long to its end. */
 function tooLong({ value, dataset }) {
   const chars = [...value].length;
   const most = Number(dataset.most);
-  if (chars <= most) return null;
+  if (chars <= most) return "";
   return `Not stored: the opinion has ${grouped(chars)} characters, ${grouped(most)} are allowed.`;
 }
 
-function tellIn({ message, names }, text, kind) {
-  for (const other of rows.values()) other.message.hidden = true;
-  message.className = `message ${kind}`;
-  message.hidden = false;
-  setText(message, text);
-  say(`${names[0].textContent}: ${text}`);
-}
-
-async function vote(button) {
-  const parts = rows.get(Number(button.value));
-  const problem = tooLong(form.elements.opinion);
-  if (problem) {
-    tellIn(parts, problem, "bad");
+form.addEventListener("change", showChoice);
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (current) return;
+  if (event.submitter?.name === "unsent") {
+    // Enter in a field goes on to the button rather than pressing it.
+    at("send").focus();
     return;
   }
-  const body = filledIn(button);
-  form.classList.add("sending");
-  button.classList.add("pressed");
-  setText(parts.verb, "Sending …");
-  const outcome = await cast(body, keyOf(body), (text, attempt) => {
-    if (attempt % 3 === 0) tellIn(parts, text, "bad");
-    else setText(parts.message, text);
-  });
-  form.classList.remove("sending");
-  button.classList.remove("pressed");
-  setText(parts.verb, "Vote");
-  for (const { row } of rows.values()) row.classList.remove("chosen");
-  if (outcome.is === "done") parts.row.classList.add("chosen");
-  tellIn(parts, ...finish(outcome, body));
-}
-
-form.addEventListener("submit", (event) => {
-  // A browser that does not report which button was pressed submits the form itself, as without JavaScript.
-  if (!("submitter" in event)) return;
+  const problem = tooLong(form.elements.opinion);
+  tellRefusal(problem);
+  if (problem) return;
+  const ballot = filledIn();
+  pending.push(ballot);
+  keepPending();
+  showSending(ballot);
+  deliver(ballot);
+});
+at("retry").addEventListener("click", () => {
+  current?.hurry?.();
+  if (current) deliver(current);
+});
+at("again")?.addEventListener("click", (event) => {
   event.preventDefault();
-  const button = event.submitter;
-  if (button?.name !== "candidate_id") say("Press the button of a candidate to vote.");
-  else if (!form.classList.contains("sending")) vote(button);
-  else if (button.classList.contains("pressed")) hurry?.();
-  else say("Your vote is still being sent.");
+  if (performance.now() - stagedMs > STRAY_TAP_MS) showBallot();
 });
 
 // ---- Start
 
 /** In the reader's time zone. */
-function localTimes() {
-  for (const time of document.querySelectorAll("time")) {
-    const date = new Date(time.dateTime);
-    const shape = { weekday: "short", day: "numeric", month: "long", year: "numeric" };
-    Object.assign(shape, { hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
-    if (date.getUTCSeconds() !== 0) shape.second = "2-digit";
-    time.textContent = new Intl.DateTimeFormat("en-GB", shape).format(date);
-  }
+function localTime(iso) {
+  const date = new Date(iso);
+  const shape = { weekday: "short", day: "numeric", month: "long", year: "numeric" };
+  Object.assign(shape, { hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
+  if (date.getUTCSeconds() !== 0) shape.second = "2-digit";
+  return new Intl.DateTimeFormat("en-GB", shape).format(date);
 }
 
 for (const row of list.children) knowRow(row);
-localTimes();
+for (const time of document.querySelectorAll("time")) time.textContent = localTime(time.dateTime);
+// A reload shows what has become of the vote, not what a link of the form asked for.
+if (location.search !== "") history.replaceState(null, "", location.pathname);
+showChoice();
+if (pending.length > 0) {
+  showSending(pending.at(-1));
+  deliverPending();
+}
 connect();
