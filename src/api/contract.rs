@@ -201,72 +201,105 @@ pub(super) fn candidates(base: &str, tally: &Tally) -> Vec<CandidateName> {
     tally.candidates.iter().map(name).collect()
 }
 
-/// All that a page shows of a vote.
+/// The data of an event: `vote` first and when it changes, then `result` whenever the figures do.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct State<'a> {
-    title: &'a str,
-    /// Whether votes are taken: `not_open_yet`, `open`, `closed`.
-    state: &'static str,
+#[serde(untagged)]
+#[expect(dead_code, reason = "it describes the stream, whose events are made one by one")]
+pub(super) enum EventData {
+    Vote(EventVote),
+    Result(EventResult),
+}
+
+/// What is voted on: all that seldom changes.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct EventVote {
+    title: String,
     /// When voting opens: RFC 3339, UTC.
     opens: Option<String>,
     /// When voting closes: RFC 3339, UTC.
     closes: Option<String>,
+    /// Grows with each reset: a vote that names an earlier one is refused.
+    generation: u32,
+    /// The length of what counts as recent.
+    window_secs: u32,
+    candidates: Vec<EventCandidate>,
+}
+
+/// A candidate as voters choose it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct EventCandidate {
+    id: CandidateId,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    about: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    picture: Option<String>,
+}
+
+impl EventVote {
+    /// What `tally` is of; paths begin with `base`.
+    pub(super) fn new(base: &str, tally: &Tally) -> Self {
+        let settings = &tally.settings;
+        let candidate = |total: &CandidateTotal| {
+            let Candidate { id, name, about, .. } = total.candidate.clone();
+            EventCandidate { id, name, about, picture: picture_path(base, &total.candidate) }
+        };
+        EventVote {
+            title: settings.title.clone(),
+            opens: settings.opens.map(|at| at.to_string()),
+            closes: settings.closes.map(|at| at.to_string()),
+            generation: settings.generation,
+            window_secs: tally.window.secs,
+            candidates: tally.candidates.iter().map(candidate).collect(),
+        }
+    }
+}
+
+/// The figures, and what decides whether there are any.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct EventResult {
+    /// Whether votes are taken: `not_open_yet`, `open`, `closed`.
+    state: &'static str,
     /// The candidates' votes are hidden, for now or from this audience.
     hidden: bool,
     /// Until when or from whom they are hidden: `until_closed`, `audience`.
     #[serde(skip_serializing_if = "Option::is_none")]
     hidden_from: Option<&'static str>,
-    /// Grows with each reset: a vote that names an earlier one is refused.
-    generation: u32,
     total_votes: u64,
     recent_votes: u64,
-    window_secs: u32,
-    candidates: Vec<CandidateState<'a>>,
+    candidates: Vec<EventVotes>,
 }
 
-/// A candidate and its votes.
+/// A candidate's votes.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct CandidateState<'a> {
+pub(super) struct EventVotes {
     id: CandidateId,
-    name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    about: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    picture: Option<String>,
     /// None where they are hidden.
     votes: Option<u64>,
 }
 
-impl<'a> State<'a> {
-    /// The state that `tally` has; paths begin with `base`.
-    pub(super) fn new(base: &str, tally: &'a Tally) -> Self {
+impl EventResult {
+    /// The figures of `tally`.
+    pub(super) fn new(tally: &Tally) -> Self {
         let state = match tally.opening {
             Opening::NotOpenYet => "not_open_yet",
             Opening::Open => "open",
             Opening::Closed => "closed",
         };
-        let candidate = |total: &'a CandidateTotal| CandidateState {
+        let votes = |total: &CandidateTotal| EventVotes {
             id: total.candidate.id,
-            name: &total.candidate.name,
-            about: total.candidate.about.as_deref(),
-            picture: picture_path(base, &total.candidate),
             votes: (!tally.hidden).then_some(total.votes),
         };
-        State {
-            title: &tally.settings.title,
+        EventResult {
             state,
-            opens: tally.settings.opens.map(|at| at.to_string()),
-            closes: tally.settings.closes.map(|at| at.to_string()),
             hidden: tally.hidden,
             hidden_from: tally.hidden.then_some(match tally.settings.hide_results {
                 Hiding::Audience => "audience",
                 _ => "until_closed",
             }),
-            generation: tally.settings.generation,
             total_votes: tally.votes_total,
             recent_votes: tally.votes_in_window,
-            window_secs: tally.window.secs,
-            candidates: tally.candidates.iter().map(candidate).collect(),
+            candidates: tally.candidates.iter().map(votes).collect(),
         }
     }
 }

@@ -34,16 +34,19 @@ pub(super) struct Snapshot {
     pub result: Result<Document, BoxError>,
     /// The answer to `GET /candidates`.
     pub candidates: Document,
-    /// The data of an event of `GET /events`.
-    pub event: Arc<str>,
+    /// The data of an event `vote` of `GET /events`.
+    pub vote: Arc<str>,
+    /// The data of an event `result`.
+    pub figures: Arc<str>,
 }
 
 impl Snapshot {
     fn new(base: &str, changes: u64, tally: Tally) -> Self {
         let result = contract::result(&tally).map(|result| Document::new(&result));
         let candidates = Document::new(&contract::candidates(base, &tally));
-        let event = serde_json::to_string(&contract::State::new(base, &tally)).unwrap_or_default().into();
-        Snapshot { changes, tally, result, candidates, event }
+        let vote = serde_json::to_string(&contract::EventVote::new(base, &tally)).unwrap_or_default().into();
+        let figures = serde_json::to_string(&contract::EventResult::new(&tally)).unwrap_or_default().into();
+        Snapshot { changes, tally, result, candidates, vote, figures }
     }
 
     /// Whether it is of this second and has all commits that `changes` counts.
@@ -271,7 +274,7 @@ impl Maker {
         let snapshot = Arc::new(Snapshot::new(&self.snapshots.base, changes, tally.for_audience()));
         self.snapshots.latest.store(snapshot.clone());
         self.snapshots.events.send_if_modified(|shown| {
-            let news = shown.event != snapshot.event;
+            let news = shown.figures != snapshot.figures || shown.vote != snapshot.vote;
             *shown = snapshot.clone();
             news
         });

@@ -220,13 +220,22 @@ fn events_tell_of_every_change() {
             break serde_json::from_str::<Value>(data).unwrap();
         }
     };
+    let vote = next();
+    assert_eq!(
+        (&vote["candidates"][1], &vote["generation"]),
+        (&json!({"id": 2, "name": "林林"}), &json!(1)),
+        "the names once"
+    );
     assert_eq!(next()["total_votes"], json!(0));
     server.post(r#"{"candidate_id": 2}"#);
     let told = next();
     assert_eq!((&told["total_votes"], &told["recent_votes"], &told["state"]), (&json!(1), &json!(1), &json!("open")));
-    assert_eq!(told["candidates"][1], json!({"id": 2, "name": "林林", "votes": 1}));
+    assert_eq!(told["candidates"][1], json!({"id": 2, "votes": 1}), "figures alone");
     stdout(&server.folder, &["vote", "3"]);
     assert_eq!(next()["candidates"][2]["votes"], json!(1));
+    stdout(&server.folder, &["candidates", "add", "Dee"]);
+    assert_eq!(next()["candidates"].as_array().unwrap().last().unwrap()["name"], json!("Dee"), "the names again");
+    assert_eq!(next()["total_votes"], json!(2));
 }
 
 #[test]

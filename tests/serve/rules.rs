@@ -55,7 +55,9 @@ fn before_it_opens_and_after_it_closes() {
         assert_eq!((reply.status, &reply.json()["type"]), (403, &json!(format!("urn:votekit:problem:{kind}"))));
         let mut stream = server.client();
         stream.send(b"GET /events HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
-        let told = std::iter::repeat_with(|| stream.line().unwrap()).find(|line| line.starts_with("data: ")).unwrap();
+        let told = std::iter::repeat_with(|| stream.line().unwrap())
+            .find(|line| line.starts_with("data: {\"state\""))
+            .unwrap();
         assert!(told.contains(&format!("\"state\":\"{state}\"")), "{told}");
     }
 }
@@ -77,7 +79,8 @@ fn hidden_results_are_told_nobody_until_the_vote_closes() {
     }
     let mut stream = server.client();
     stream.send(b"GET /events HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
-    let told = std::iter::repeat_with(|| stream.line().unwrap()).find(|line| line.starts_with("data: ")).unwrap();
+    let told =
+        std::iter::repeat_with(|| stream.line().unwrap()).find(|line| line.starts_with("data: {\"state\"")).unwrap();
     assert!(
         told.contains("\"votes\":null") && told.contains("\"total_votes\":3") && !told.contains("\"votes\":3"),
         "{told}"

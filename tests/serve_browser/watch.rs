@@ -98,12 +98,26 @@ fn people_vote_and_watch() {
         has_voted(&page, "薯片").await;
         assert_eq!(service.tally(), [409, 603]);
 
-        // EventSource gives up if the answer is not a stream, such as "too many streams". The page tries again.
+        // All streams are taken: the page asks /result, and does not call itself live until it has one.
         page.client.goto("about:blank").await.unwrap();
         let streams = service.streams();
         page.client.goto(&service.url()).await.unwrap();
-        page.until("return document.querySelector('#connection').textContent.startsWith('Connection lost')").await;
+        is_polled(&page).await;
+        page.check_accessible("without a stream").await;
+        service.vote(&["1"]);
+        page.until("return document.querySelector('#votes-total').textContent === '1,013'").await;
+        the_script_draws_what_the_server_does(&page).await;
+        next_voter(&page).await;
+        vote(&page, 2).await;
+        has_voted(&page, "林林").await;
+        assert_eq!(service.tally(), [410, 604]);
+        is_polled(&page).await;
         drop(streams);
         is_live(&page).await;
     });
+}
+
+/// Waits until the page asks for results itself.
+async fn is_polled(page: &Browser) {
+    page.until("return document.querySelector('#connection').textContent === 'Renewed every few seconds'").await;
 }
