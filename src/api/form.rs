@@ -3,19 +3,18 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE,
-    X_CONTENT_TYPE_OPTIONS,
-};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use url::form_urlencoded;
 
 use super::app::App;
+use super::assets::ASSETS;
 use super::body;
 use super::contract;
-use super::document::{FOR_EVER, NO_STORE};
-use super::page::{self, ASSETS, Again, Notice, Shown, Typed, View};
+use super::document::FOR_EVER;
+use super::html::html;
+use super::page::{self, Again, Notice, Shown, Typed, View};
 use super::problem::Problem;
 use super::public_url::PublicUrl;
 use super::snapshots::Snapshot;
@@ -24,13 +23,6 @@ use crate::ballot::{Ballot, Candidate, CandidateId, Choice, Hiding, Outcome, Set
 
 /// A form's bytes at most: the longest opinion takes up to twelve a character.
 const FORM_BYTES: usize = 192 * 1024;
-
-/// Allows nothing but the page's own style, script and icon; its form and its script reach this service alone.
-const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; \
-     base-uri 'none'; frame-ancestors 'none'",
-);
-const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
 /// `GET /`: the page. `?vote=stored` and the like give the outcome of the vote that a form has just cast.
 pub(super) async fn show(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Response {
@@ -45,7 +37,7 @@ async fn page(app: &App, uri: &Uri, headers: &HeaderMap) -> Response {
     match app.snapshots.current().await {
         Ok(snapshot) => html(
             StatusCode::OK,
-            &view(app, &snapshot, notice, Form::default(), remembered(app, &snapshot, uri, headers)),
+            page::render(&view(app, &snapshot, notice, Form::default(), remembered(app, &snapshot, uri, headers))),
         ),
         Err(error) => Problem::from(&error).into_response(),
     }
@@ -116,7 +108,7 @@ pub(super) async fn asset(Path(name): Path<String>) -> Response {
 
 /// A form that was sent.
 #[derive(Debug, Default)]
-struct Form {
+pub(super) struct Form {
     /// The candidates that were chosen; browsers send one.
     choices: Vec<String>,
     key: String,
@@ -244,14 +236,21 @@ fn refused(app: &App, snapshot: &Snapshot, problem: &Problem, form: Form) -> Res
     } else {
         form
     };
-    let mut response = html(status, &view(app, snapshot, Some(notice), form, None));
+    let mut response = html(status, page::render(&view(app, snapshot, Some(notice), form, None)));
     if let Some(secs) = problem.retry_after_secs() {
         response.headers_mut().insert(RETRY_AFTER, secs.into());
     }
     response
 }
 
-fn view(app: &App, snapshot: &Snapshot, notice: Option<Notice>, form: Form, voted: Option<CandidateId>) -> View {
+/// What a page shows of the vote.
+pub(super) fn view(
+    app: &App,
+    snapshot: &Snapshot,
+    notice: Option<Notice>,
+    form: Form,
+    voted: Option<CandidateId>,
+) -> View {
     let public = &app.public;
     let tally = &snapshot.tally;
     let settings = &tally.settings;
@@ -290,19 +289,6 @@ fn fresh_key() -> String {
     let mut bits = [0; 16];
     getrandom::fill(&mut bits).expect("a system without random numbers could not have started the service either");
     format!("{:032x}", u128::from_ne_bytes(bits))
-}
-
-fn html(status: StatusCode, view: &View) -> Response {
-    let headers = [
-        (CONTENT_TYPE, HTML),
-        // Each form has its own key: a cached copy for somebody else would cast the same vote.
-        (CACHE_CONTROL, NO_STORE),
-        (CONTENT_SECURITY_POLICY, POLICY),
-        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        // With no-referrer, browsers withhold where the form came from too: Origin is null.
-        (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
-    ];
-    (status, headers, page::render(view)).into_response()
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@
 //! | `problem`, `error` | errors as status and problem details; why the service cannot run |
 //! | `health`, `metrics`, `process`, `log` | monitoring |
 mod app;
+mod assets;
 mod body;
 mod browser;
 mod connections;
@@ -26,8 +27,10 @@ mod contract;
 mod document;
 mod error;
 mod events;
+mod figures;
 mod form;
 mod health;
+mod html;
 mod limits;
 mod listener;
 mod log;
@@ -39,9 +42,11 @@ mod pictures;
 mod problem;
 mod process;
 mod public_url;
+mod qr;
 mod reads;
 mod result;
 mod routes;
+mod screen;
 mod server;
 mod snapshots;
 mod vote;

@@ -1,15 +1,14 @@
-//! The page where people vote and watch the result, rendered here without any script; `page/page.js` updates it from each
+//! The page where people vote and watch the result, rendered here without any script; the scripts beside it update it from each
 //! event and sends votes without leaving the page.
 //!
 //! The template engine escapes all text from data. The page refers to no other host and needs no inline script or style, so
 //! that the strictest Content-Security-Policy holds.
 use std::borrow::Cow;
-use std::hash::{DefaultHasher, Hasher};
-use std::sync::LazyLock;
 
 use askama::Template;
-use chrono::DateTime;
 
+use super::assets::ASSETS;
+use super::figures::{Time, bar_width, grouped, share_words, span_words};
 use crate::ballot::{CandidateId, Limits, Moment, Opening};
 
 /// What the page shows.
@@ -56,6 +55,17 @@ pub(super) struct View {
     pub notice: Option<Notice>,
     /// What is in the form: what was typed, if the vote was not stored.
     pub typed: Typed,
+}
+
+impl View {
+    /// The word for its opening that styles and scripts know.
+    pub(super) fn state(&self) -> &'static str {
+        match self.opening {
+            Opening::NotOpenYet => "not_open_yet",
+            Opening::Open => "open",
+            Opening::Closed => "closed",
+        }
+    }
 }
 
 /// What may follow a vote on the same page.
@@ -113,33 +123,7 @@ pub(super) fn render(view: &View) -> String {
     Page::of(view).render().expect("a page of plain values is rendered")
 }
 
-/// A file that the page needs.
-#[derive(Debug)]
-pub(super) struct Asset {
-    /// Its path, which changes with its content, so that it may be cached for ever.
-    pub path: String,
-    pub content_type: &'static str,
-    pub bytes: &'static [u8],
-}
-
-impl Asset {
-    fn new(stem: &str, extension: &str, content_type: &'static str, bytes: &'static [u8]) -> Self {
-        let mut hasher = DefaultHasher::new();
-        hasher.write(bytes);
-        Asset { path: format!("/assets/{stem}.{:016x}.{extension}", hasher.finish()), content_type, bytes }
-    }
-}
-
-/// Style, script and icon, in this order.
-pub(super) static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
-    [
-        Asset::new("page", "css", "text/css; charset=utf-8", include_bytes!("page/page.css")),
-        Asset::new("page", "js", "text/javascript; charset=utf-8", include_bytes!("page/page.js")),
-        Asset::new("icon", "svg", "image/svg+xml", include_bytes!("page/icon.svg")),
-    ]
-});
-
-/// The values of the template. `page.js` uses the same words.
+/// The values of the template. the scripts use the same words.
 #[derive(Template)]
 #[template(path = "page.html")]
 struct Page<'a> {
@@ -173,12 +157,6 @@ struct Page<'a> {
     blank: [Row<'static>; 1],
 }
 
-/// A point in time as the page writes it.
-struct Time {
-    iso: String,
-    text: String,
-}
-
 /// A notice as the page writes it.
 struct NoticeText<'a> {
     good: bool,
@@ -188,7 +166,7 @@ struct NoticeText<'a> {
 
 /// The result in a sentence.
 #[derive(Debug, PartialEq)]
-enum Standing<'a> {
+pub(super) enum Standing<'a> {
     HiddenFromAll,
     HiddenUntilClosed,
     NoVotes,
@@ -219,7 +197,7 @@ struct Row<'a> {
 
 impl<'a> Page<'a> {
     fn of(view: &'a View) -> Self {
-        let [style, script, icon] = ASSETS.each_ref().map(|asset| asset.path.as_str());
+        let [style, script, icon, ..] = ASSETS.each_ref().map(|asset| asset.path.as_str());
         let closed = view.opening == Opening::Closed;
         Page {
             base: &view.base,
@@ -227,11 +205,7 @@ impl<'a> Page<'a> {
             script,
             icon,
             title: if view.title.is_empty() { "Vote" } else { &view.title },
-            state: match view.opening {
-                Opening::NotOpenYet => "not_open_yet",
-                Opening::Open => "open",
-                Opening::Closed => "closed",
-            },
+            state: view.state(),
             opens: view.opens.map(Time::of),
             closes: view.closes.map(Time::of),
             notice: view.notice.as_ref().map(NoticeText::of),
@@ -258,16 +232,6 @@ impl<'a> Page<'a> {
             rows: rows(view),
             blank: [Row { width: bar_width(0, 0), ..Row::default() }],
         }
-    }
-}
-
-impl Time {
-    /// In UTC; the script writes it in the reader's zone.
-    fn of(moment: Moment) -> Self {
-        let shape = if moment.0 % 60 == 0 { "%a %-d %B %Y, %H:%M UTC" } else { "%a %-d %B %Y, %H:%M:%S UTC" };
-        let iso = moment.to_string();
-        let text = DateTime::from_timestamp(moment.0, 0).map_or_else(|| iso.clone(), |at| at.format(shape).to_string());
-        Time { iso, text }
     }
 }
 
@@ -299,7 +263,7 @@ impl<'a> NoticeText<'a> {
 }
 
 impl<'a> Standing<'a> {
-    fn of(view: &'a View) -> Self {
+    pub(super) fn of(view: &'a View) -> Self {
         if view.hidden {
             return if view.hidden_for_good { Standing::HiddenFromAll } else { Standing::HiddenUntilClosed };
         }
@@ -356,59 +320,8 @@ fn rows<'a>(view: &'a View) -> Vec<Row<'a>> {
 }
 
 /// The most votes that a candidate has; 0 where they are hidden.
-fn most(view: &View) -> u64 {
+pub(super) fn most(view: &View) -> u64 {
     if view.hidden { 0 } else { view.candidates.iter().filter_map(|candidate| candidate.votes).max().unwrap_or(0) }
-}
-
-/// `part` in thousandths of `whole`, which is not 0, rounded half up; in integers, so that the script gets the same.
-fn thousandths(part: u64, whole: u64) -> u64 {
-    let (part, whole) = (u128::from(part), u128::from(whole));
-    ((part * 2000 + whole) / (whole * 2)) as u64
-}
-
-/// `45.2 %`; never rounded to 0 or 100 %. Empty if there are no votes at all.
-fn share_words(votes: u64, total: u64) -> String {
-    if total == 0 {
-        return String::new();
-    }
-    match thousandths(votes, total) {
-        0 if votes > 0 => "under 0.1 %".into(),
-        1000.. if votes < total => "over 99.9 %".into(),
-        share => format!("{}.{} %", share / 10, share % 10),
-    }
-}
-
-/// The width of a bar: all votes would fill it, and any vote can be seen.
-fn bar_width(votes: u64, total: u64) -> String {
-    let share = match votes {
-        0 => 0,
-        votes => thousandths(votes, total).max(5),
-    };
-    format!("{}.{}%", share / 10, share % 10)
-}
-
-/// `1,234,567`.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// `10 minutes`, `hour`: reads on after "in the last".
-fn span_words(secs: u32) -> String {
-    let (count, unit) = match secs {
-        secs if secs.is_multiple_of(86_400) => (secs / 86_400, "day"),
-        secs if secs.is_multiple_of(3600) => (secs / 3600, "hour"),
-        secs if secs.is_multiple_of(60) => (secs / 60, "minute"),
-        secs => (secs, "second"),
-    };
-    if count == 1 { unit.to_owned() } else { format!("{count} {unit}s") }
 }
 
 #[cfg(test)]
@@ -445,26 +358,6 @@ mod tests {
             notice: None,
             typed: Typed::default(),
         }
-    }
-
-    #[test]
-    fn shares_never_say_nothing_or_all_of_what_is_neither() {
-        for (votes, total, words) in [
-            (0, 0, ""),
-            (0, 3, "0.0 %"),
-            (1, 3, "33.3 %"),
-            (2, 3, "66.7 %"),
-            (49, 400, "12.3 %"),
-            (1, 10_000_000, "under 0.1 %"),
-            (9_999_999, 10_000_000, "over 99.9 %"),
-            (u64::MAX, u64::MAX, "100.0 %"),
-        ] {
-            assert_eq!(share_words(votes, total), words, "{votes} of {total}");
-        }
-        assert_eq!(
-            [bar_width(0, 0), bar_width(0, 9), bar_width(1, 10_000), bar_width(9, 9)],
-            ["0.0%", "0.0%", "0.5%", "100.0%"]
-        );
     }
 
     #[test]
@@ -505,18 +398,6 @@ mod tests {
     }
 
     #[test]
-    fn figures_and_times_as_people_read_them() {
-        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!(
-            [600, 60, 3600, 7200, 90, 86_400].map(span_words),
-            ["10 minutes", "minute", "hour", "2 hours", "90 seconds", "day"]
-        );
-        assert_eq!(Time::of(Moment(1_795_521_600)).text, "Tue 24 November 2026, 12:00 UTC");
-        assert_eq!(Time::of(Moment(1_795_521_601)).text, "Tue 24 November 2026, 12:00:01 UTC");
-        assert_eq!(Time::of(Moment(i64::MAX)).iso, Time::of(Moment(i64::MAX)).text, "beyond all calendars");
-    }
-
-    #[test]
     fn all_paths_begin_with_the_base() {
         let mut view = View { base: "/poll".into(), ..view(&[1]) };
         view.candidates[0].picture = Some("/poll/pictures/1/a".into());
@@ -530,7 +411,7 @@ mod tests {
     #[test]
     fn what_the_page_needs_is_at_the_paths_that_it_names() {
         let html = render(&view(&[1]));
-        for asset in ASSETS.iter() {
+        for asset in &ASSETS[..3] {
             assert!(html.contains(&format!("\"{}\"", asset.path)), "{}", asset.path);
             assert!(!asset.bytes.is_empty());
         }

@@ -14,7 +14,7 @@ use super::app::App;
 use super::origins::Origin;
 use super::problem::Problem;
 use super::public_url::PublicUrl;
-use super::{events, form, operation, origins, result, vote};
+use super::{events, form, operation, origins, result, screen, vote};
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -57,6 +57,7 @@ pub(super) fn of_all(allowed: &[Origin], with_metrics: bool, public: &PublicUrl)
     }
     let router = router
         .route("/", get(form::show).post(form::take))
+        .route("/screen", get(screen::show))
         .route("/assets/{name}", get(form::asset))
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method);

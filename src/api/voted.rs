@@ -1,4 +1,4 @@
-//! What a browser remembers of its vote, so that the page shows it after a reload: a cookie that `page/page.js` writes too. It is
+//! What a browser remembers of its vote, so that the page shows it after a reload: a cookie that `page/ballot.js` writes too. It is
 //! for the eye alone and decides nothing.
 use axum::http::HeaderMap;
 use axum::http::header::COOKIE;

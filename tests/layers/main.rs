@@ -38,6 +38,7 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["clap", "indicatif", "comfy_table"], &["cli"]),
     (&["plotters"], &["cli/draw"]),
     (&["axum", "hyper", "utoipa", "utoipa_axum", "tokio"], &["api"]),
+    (&["qrcodegen"], &["api/qr.rs"]),
     (&["rusqlite"], &["store/sqlite", "retention"]),
     (&["mysql", "mysql_common"], &["dial", "retention"]),
 ];

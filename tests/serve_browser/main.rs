@@ -4,6 +4,7 @@
 #[path = "../support/browser.rs"]
 mod browser;
 mod keyboard;
+mod screen;
 mod service;
 mod shared_device;
 mod states;

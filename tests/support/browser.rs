@@ -197,7 +197,12 @@ impl Browser {
 
     /// Sets the viewport width in pixels.
     pub(crate) async fn width(&self, pixels: u32) {
-        let size = json!({ "width": pixels, "height": 800, "deviceScaleFactor": 1, "mobile": false });
+        self.size(pixels, 800).await;
+    }
+
+    /// Sets the viewport's size in pixels.
+    pub(crate) async fn size(&self, width: u32, height: u32) {
+        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.devtools("Emulation.setDeviceMetricsOverride", size).await;
     }
 
