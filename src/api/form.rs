@@ -14,11 +14,13 @@ use super::body;
 use super::contract;
 use super::document::FOR_EVER;
 use super::html::html;
-use super::page::{self, Again, Notice, Shown, Typed, View};
+use super::page;
 use super::problem::Problem;
 use super::public_url::PublicUrl;
 use super::snapshots::Snapshot;
+use super::view::{Again, Notice, Shown, Typed, View};
 use super::voted;
+use super::words::Words;
 use crate::ballot::{Ballot, Candidate, CandidateId, Choice, Hiding, Outcome, Settings};
 
 /// A form's bytes at most: the longest opinion takes up to twelve a character.
@@ -35,10 +37,11 @@ async fn page(app: &App, uri: &Uri, headers: &HeaderMap) -> Response {
     // The URL may be passed on to people whose vote is not stored.
     let notice = if follows_from_here(&app.public, headers) { notice(uri) } else { None };
     match app.snapshots.current().await {
-        Ok(snapshot) => html(
-            StatusCode::OK,
-            page::render(&view(app, &snapshot, notice, Form::default(), remembered(app, &snapshot, uri, headers))),
-        ),
+        Ok(snapshot) => {
+            let view = view(app, Words::for_reader(headers), &snapshot, Form::default());
+            let voted = remembered(app, &snapshot, uri, headers);
+            html(StatusCode::OK, page::render(&View { notice, voted, ..view }))
+        }
         Err(error) => Problem::from(&error).into_response(),
     }
 }
@@ -89,7 +92,7 @@ pub(super) async fn take(State(app): State<Arc<App>>, request: Request<Body>) ->
     let mut response = match cast.await {
         Ok(outcome) => stored(&app, &outcome, form.typed.choice),
         Err(problem) => match app.snapshots.current().await {
-            Ok(snapshot) => refused(&app, &snapshot, &problem, form),
+            Ok(snapshot) => refused(&app, Words::for_reader(&head.headers), &snapshot, &problem, form),
             Err(_) => problem.into_response(),
         },
     };
@@ -223,11 +226,11 @@ fn stored(app: &App, outcome: &Outcome, choice: Option<CandidateId>) -> Response
     response
 }
 
-fn refused(app: &App, snapshot: &Snapshot, problem: &Problem, form: Form) -> Response {
+fn refused(app: &App, words: &'static Words, snapshot: &Snapshot, problem: &Problem, form: Form) -> Response {
     let status = problem.status();
     let notice = match problem.try_again() {
-        true => Notice::Unavailable(problem.title().to_owned()),
-        false => Notice::Refused(problem.detail().to_owned()),
+        true => Notice::Unavailable(words.problem(problem.kind(), problem.title()).to_owned()),
+        false => Notice::Refused(words.problem(problem.kind(), problem.detail()).to_owned()),
     };
     // The key stays: an earlier attempt with this form may be stored without the voter knowing. Only a key that was used for
     // another vote must go.
@@ -236,7 +239,7 @@ fn refused(app: &App, snapshot: &Snapshot, problem: &Problem, form: Form) -> Res
     } else {
         form
     };
-    let mut response = html(status, page::render(&view(app, snapshot, Some(notice), form, None)));
+    let mut response = html(status, page::render(&View { notice: Some(notice), ..view(app, words, snapshot, form) }));
     if let Some(secs) = problem.retry_after_secs() {
         response.headers_mut().insert(RETRY_AFTER, secs.into());
     }
@@ -244,13 +247,7 @@ fn refused(app: &App, snapshot: &Snapshot, problem: &Problem, form: Form) -> Res
 }
 
 /// What a page shows of the vote.
-pub(super) fn view(
-    app: &App,
-    snapshot: &Snapshot,
-    notice: Option<Notice>,
-    form: Form,
-    voted: Option<CandidateId>,
-) -> View {
+pub(super) fn view(app: &App, words: &'static Words, snapshot: &Snapshot, form: Form) -> View {
     let public = &app.public;
     let tally = &snapshot.tally;
     let settings = &tally.settings;
@@ -260,6 +257,8 @@ pub(super) fn view(
         Shown { id, name, about, picture, votes: (!tally.hidden).then_some(total.votes) }
     });
     View {
+        words,
+        url: if public.is_known() { public.to_string() } else { String::new() },
         base: public.base().to_owned(),
         title: settings.title.clone(),
         opening: tally.opening,
@@ -276,9 +275,9 @@ pub(super) fn view(
         change_allowed: settings.change_allowed,
         again: again(settings),
         tag: app.browsers.tag(settings.generation),
-        voted,
+        voted: None,
         key: if form.key.is_empty() { fresh_key() } else { form.key },
-        notice,
+        notice: None,
         typed: form.typed,
     }
 }

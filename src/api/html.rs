@@ -1,6 +1,6 @@
 //! What all pages are sent with.
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -21,6 +21,7 @@ pub(super) fn html(status: StatusCode, text: String) -> Response {
         // Each form has its own key: a cached copy for somebody else would cast the same vote.
         (CACHE_CONTROL, NO_STORE),
         (CONTENT_SECURITY_POLICY, POLICY),
+        (VARY, HeaderValue::from_static("accept-language, cookie")),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         // With no-referrer, browsers withhold where the form came from too: Origin is null.
         (REFERRER_POLICY, HeaderValue::from_static("same-origin")),

@@ -117,6 +117,11 @@ impl Problem {
         &self.detail
     }
 
+    /// The kind of problem, the same for all of its kind.
+    pub(super) fn kind(&self) -> &'static str {
+        self.kind
+    }
+
     /// The kind of problem, for people.
     pub(super) fn title(&self) -> &'static str {
         self.title

@@ -10,13 +10,15 @@ use axum::response::{IntoResponse, Response};
 
 use super::app::App;
 use super::assets::ASSETS;
-use super::figures::{Time, bar_width, grouped, share_words};
+use super::figures::{Time, bar_width, grouped};
 use super::form::{self, Form};
 use super::html::html;
-use super::page::{Shown, Standing, View, most};
+use super::phrases::{share_words, standing, time};
 use super::problem::Problem;
 use super::public_url::PublicUrl;
 use super::qr::{self, Qr};
+use super::view::{Shown, View, most};
+use super::words::{Part, Words, fill};
 use crate::ballot::{CandidateId, Clock, Opening, SystemClock};
 
 /// As many candidates fit a screen in letters that can be read from the last row.
@@ -25,7 +27,7 @@ const MOST_ROWS: usize = 12;
 pub(super) async fn show(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     match app.snapshots.current().await {
         Ok(snapshot) => {
-            let view = form::view(&app, &snapshot, None, Form::default(), None);
+            let view = form::view(&app, Words::for_reader(&headers), &snapshot, Form::default());
             html(StatusCode::OK, render(&view, &address(&app.public, &headers)))
         }
         Err(error) => Problem::from(&error).into_response(),
@@ -60,9 +62,12 @@ struct Screen<'a> {
     now: String,
     opens: Option<Time>,
     closes: Option<Time>,
-    standing: Standing<'a>,
-    leads: &'static str,
-    are_tied: &'static str,
+    words: &'static Words,
+    json: String,
+    standing: Vec<Part<'a>>,
+    hidden_for_good: bool,
+    votes_word: &'static str,
+    more_words: String,
     votes_total: String,
     rows: Vec<Row<'a>>,
     /// How many candidates there are that do not fit.
@@ -85,24 +90,28 @@ struct Row<'a> {
 impl<'a> Screen<'a> {
     fn of(view: &'a View, address: &'a str) -> Self {
         let [_, _, icon, style, script] = ASSETS.each_ref().map(|asset| asset.path.as_str());
-        let closed = view.opening == Opening::Closed;
+        let words = view.words;
         let rows = rows(view);
+        let more = view.candidates.len() - rows.len();
         Screen {
             base: &view.base,
             style,
             script,
             icon,
-            title: if view.title.is_empty() { "Vote" } else { &view.title },
+            title: if view.title.is_empty() { &words.vote_title } else { &view.title },
             state: view.state(),
             generation: view.generation,
             now: SystemClock.now().to_string(),
-            opens: view.opens.map(Time::of),
-            closes: view.closes.map(Time::of),
-            standing: Standing::of(view),
-            leads: if closed { "won" } else { "leads" },
-            are_tied: if closed { "tied for first" } else { "are tied for the lead" },
+            opens: view.opens.map(|at| time(words, at)),
+            closes: view.closes.map(|at| time(words, at)),
+            words,
+            json: words.json(),
+            standing: standing(view),
+            hidden_for_good: view.hidden && view.hidden_for_good,
+            votes_word: if view.votes_total == 1 { &words.total_one } else { &words.total_many },
+            more_words: fill(&words.more, &[("count", &more.to_string())]),
             votes_total: grouped(view.votes_total),
-            more: view.candidates.len() - rows.len(),
+            more,
             rows,
             blank: [Row { width: bar_width(0, 0), ..Row::default() }],
             short_address: address.trim_start_matches("http://").trim_start_matches("https://").trim_end_matches('/'),
@@ -127,7 +136,7 @@ fn rows(view: &View) -> Vec<Row<'_>> {
             Row {
                 id,
                 name: &candidate.name,
-                share: votes.map(|votes| share_words(votes, view.votes_total)),
+                share: votes.map(|votes| share_words(view.words, votes, view.votes_total)),
                 width: bar_width(votes.unwrap_or(0), view.votes_total),
                 leads: most > 0 && votes == Some(most),
             }

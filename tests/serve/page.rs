@@ -44,6 +44,28 @@ fn the_page_is_for_one_reader_and_what_it_needs_for_all() {
 }
 
 #[test]
+fn a_shared_link_is_shown_with_its_title_and_in_the_readers_language() {
+    let folder = tempfile::tempdir().unwrap();
+    stdout(folder.path(), &["init", "--title", "Best \"snack\"", "--candidate", "Ann", "--candidate", "Bo"]);
+    let server = Server::start(folder.path(), &["--public-url", "https://vote.example/poll"]);
+    let html = server.get("/").text();
+    for tag in [
+        "<meta property=\"og:title\" content=\"Best &#34;snack&#34;\">",
+        "<meta property=\"og:url\" content=\"https://vote.example/poll/\">",
+        "<meta property=\"og:description\" content=\"Vote, and watch the result.\">",
+    ] {
+        assert!(html.contains(tag), "{tag} in {html}");
+    }
+    let chinese = server.client().request("GET", "/", &["Accept-Language: zh-TW,zh;q=0.9,en;q=0.8"], b"").unwrap();
+    assert_eq!(chinese.header("vary"), Some("accept-language, cookie"));
+    let html = chinese.text();
+    assert!(
+        html.starts_with("<!doctype html>\n<html lang=\"zh-Hant\">") && html.contains("投票並觀看結果。"),
+        "{html}"
+    );
+}
+
+#[test]
 fn a_form_is_taken_from_the_page_alone() {
     let (_folder, server) = served();
     for (headers, status, place) in [
@@ -73,7 +95,7 @@ fn nobody_is_told_that_a_vote_is_stored_by_an_address_that_was_passed_on() {
         (&["Sec-Fetch-Site: same-origin"], true),
     ] {
         let page = server.client().request("GET", "/?vote=stored", headers, b"").unwrap().text();
-        assert_eq!(page.contains("Your vote is stored"), told, "{headers:?}");
+        assert_eq!(page.contains("<strong>Your vote is stored<"), told, "{headers:?}");
     }
 }
 

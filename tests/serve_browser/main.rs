@@ -4,6 +4,7 @@
 #[path = "../support/browser.rs"]
 mod browser;
 mod keyboard;
+mod languages;
 mod screen;
 mod service;
 mod shared_device;

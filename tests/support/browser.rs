@@ -195,6 +195,12 @@ impl Browser {
         self.devtools("Emulation.setTimezoneOverride", json!({ "timezoneId": zone })).await;
     }
 
+    /// Sets what the browser says that its user reads, as `Accept-Language` has it.
+    pub(crate) async fn speaks(&self, languages: &str) {
+        self.devtools("Network.enable", json!({})).await;
+        self.devtools("Network.setExtraHTTPHeaders", json!({ "headers": { "Accept-Language": languages } })).await;
+    }
+
     /// Sets the viewport width in pixels.
     pub(crate) async fn width(&self, pixels: u32) {
         self.size(pixels, 800).await;

@@ -60,6 +60,9 @@ function filledIn() {
   return { id, name: rows.get(id).name.textContent, key: freshKey(), body: JSON.stringify(vote) };
 }
 
+/** Why a vote is refused: by its kind, or as the service tells it. */
+const problemWords = ({ type = "" }, told) => words.problems[type.split(":").pop()] ?? told;
+
 /** One attempt: done, refused, or to be tried again. */
 async function post({ body, key }) {
   const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
@@ -73,10 +76,10 @@ async function post({ body, key }) {
   if (response?.ok && answer?.success === true) return { is: "done" };
   const known = typeof answer?.error_message === "string";
   if (known && !TRY_AGAIN.has(response.status)) {
-    return { is: "refused", why: answer.error_message, status: response.status };
+    return { is: "refused", why: problemWords(answer, answer.error_message), status: response.status };
   }
   // No response, or one that is not votekit's: a captive portal, a proxy's error.
-  const why = (known && answer.title) || "The service does not answer";
+  const why = known ? problemWords(answer, answer.title) : words.service_silent;
   return { is: "again", why, afterMs: 1000 * Number(response?.headers.get("Retry-After")) || 0 };
 }
 
@@ -97,8 +100,8 @@ async function deliver(ballot) {
     outcome = await post(ballot);
     if (outcome.is !== "again" || Date.now() - startMs > GIVE_UP_AFTER_MS) break;
     const waitMs = outcome.afterMs + backoffMs(attempt);
-    const when = `Trying again in ${Math.ceil(waitMs / 1000)} s; your vote will count once.`;
-    if (ballot === current) tellTrouble(`${outcome.why}. ${when}`, attempt % 3 === 0);
+    const trouble = fill(words.trouble, { why: outcome.why, secs: Math.ceil(waitMs / 1000) });
+    if (ballot === current) tellTrouble(trouble, attempt % 3 === 0);
     await pause(ballot, waitMs);
   }
   ballot.running = false;
@@ -106,7 +109,7 @@ async function deliver(ballot) {
   if (ballot !== current) return;
   if (outcome.is === "done") showVoted(ballot);
   else if (outcome.is === "refused") showRefused(outcome);
-  else tellTrouble(`${outcome.why}. It is not known whether your vote is stored; sent again, it will count once.`, true);
+  else tellTrouble(fill(words.outcome_unknown, outcome), true);
 }
 
 /** Sends what has no answer yet, now that there may be one. */
@@ -173,14 +176,14 @@ function showVoted(ballot) {
   clearForm();
   remember(`${tag}.${ballot.id}`, VOTED_FOR_SECS);
   showStage({ voted: ballot.id, name: ballot.name });
-  say(`You voted for ${ballot.name}.`);
+  say(fill(words.you_voted_said, ballot));
 }
 
 function showRefused({ why, status }) {
   current = null;
   showStage({});
-  const hint = status === 409 && at("change") ? " To change it, tick the box above." : "";
-  tellRefusal(`Not stored: ${why.replace(/[.!]$/, "")}.${hint}`);
+  const hint = status === 409 && at("change") ? words.change_hint : "";
+  tellRefusal(fill(words.refused_said, { why: why.replace(/[.!。]$/, "") }) + hint);
   at("send").focus();
 }
 
@@ -205,6 +208,7 @@ function showBallot() {
 function showChoice() {
   const choice = chosen();
   at("send-for").hidden = !choice;
+  at("send-plain").hidden = Boolean(choice);
   if (choice) setText(at("send-for").querySelector("bdi"), rows.get(Number(choice.value)).name.textContent);
 }
 
@@ -213,7 +217,7 @@ function tooLong({ value, dataset }) {
   const chars = [...value].length;
   const most = Number(dataset.most);
   if (chars <= most) return "";
-  return `Not stored: the opinion has ${grouped(chars)} characters, ${grouped(most)} are allowed.`;
+  return fill(words.too_long, { chars: grouped(chars), most: grouped(most) });
 }
 
 form.addEventListener("change", showChoice);

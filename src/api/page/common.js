@@ -19,6 +19,8 @@ const ANSWER_WITHIN_MS = 15_000;
 const at = (id) => document.getElementById(id);
 /** What the service's own paths begin with. */
 const { base } = document.body.dataset;
+/** Every text that the scripts say, in the language of the page. */
+const words = JSON.parse(document.body.dataset.words);
 const list = at("candidates");
 
 /** 1 s, 2 s, 4 s … 15 s, each shortened at random, so that not all pages reconnect at the same moment. */
@@ -49,8 +51,8 @@ const thousandths = (part, whole) => Math.floor((part * 2000 + whole) / (whole *
 function shareWords(votes, total) {
   if (total === 0) return "";
   const share = thousandths(votes, total);
-  if (share === 0 && votes > 0) return "under 0.1 %";
-  if (share >= 1000 && votes < total) return "over 99.9 %";
+  if (share === 0 && votes > 0) return words.under;
+  if (share >= 1000 && votes < total) return words.over;
   return `${Math.floor(share / 10)}.${share % 10} %`;
 }
 
@@ -65,13 +67,24 @@ function isolated(name) {
   return bdi;
 }
 
+/** `text` with its places filled with texts. */
+function fill(text, values) {
+  return text.replace(/\{(\w+)\}/g, (place, name) => String(values[name] ?? place));
+}
+
+/** `text` in parts, its place `name` taken by `value`, which are texts and elements. */
+function parts(text, name, value) {
+  const [before, after] = text.split(`{${name}}`);
+  return [before, ...value, after ?? ""].filter((part) => part !== "");
+}
+
 /** When a hidden result comes. */
 function hiddenUntil({ hidden_from, closes }) {
-  if (hidden_from === "audience") return ["The result is not shown here: those who hold the vote announce it."];
-  if (!closes) return ["The result comes when voting is closed."];
+  if (hidden_from === "audience") return [words.hidden_for_good];
+  if (!closes) return [words.hidden_until_closed];
   const time = Object.assign(document.createElement("time"), { dateTime: closes });
-  time.textContent = localTime(time.dateTime);
-  return ["The result comes when voting closes: ", time, "."];
+  time.textContent = localTime(closes);
+  return parts(words.hidden_until, "time", [time]);
 }
 
 /**
@@ -81,19 +94,20 @@ function hiddenUntil({ hidden_from, closes }) {
 function standing(result, most, first, { withShare }) {
   const closed = result.state === "closed";
   if (result.hidden) return hiddenUntil(result);
-  if (most === 0) return ["No votes yet."];
+  if (most === 0) return [words.no_votes];
   if (first.length === 1) {
-    const share = withShare ? ` with ${shareWords(most, result.total_votes)} of the votes` : "";
-    return [isolated(first[0].name), ` ${closed ? "won" : "leads"}${share}.`];
+    const text = withShare ? (closed ? words.won : words.leads) : closed ? words.won_said : words.leads_said;
+    return parts(fill(text, { share: shareWords(most, result.total_votes) }), "name", [isolated(first[0].name)]);
   }
-  const tied = closed ? " tied for first." : " are tied for the lead.";
-  if (first.length > 3) return [`${first.length} candidates${tied}`];
+  if (first.length > 3) return [fill(closed ? words.many_tied_closed : words.many_tied, { count: first.length })];
   const names = first.flatMap(({ name }, index) => [
-    index === 0 ? "" : index === first.length - 1 ? " and " : ", ",
+    index === 0 ? "" : index === first.length - 1 ? words.and : words.comma,
     isolated(name),
   ]);
-  return [...names, tied];
+  return parts(closed ? words.tied_closed : words.tied, "names", names);
 }
+
+const votesWords = (votes) => fill(votes === 1 ? words.votes_one : words.votes_many, { count: grouped(votes) });
 
 /** In the reader's time zone. */
 function localTime(iso) {
@@ -101,5 +115,5 @@ function localTime(iso) {
   const shape = { weekday: "short", day: "numeric", month: "long", year: "numeric" };
   Object.assign(shape, { hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
   if (date.getUTCSeconds() !== 0) shape.second = "2-digit";
-  return new Intl.DateTimeFormat("en-GB", shape).format(date);
+  return new Intl.DateTimeFormat(words.locale, shape).format(date);
 }

@@ -39,15 +39,14 @@ const connection = { source: null, attempt: 0, timer: 0, silence: 0, polling: 0,
 
 /** `kind` is `live`, `polled` or `lost`; it is told aloud when a loss begins or ends. */
 function showConnection(kind) {
-  const words = { live: "Live", polled: "Renewed every few seconds", lost: "Connection lost. Trying again …" };
   if (kind !== "lost") {
     clearTimeout(connection.lostTimer);
     connection.lostTimer = 0;
     reachable();
   }
   if (connection.is === kind) return;
-  if (kind === "lost") say("The connection is lost. Trying again.");
-  else if (connection.is === "lost") say("The result is renewed again.");
+  if (kind === "lost") say(words.lost_said);
+  else if (connection.is === "lost") say(words.back_said);
   connection.is = kind;
   at("connection").hidden = false;
   at("connection").className = `connection ${kind}`;

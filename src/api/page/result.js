@@ -50,7 +50,7 @@ function drawRow(candidate, result, most, chip) {
   parts.chip.hidden = !leads;
   if (!known) return;
   setText(parts.chip, chip);
-  setText(parts.votes, `${grouped(votes)} ${votes === 1 ? "vote" : "votes"}`);
+  setText(parts.votes, votesWords(votes));
   setText(parts.share, shareWords(votes, result.total_votes));
   const width = barWidth(votes, result.total_votes);
   if (parts.rect.getAttribute("width") !== width) parts.rect.setAttribute("width", width);
@@ -78,9 +78,8 @@ const said = { lead: null, state: document.body.dataset.state, atMs: 0, timer: 0
 function sayResult(state, lead) {
   clearTimeout(said.timer);
   if (state !== said.state) {
-    const words = { open: "Voting is open.", closed: "Voting has closed.", not_open_yet: "Voting is not open yet." };
     Object.assign(said, { lead, state, atMs: Date.now() });
-    say(`${words[state]} ${lead}`);
+    say(`${words[`said_${state}`]} ${lead}`);
     return;
   }
   said.lead ??= lead;
@@ -99,9 +98,9 @@ function draw(result) {
   const closed = state === "closed";
   const most = hidden ? 0 : candidates.reduce((most, { votes }) => Math.max(most, votes), 0);
   const first = candidates.filter(({ votes }) => votes === most);
-  const chip = first.length > 1 ? "Tied for first" : closed ? "Winner" : "Leading";
+  const chip = first.length > 1 ? words.chip_tied : closed ? words.chip_winner : words.chip_leading;
   document.body.dataset.state = state;
-  const title = result.title || "Vote";
+  const title = result.title || words.vote_title;
   setText(at("title").firstElementChild, title);
   setText(document.querySelector("title"), title);
   list.classList.toggle("still", candidates.length > BARS_THAT_GLIDE);

@@ -37,14 +37,14 @@ function draw(result) {
     list.replaceChildren(...wanted);
   }
   document.body.dataset.state = state;
-  setText(at("title").firstElementChild, result.title || "Vote");
+  setText(at("title").firstElementChild, result.title || words.vote_title);
   const first = candidates.filter(({ votes }) => votes === most);
   at("summary").replaceChildren(...standing(result, most, first, { withShare: true }));
   setText(at("votes-total"), grouped(result.total_votes));
-  setText(at("votes-word"), result.total_votes === 1 ? "vote" : "votes");
+  setText(at("votes-word"), result.total_votes === 1 ? words.total_one : words.total_many);
   const more = candidates.length - wanted.length;
   at("more").hidden = more === 0;
-  setText(at("more"), `and ${more} more`);
+  setText(at("more"), fill(words.more, { count: more }));
 }
 
 /** Nothing waits for an answer here. */
@@ -58,8 +58,8 @@ const aheadMs = Date.now() - Date.parse(document.body.dataset.now);
 function untilWords(secs) {
   const two = (number) => String(number).padStart(2, "0");
   const [days, hours, minutes] = [Math.floor(secs / 86_400), Math.floor(secs / 3600), Math.floor((secs % 3600) / 60)];
-  if (days >= 2) return `in ${grouped(days)} days`;
-  return `in ${hours > 0 ? `${hours}:` : ""}${two(minutes)}:${two(secs % 60)}`;
+  if (days >= 2) return fill(words.in_days, { count: grouped(days) });
+  return fill(words.in_time, { time: `${hours > 0 ? `${hours}:` : ""}${two(minutes)}:${two(secs % 60)}` });
 }
 
 function tick() {
