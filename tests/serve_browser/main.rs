@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 #[path = "../support/browser.rs"]
 mod browser;
+mod engines;
 mod keyboard;
 mod languages;
 mod screen;
@@ -14,7 +15,7 @@ mod support;
 mod watch;
 mod without_scripts;
 
-use browser::Browser;
+use browser::{Browser, Engine};
 use fantoccini::Locator;
 use serde_json::json;
 
@@ -24,7 +25,11 @@ const SPACE: &str = " ";
 const DOWN: &str = "\u{e015}";
 
 fn run(story: impl Future<Output = ()>) {
-    if browser::is_at_hand() {
+    run_in(Engine::Chromium, story);
+}
+
+fn run_in(engine: Engine, story: impl Future<Output = ()>) {
+    if browser::is_at_hand(engine) {
         tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(story);
     }
 }

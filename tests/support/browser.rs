@@ -1,4 +1,4 @@
-//! Debian's Chromium, driven like a user. `tests/run` installs it, its driver, and axe-core.
+//! Chromium, Firefox and `WebKit`, driven like a user. `tests/run` installs them, their drivers, and axe-core.
 use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use fantoccini::actions::{InputSource, MouseActions, PointerAction};
 use fantoccini::elements::Element;
+use fantoccini::error::NewSessionError;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -16,16 +17,31 @@ use tempfile::TempDir;
 
 use crate::support::mysql::on_path;
 
-/// Whether everything a browser test needs is installed. What is missing is reported; under CI=true that is a failure.
-pub(crate) fn is_at_hand() -> bool {
-    let missing: Vec<&str> = [
-        ("chromium", on_path("chromium")),
-        ("chromedriver", on_path("chromedriver")),
-        ("axe-core", axe_core().is_file()),
-    ]
-    .into_iter()
-    .filter_map(|(what, there)| (!there).then_some(what))
-    .collect();
+/// A browser and how it is driven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Engine {
+    Chromium,
+    Firefox,
+    WebKit,
+}
+
+/// `WebKit`'s smallest browser, as Debian places it.
+const MINI_BROWSER: &str = "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser";
+
+/// Whether everything a test in this browser needs is installed. What is missing is reported; under CI=true that is a failure.
+pub(crate) fn is_at_hand(engine: Engine) -> bool {
+    let programs: &[&str] = match engine {
+        Engine::Chromium => &["chromium", "chromedriver"],
+        Engine::Firefox => &["firefox-esr", "geckodriver"],
+        Engine::WebKit => &["WebKitWebDriver", "Xvfb"],
+    };
+    let mut missing: Vec<&str> = programs.iter().copied().filter(|program| !on_path(program)).collect();
+    if !axe_core().is_file() {
+        missing.push("axe-core");
+    }
+    if engine == Engine::WebKit && !Path::new(MINI_BROWSER).is_file() {
+        missing.push("MiniBrowser");
+    }
     if !missing.is_empty() {
         eprintln!("skipped: the browser tests need {}; tests/run installs it", missing.join(", "));
         let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
@@ -51,58 +67,28 @@ pub(crate) enum Scripts {
 /// A browser with its own profile; dropping it ends it, even after a failed assertion.
 pub(crate) struct Browser {
     pub client: Client,
-    driver: Child,
+    drivers: Vec<Child>,
     profile: TempDir,
 }
 
 impl Browser {
     pub(crate) async fn start(scripts: Scripts) -> Browser {
+        Browser::start_in(Engine::Chromium, scripts).await
+    }
+
+    /// Starts one of these browsers.
+    pub(crate) async fn start_in(engine: Engine, scripts: Scripts) -> Browser {
         let profile = tempfile::Builder::new().prefix("votekit-browser-").tempdir().unwrap();
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            // Temporary files are removed with the profile.
-            .env("TMPDIR", profile.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut told = BufReader::new(driver.stdout.take().unwrap());
-        let port = told
-            .by_ref()
-            .lines()
-            .map_while(Result::ok)
-            .find_map(|line| line.rsplit_once("successfully on port ")?.1.trim_end_matches('.').parse::<u16>().ok())
-            .expect("chromedriver says its port");
-        // chromedriver would end if it could not write a line.
-        std::thread::spawn(move || std::io::copy(&mut told, &mut std::io::sink()));
-        let args = [
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--disable-dev-shm-usage",
-            &format!("--user-data-dir={}", profile.path().display()),
-        ]
-        .map(str::to_owned);
-        let mut options = json!({ "args": args });
-        if scripts == Scripts::Off {
-            options["prefs"] = json!({ "profile.managed_default_content_settings.javascript": 2 });
-        }
-        let capabilities = Map::from_iter([("goog:chromeOptions".to_owned(), options)]);
-        let connected = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities)
-            .connect(&format!("http://127.0.0.1:{port}"))
-            .await;
-        match connected {
-            Ok(client) => Browser { client, driver, profile },
+        let (mut drivers, port) = match engine {
+            Engine::Chromium => drive("chromedriver", "successfully on port ", profile.path()),
+            Engine::Firefox => drive("geckodriver", "Listening on 127.0.0.1:", profile.path()),
+            Engine::WebKit => drive_webkit(profile.path()),
+        };
+        match connect(port, capabilities(engine, scripts, profile.path())).await {
+            Ok(client) => Browser { client, drivers, profile },
             Err(error) => {
-                end(&mut driver, profile.path());
-                panic!("no browser: {error}");
+                end(&mut drivers, profile.path());
+                panic!("no {engine:?}: {error}");
             }
         }
     }
@@ -230,14 +216,107 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        end(&mut self.driver, self.profile.path());
+        end(&mut self.drivers, self.profile.path());
     }
 }
 
+/// Starts a driver that says its port after `words`.
+fn drive(driver: &str, words: &str, profile: &Path) -> (Vec<Child>, u16) {
+    let mut driver = Command::new(driver)
+        .arg("--port=0")
+        // Temporary files are removed with the profile.
+        .env("TMPDIR", profile)
+        .env("HOME", profile)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut told = BufReader::new(driver.stdout.take().unwrap());
+    let port = told
+        .by_ref()
+        .lines()
+        .map_while(Result::ok)
+        .find_map(|line| line.rsplit_once(words)?.1.trim_end_matches('.').parse::<u16>().ok())
+        .expect("a driver says its port");
+    // A driver would end if it could not write a line.
+    std::thread::spawn(move || std::io::copy(&mut told, &mut std::io::sink()));
+    (vec![driver], port)
+}
+
+/// `WebKit` has no mode without a display, and its driver chooses no port itself.
+fn drive_webkit(profile: &Path) -> (Vec<Child>, u16) {
+    let mut display = Command::new("Xvfb")
+        .args(["-displayfd", "1", "-screen", "0", "1280x1024x24", "-nolisten", "tcp"])
+        .env("TMPDIR", profile)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut number = String::new();
+    BufReader::new(display.stdout.take().unwrap()).read_line(&mut number).unwrap();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let driver = Command::new("WebKitWebDriver")
+        .arg(format!("--port={port}"))
+        .env("DISPLAY", format!(":{}", number.trim()))
+        .env("TMPDIR", profile)
+        .env("HOME", profile)
+        .env("WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "1")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    (vec![driver, display], port)
+}
+
+fn capabilities(engine: Engine, scripts: Scripts, profile: &Path) -> Map<String, Value> {
+    let profile = profile.display();
+    let (name, mut options) = match engine {
+        Engine::Chromium => {
+            let args = [
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--disable-dev-shm-usage",
+                &format!("--user-data-dir={profile}"),
+            ]
+            .map(str::to_owned);
+            ("goog:chromeOptions", json!({ "args": args }))
+        }
+        Engine::Firefox => ("moz:firefoxOptions", json!({ "binary": "/usr/bin/firefox-esr", "args": ["-headless"] })),
+        Engine::WebKit => ("webkitgtk:browserOptions", json!({ "binary": MINI_BROWSER, "args": ["--automation"] })),
+    };
+    if scripts == Scripts::Off {
+        options["prefs"] = json!({ "profile.managed_default_content_settings.javascript": 2 });
+    }
+    Map::from_iter([(name.to_owned(), options)])
+}
+
+/// Connects to the driver at `port`, once it listens.
+async fn connect(port: u16, capabilities: Map<String, Value>) -> Result<Client, NewSessionError> {
+    let start = Instant::now();
+    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() && start.elapsed() < PATIENCE {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    ClientBuilder::new(HttpConnector::new())
+        .capabilities(capabilities)
+        .connect(&format!("http://127.0.0.1:{port}"))
+        .await
+}
+
 /// Ends the driver and the browser, which would outlive it and keep writing to its profile.
-fn end(driver: &mut Child, profile: &Path) {
-    let _ = driver.kill();
-    let _ = driver.wait();
+fn end(drivers: &mut [Child], profile: &Path) {
+    for driver in drivers {
+        let _ = driver.kill();
+        let _ = driver.wait();
+    }
     for _ in 0..100 {
         let ours = processes_of(profile);
         for process in &ours {
@@ -250,12 +329,15 @@ fn end(driver: &mut Child, profile: &Path) {
     }
 }
 
-/// Ids of the processes started with this profile, which no other browser uses.
+/// Ids of the processes started with this profile, in their arguments or as their folder for temporary files, which no other
+/// browser uses.
 fn processes_of(profile: &Path) -> Vec<OsString> {
     let profile = profile.to_str().unwrap();
     let is_ours = |process: &fs::DirEntry| {
-        let command_line = fs::read(process.path().join("cmdline")).unwrap_or_default();
-        String::from_utf8_lossy(&command_line).contains(profile)
+        ["cmdline", "environ"].iter().any(|file| {
+            let text = fs::read(process.path().join(file)).unwrap_or_default();
+            String::from_utf8_lossy(&text).contains(profile)
+        })
     };
     fs::read_dir("/proc").into_iter().flatten().flatten().filter(is_ours).map(|process| process.file_name()).collect()
 }
