@@ -4,6 +4,7 @@
 #[path = "../support/browser.rs"]
 mod browser;
 mod engines;
+mod held_back;
 mod keyboard;
 mod languages;
 mod screen;

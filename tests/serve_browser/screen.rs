@@ -64,7 +64,7 @@ fn a_hall_sees_bars_total_time_and_where_to_vote() {
 #[test]
 fn a_hall_counts_down_and_hides_what_is_hidden() {
     run(async {
-        let closes = crate::service::from_now(4);
+        let closes = crate::service::from_now(3600);
         let service = Service::start(&[
             "--candidate",
             "Ann",
@@ -78,7 +78,11 @@ fn a_hall_counts_down_and_hides_what_is_hidden() {
         let page = Browser::start(Scripts::On).await;
         page.size(1920, 1080).await;
         page.client.goto(&format!("{}screen", service.url())).await.unwrap();
-        page.until("return document.querySelector('.clock .until').textContent === 'in 00:01'").await;
+        page.until("return document.querySelector('[data-when=open] .until').textContent.startsWith('in 59:')").await;
+        // The end is brought forward while the hall watches.
+        service.set(&["--closes", &crate::service::from_now(6)]);
+        page.until("return document.querySelector('[data-when=open] .until').textContent === 'in 00:02'").await;
+        page.check_accessible("the screen, hidden").await;
         assert!(page.text("#summary").await.starts_with("The result comes when voting closes: "));
         assert_eq!(page.text("[data-id='1'] .share").await, "");
         page.until("return document.body.dataset.state === 'closed'").await;

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 pub(crate) struct Service {
     pub(crate) folder: TempDir,
     child: Child,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Service {

@@ -176,6 +176,12 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 
+    /// Lets the system's colours replace the page's, as people with low vision set it.
+    pub(crate) async fn high_contrast(&self, on: bool) {
+        let features = json!([{ "name": "forced-colors", "value": if on { "active" } else { "none" } }]);
+        self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+    }
+
     /// Sets the browser's time zone: `Asia/Taipei`.
     pub(crate) async fn live_in(&self, zone: &str) {
         self.devtools("Emulation.setTimezoneOverride", json!({ "timezoneId": zone })).await;

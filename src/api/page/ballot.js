@@ -248,7 +248,7 @@ at("again")?.addEventListener("click", (event) => {
 });
 
 for (const row of list.children) knowRow(row);
-for (const time of document.querySelectorAll("time")) time.textContent = localTime(time.dateTime);
+for (const time of document.querySelectorAll("time[datetime]")) time.textContent = localTime(time.dateTime);
 // A reload shows what has become of the vote, not what a link of the form asked for.
 if (location.search !== "") history.replaceState(null, "", location.pathname);
 showChoice();

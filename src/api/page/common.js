@@ -109,6 +109,17 @@ function standing(result, most, first, { withShare }) {
 
 const votesWords = (votes) => fill(votes === 1 ? words.votes_one : words.votes_many, { count: grouped(votes) });
 
+/** When voting opens and closes, which may be set anew while people watch; `write` says how a time is written. */
+function drawTimes(vote, write) {
+  for (const time of document.querySelectorAll("[data-of]")) {
+    const iso = vote[time.dataset.of];
+    time.parentElement.hidden = !iso;
+    if (!iso) continue;
+    time.dateTime = iso;
+    setText(time, write(iso));
+  }
+}
+
 /** In the reader's time zone. */
 function localTime(iso) {
   const date = new Date(iso);

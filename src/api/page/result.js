@@ -95,6 +95,7 @@ function draw(result) {
   // What this page knows of the vote is from before a reset.
   if (String(result.generation) !== document.body.dataset.generation && !current) location.reload();
   const { candidates, state, hidden } = result;
+  drawTimes(result, localTime);
   const closed = state === "closed";
   const most = hidden ? 0 : candidates.reduce((most, { votes }) => Math.max(most, votes), 0);
   const first = candidates.filter(({ votes }) => votes === most);

@@ -62,15 +62,15 @@ function untilWords(secs) {
   return fill(words.in_time, { time: `${hours > 0 ? `${hours}:` : ""}${two(minutes)}:${two(secs % 60)}` });
 }
 
-function tick() {
-  for (const until of document.querySelectorAll(".until")) {
-    const leftMs = Date.parse(until.dataset.until) - (Date.now() - aheadMs);
-    setText(until, untilWords(Math.max(0, Math.ceil(leftMs / 1000))));
-  }
+function untilTime(iso) {
+  const leftMs = Date.parse(iso) - (Date.now() - aheadMs);
+  return untilWords(Math.max(0, Math.ceil(leftMs / 1000)));
 }
 
+const tick = () => drawTimes(known, untilTime);
+
 for (const row of list.children) knowRow(row);
-for (const time of document.querySelectorAll("time")) time.textContent = localTime(time.dateTime);
+for (const time of document.querySelectorAll("time[datetime]:not(.until)")) time.textContent = localTime(time.dateTime);
 tick();
 setInterval(tick, 500);
 connect();
