@@ -8,7 +8,7 @@ use crate::{OVER, is_live, run};
 /// Letters, figures and bars that lie outside the window or are cut off, though the window has the size of the hall's screen.
 const CUT_OFF: &str = "
     const out = (box) => box.left < 0 || box.top < 0 || box.right > innerWidth || box.bottom > innerHeight;
-    const parts = [...document.querySelectorAll('h1, .summary, .candidate, .share, .qr, .address, .total, .clock')];
+    const parts = [...document.querySelectorAll('h1, .summary, .candidate, .share, .qr, .address, .total, .clock, .connection')];
     return parts.filter((part) => part.checkVisibility() && out(part.getBoundingClientRect())).map((part) => part.className);";
 
 #[test]
@@ -27,6 +27,8 @@ fn a_hall_sees_bars_total_time_and_where_to_vote() {
         page.until("return document.querySelector('#votes-total').textContent === '4'").await;
         assert_eq!(page.ask(CUT_OFF).await, json!([]));
         assert_eq!(page.ask(OVER).await, json!(0));
+        let below = "const page = document.documentElement; return page.scrollHeight - page.clientHeight";
+        assert_eq!(page.ask(below).await, json!(0), "nobody scrolls there");
         // Read from twenty metres: a row is a twentieth of the picture's height at least, and its letters fill it.
         let small = "return [...document.querySelectorAll('.candidate')].filter((row) =>
             parseFloat(getComputedStyle(row).fontSize) < 40 || row.getBoundingClientRect().height < 54).length";
@@ -36,7 +38,7 @@ fn a_hall_sees_bars_total_time_and_where_to_vote() {
         assert_eq!(page.text("[data-id='7'] .share").await, "25.0 %");
         assert!(page.text(".clock").await.starts_with("Voting closes\nin "), "{}", page.text(".clock").await);
         assert_eq!(page.text(".address").await, service.url().trim_start_matches("http://").trim_end_matches('/'));
-        let code = "const box = document.querySelector('.qr').getBoundingClientRect(); return box.width === box.height && box.width > 300";
+        let code = "const box = document.querySelector('.qr').getBoundingClientRect(); return Math.min(box.width, box.height) > 300";
         assert_eq!(page.ask(code).await, json!(true));
         for color_scheme in ["light", "dark"] {
             page.prefer(color_scheme).await;
