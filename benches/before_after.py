@@ -43,7 +43,7 @@ def arguments():
     return parser.parse_args()
 
 
-def logs(folder, scale, _):
+def logs(folder, scale, binaries):
     rows = int(20_000_000 * scale)
     four = data.make(folder / "log.tsv", data.FOUR_HEADER, (data.four_columns(*row) for row in data.requests(rows)))
     part = lambda every: itertools.islice(data.requests(rows), 0, None, every)
@@ -83,20 +83,22 @@ def log_rows():
     ]
 
 
-def events(folder, scale, old):
+def events(folder, scale, binaries):
     count = int(5_000_000 * scale)
     tsv = data.make(folder / "events.tsv", data.EVENTS_HEADER, data.events(count))
     fields = lambda: (line[:-1].split("\t") for line in data.events(count))
     json_line = lambda when, user, name: (
         f'{{"time":"{when}","uid":"{user}","event_name":"{name}","app_version":"4.2.1","country":"TW","props":{{"screen":"home"}}}}\n'
     )
-    database = folder / "before_after.db"
-    database.unlink(missing_ok=True)
-    subprocess.run([old, "q1", "load", "-q", "--events", tsv, "--db", database], check=True)
+    # Each build answers from a database of its own: one that another version loaded is not trusted, and read in full.
+    loaded = tuple(folder / f"before_after_{side}.db" for side in ("old", "new"))
+    for votekit, database in zip(binaries, loaded):
+        database.unlink(missing_ok=True)
+        subprocess.run([votekit, "q1", "load", "-q", "--events", tsv, "--db", database], check=True)
     return {
         "TSV": tsv,
         "TSV_GZ": data.make_gzip(tsv, folder / "events.tsv.gz"),
-        "LOADED": database,
+        "LOADED": loaded,
         "CSV": data.make(folder / "events.csv", "time,uid,event_name\n", (",".join(row) + "\n" for row in fields())),
         "NDJSON": data.make(folder / "events.ndjson", "", (json_line(*row) for row in fields())),
     }
@@ -117,13 +119,13 @@ def event_rows():
     return [Row(f"q1: {work}", f"VK q1 {command}", repeats) for work, command, repeats in lines]
 
 
-def ballots(folder, scale, old):
+def ballots(folder, scale, binaries):
     votes, keys = int(10_000_000 * scale), int(3_000_000 * scale)
     tallied = folder / "before_after_tally.db"
     tallied.unlink(missing_ok=True)
     plain = data.make(folder / "plain.txt", "", (f"{at % 3 + 1}\n" for at in range(votes)))
     with open(plain) as lines:
-        subprocess.run([old, "vote", "-q", "--stdin", "--ballots", tallied], stdin=lines, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([binaries[0], "vote", "-q", "--stdin", "--ballots", tallied], stdin=lines, check=True, stdout=subprocess.DEVNULL)
     return {
         "PLAIN": plain,
         "RISING": data.make(folder / "rising.txt", "", data.ballots(keys, False)),
@@ -166,7 +168,9 @@ def with_paths(command, names):
 
 def measure(row, binaries, names, rounds, out):
     """Measures one line of the table."""
-    commands = [with_paths(row.command, {**names, "OUT": out, "VK": votekit}) for votekit in binaries]
+    # A pair of paths is one for each build.
+    names_of = lambda side: {name: path[side] if isinstance(path, tuple) else path for name, path in names.items()}
+    commands = [with_paths(row.command, {**names_of(side), "OUT": out, "VK": votekit}) for side, votekit in enumerate(binaries)]
     pairs, answers = [], set()
     for turn in range(rounds + 1):
         taken = {}
@@ -194,7 +198,7 @@ def main():
     print(HEADER)
     kinds = [(logs, log_rows()), (events, event_rows()), (ballots, ballot_rows())]
     for make, rows in kinds:
-        names = make(folder, options.scale, binaries[0]) if wanted(rows) else {}
+        names = make(folder, options.scale, binaries) if wanted(rows) else {}
         for row in wanted(rows):
             print(measure(row, binaries, names, options.rounds, folder / "before_after_out.db"), flush=True)
     for path in folder.glob("before_after*"):

@@ -166,6 +166,24 @@ fn a_loaded_database_is_new_whole_and_indexed() {
 }
 
 #[test]
+fn a_database_that_another_version_loaded_says_why_it_is_slow() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.db");
+    assert_eq!(votekit(&["q1", "load", &sample().display().to_string(), "--db", "a.db"], dir.path()).code, Some(0));
+    let ask = || votekit(&["q1", "--db", "a.db"], dir.path());
+    assert!(!ask().stderr.contains("another version"));
+    // The last byte of SQLite's application id.
+    const VERSION_AT: usize = 71;
+    let mut bytes = std::fs::read(&path).unwrap();
+    assert_eq!(bytes[VERSION_AT - 3..VERSION_AT], *b"vkq");
+    bytes[VERSION_AT] -= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let answer = ask();
+    assert_eq!(answer.stdout, "8\n");
+    assert!(answer.stderr.contains("a.db was loaded by another version"), "{}", answer.stderr);
+}
+
+#[test]
 fn a_loaded_database_holds_every_event_as_it_was() {
     let dir = tempfile::tempdir().unwrap();
     // Several blocks, none with a round number of events; a few NULLs, including times.

@@ -33,7 +33,7 @@ pub struct Database {
     /// Whether rows say when their user installed.
     by_install_time: bool,
     /// The database's file. It must be closed after the connection, whose locks would end with it.
-    _file: Option<File>,
+    file: Option<File>,
 }
 
 /// How the days of a database's events are determined.
@@ -80,7 +80,7 @@ impl Database {
         }
         connection.execute_batch("COMMIT")?;
         let reading = Reading::default();
-        Ok(Database { connection, stored: None, reading, by_install_time: false, _file: None })
+        Ok(Database { connection, stored: None, reading, by_install_time: false, file: None })
     }
 
     /// Opens a database of any origin at `path`, to read only. `collation` is used, whatever collations its columns have.
@@ -112,11 +112,16 @@ impl Database {
         let can_be_asked = is_loaded && reading.zone == Zone::UTC && place.columns.install_time.is_none();
         let stored = if can_be_asked { Stored::open(&connection, collation)? } else { None };
         let by_install_time = place.columns.install_time.is_some();
-        let database = Database { connection, stored, reading, by_install_time, _file: Some(file) };
+        let database = Database { connection, stored, reading, by_install_time, file: Some(file) };
         if let Err(error) = database.view(place, collation, is_loaded, path) {
             return Err(what_is_missing(&database.connection, path, place)?.unwrap_or(error));
         }
         Ok(database)
+    }
+
+    /// Whether another version's `q1 load` made it: then all of it is read for each answer.
+    pub fn is_of_other_version(&self) -> bool {
+        self.file.as_ref().is_some_and(load::is_of_other_version)
     }
 
     fn view(

@@ -188,6 +188,13 @@ pub(super) fn is_untouched(file: &File) -> bool {
         && changes == number(VALID_FOR_AT)
 }
 
+/// Whether `load` of another version made a `SQLite` file: it may hold what this one would have refused.
+pub(super) fn is_of_other_version(file: &File) -> bool {
+    let mut id = [0; size_of::<i32>()];
+    let is_read = file.read_exact_at(&mut id, APPLICATION_ID_AT as u64).is_ok();
+    is_read && id != APPLICATION_ID.to_be_bytes() && id[..3] == APPLICATION_ID.to_be_bytes()[..3]
+}
+
 /// Stores events, many with a statement: to begin and end one takes longer than to store an event.
 struct Insert<'a> {
     many: Statement<'a>,

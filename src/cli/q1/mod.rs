@@ -169,7 +169,14 @@ impl Args {
             }
             Place::Sqlite(path) => {
                 self.refuse_to_draw_over(&[Input::Path(path.clone())])?;
-                answer(Database::open(&path, &names, collation, reading)?, asked, curves)
+                let database = Database::open(&path, &names, collation, reading)?;
+                if database.is_of_other_version() {
+                    let path = path.display();
+                    console.note(&format!(
+                        "{path} was loaded by another version, so all of it is read: load the events again for answers at once"
+                    ));
+                }
+                answer(database, asked, curves)
             }
             #[cfg(feature = "mysql")]
             Place::Server(url) => {
