@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 const LIKENESS_LEAST: f64 = 0.7;
 /// Letters from which one slip is a misspelling: any two names of one letter are one slip apart.
 const SLIP_LETTERS_LEAST: usize = 3;
+/// Slips in the name of a file, the most.
+const SLIPS_MOST: usize = 2;
 
 /// The most similar of `names`, ignoring case; None if none is similar enough.
 pub fn nearest<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -27,6 +29,12 @@ pub fn nearest_file(path: &Path, is_meant: impl Fn(&Path) -> bool) -> Option<Pat
     rated.sort();
     // The best first, so that few files have to be opened.
     rated.into_iter().map(|(_, name)| path.with_file_name(name)).find(|file| is_meant(file))
+}
+
+/// Whether `typed` is `name` with a slip or two, rather than a name of its own: `day1` and `day2` are two names.
+pub fn is_slip(typed: &str, name: &str) -> bool {
+    let letters = |text: &str| text.chars().filter(|letter| !letter.is_numeric()).collect::<String>();
+    strsim::osa_distance(&typed.to_lowercase(), &name.to_lowercase()) <= SLIPS_MOST && letters(typed) != letters(name)
 }
 
 /// How similar two names are; the more similar, the less. Slips come first, since Jaro finds `date` more like `dya` than `day`.
@@ -53,7 +61,7 @@ impl Likeness {
     fn of_files(typed: &str, name: &str) -> Option<Self> {
         match (typed.rsplit_once('.'), name.rsplit_once('.')) {
             (Some((typed, kind)), Some((name, same))) if kind == same => Self::of(typed, name),
-            _ => Self::of(typed, name).filter(|likeness| likeness.slips <= 2),
+            _ => Self::of(typed, name).filter(|likeness| likeness.slips <= SLIPS_MOST),
         }
     }
 }
@@ -83,6 +91,19 @@ mod tests {
         assert_eq!(nearest("dya", ["date", "day"]), Some("day"));
         assert_eq!(nearest("logsm", ["close", "logsum"]), Some("logsum"));
         assert_eq!(nearest("a", ["b"]), None);
+    }
+
+    #[test]
+    fn a_longer_name_and_another_number_are_no_slips() {
+        for (typed, name, expected) in [
+            ("baord.db", "board.db", true),
+            ("bord.db", "board.db", true),
+            ("board_copy.db", "board.db", false),
+            ("round2.db", "round1.db", false),
+            ("round10.db", "round9.db", false),
+        ] {
+            assert_eq!(is_slip(typed, name), expected, "{typed}");
+        }
     }
 
     #[test]

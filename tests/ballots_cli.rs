@@ -80,6 +80,15 @@ fn a_vote_for_a_misspelled_file_makes_no_other() {
     let (code, stored, error) = run(here, "vote --stdin --ballots baord.db", "2\n");
     assert!(code == 1 && stored.is_empty() && error.contains(told), "{error}");
     assert!(!here.join("baord.db").exists());
+    // Another number, or a longer name, is that of another vote.
+    story(
+        here,
+        &[
+            ("vote 2 --ballots board_copy.db", 0, "stored\t2\t林林\t1\n", "made board_copy.db"),
+            ("vote 2 --ballots round1.db", 0, "stored\t2\t林林\t1\n", "made round1.db"),
+            ("vote 2 --ballots round2.db", 0, "stored\t2\t林林\t1\n", "made round2.db"),
+        ],
+    );
     // A name of its own is that of another vote, also where a file that is no vote has almost that name.
     fs::write(here.join("lunch.txt"), "notes").unwrap();
     story(here, &[("vote 2 --ballots lunch.db", 0, "stored\t2\t林林\t1\n", "made lunch.db")]);

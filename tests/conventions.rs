@@ -383,6 +383,12 @@ fn options_that_do_not_exist_are_answered_with_the_nearest_and_the_help() {
     }
     let (_, hint) = error_of("votekit tallly", 2);
     assert!(hint.starts_with("did you mean 'tally'?"), "{hint}");
+    let (_, hint) = error_of("votekit logsm", 2);
+    assert!(hint.starts_with("did you mean 'logsum'?"), "{hint}");
+    let (message, _) = error_of("votekit logsum --type jpge", 2);
+    assert!(message.contains("(did you mean jpeg?)"), "{message}");
+    let (message, _) = error_of("votekit logsum --from 24.08.2019", 2);
+    assert!(message.ends_with("write 2019-08-24"), "{message}");
     let (_, hint) = error_of("votekit tally --by minut", 2);
     assert!(hint.starts_with("did you mean 'minute'?"), "{hint}");
 }

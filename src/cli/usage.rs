@@ -1,7 +1,8 @@
 //! Reports clap's errors about the command line in the form of all other errors.
 use std::ffi::OsString;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use votekit::nearest::nearest;
 
 use super::terminal::console::Console;
 use super::terminal::exit::Exit;
@@ -20,9 +21,13 @@ pub(super) fn conclude(error: &clap::Error, command: &clap::Command, args: &[OsS
         }
         _ => {}
     }
-    let path = path(command, args);
+    let (asked, path) = asked(command, args);
     let (message, mut hints) = match error.kind() {
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => ("no command given".to_owned(), Vec::new()),
+        ErrorKind::InvalidSubcommand => {
+            let (message, hints) = parts(&error.render().to_string());
+            (message, nearest_command(error, asked).map_or(hints, |name| vec![format!("did you mean '{name}'?")]))
+        }
         _ => parts(&error.render().to_string()),
     };
     hints.push(format!("for all options: {path} --help"));
@@ -42,8 +47,14 @@ pub(super) fn asks_for_json(args: &[OsString]) -> bool {
     false
 }
 
-/// The command named in `args`: `votekit q1 load`.
-fn path(command: &clap::Command, args: &[OsString]) -> String {
+/// The subcommand of `command` nearest to the unknown one that was typed. clap names each that is similar at all, in no order.
+fn nearest_command<'a>(error: &clap::Error, command: &'a clap::Command) -> Option<&'a str> {
+    let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    nearest(typed, command.get_subcommands().map(clap::Command::get_name))
+}
+
+/// The command named in `args`, and how it is called: `votekit q1 load`.
+fn asked<'a>(command: &'a clap::Command, args: &[OsString]) -> (&'a clap::Command, String) {
     let (mut command, mut path) = (command, command.get_name().to_owned());
     for word in args.iter().skip(1).filter_map(|arg| arg.to_str()) {
         if let Some(inner) = command.find_subcommand(word) {
@@ -52,7 +63,7 @@ fn path(command: &clap::Command, args: &[OsString]) -> String {
             command = inner;
         }
     }
-    path
+    (command, path)
 }
 
 /// The message and the tips in clap's text, without label and usage line.

@@ -41,6 +41,9 @@ pub enum TypedTimeError {
         "not a time: write 2026-01-24, 20260124, 2026-01-24T18:00, 2026-01-24T18:00Z, 18:00, today, yesterday or -2d"
     )]
     Form,
+    /// A day written as in 24.8.2019.
+    #[error("not a time: a day is not written with dots here, write {0}")]
+    Dotted(NaiveDate),
     /// The calendar has no such day.
     #[error("no day of the calendar: write the year first, as in 2026-01-24")]
     Calendar,
@@ -222,9 +225,19 @@ fn not_written(text: &str, part: &[u8], problem: Problem, order: DateOrder) -> R
         Problem::NoSuchDay => TypedTimeError::Calendar,
         Problem::MonthFirst => TypedTimeError::MonthFirst,
         Problem::NotANumberOfTime if matches!(text.len(), 8 | 14) => TypedTimeError::Calendar,
-        Problem::NotADay | Problem::NotANumberOfTime => TypedTimeError::Form,
+        Problem::NotADay | Problem::NotANumberOfTime => {
+            dotted(text).map_or(TypedTimeError::Form, TypedTimeError::Dotted)
+        }
         Problem::NotATime | Problem::NotAnOffset => TypedTimeError::TimeOfDay,
     })
+}
+
+/// The day of `24.08.2019`.
+fn dotted(text: &str) -> Option<NaiveDate> {
+    let mut numbers = text.split('.').map(|part| part.parse::<u32>().ok());
+    let [day, month, year] = [numbers.next()??, numbers.next()??, numbers.next()??];
+    let date = NaiveDate::from_ymd_opt(year.try_into().ok()?, month, day)?;
+    (numbers.next().is_none() && (1000..10_000).contains(&year)).then_some(date)
 }
 
 /// A minute or second of a day on the clocks of `zone`.
@@ -315,6 +328,10 @@ mod tests {
             ("-9999999d", TypedTimeError::Calendar),
             ("2d", TypedTimeError::Form),
             ("24/8", TypedTimeError::Form),
+            ("24.8.2019", TypedTimeError::Dotted(NaiveDate::from_ymd_opt(2019, 8, 24).unwrap())),
+            ("24.8.19", TypedTimeError::Form),
+            ("31.4.2019", TypedTimeError::Form),
+            ("1.2.3.4", TypedTimeError::Form),
             ("24/8/19", TypedTimeError::Form),
             ("1769277930", TypedTimeError::Form),
             ("20261301", TypedTimeError::Calendar),

@@ -13,6 +13,32 @@ pub enum Media {
 }
 
 impl Media {
+    /// Names that people type most.
+    pub const USUAL: [&str; 22] = [
+        "jpeg",
+        "image",
+        "video",
+        "audio",
+        "text",
+        "font",
+        "any",
+        "png",
+        "gif",
+        "webp",
+        "avif",
+        "svg",
+        "css",
+        "html",
+        "javascript",
+        "json",
+        "xml",
+        "pdf",
+        "mp4",
+        "mpeg",
+        "woff2",
+        "zip",
+    ];
+
     /// The media types meant by `name`; None if no media type or extension has that name.
     pub fn named(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase();

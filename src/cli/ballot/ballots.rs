@@ -7,7 +7,7 @@ use chrono::Local;
 use votekit::ballot::{
     BallotBox, BoxError, Candidate, Candidates, Changed, Clock, Moment, NewCandidate, Opening, Setup, SystemClock,
 };
-use votekit::nearest::nearest_file;
+use votekit::nearest::{is_slip, nearest_file};
 use votekit::report::{Report, Value};
 use votekit::store;
 use votekit::units::{DateOrder, DurationSecs, Zone};
@@ -93,7 +93,9 @@ impl BallotFile {
             let mut head = [0; SQLITE_MAGIC.len()];
             File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok() && head == *SQLITE_MAGIC
         };
-        match nearest_file(self.path(), is_database) {
+        let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let typed = name(self.path());
+        match nearest_file(self.path(), |path| is_slip(&typed, &name(path)) && is_database(path)) {
             None => Ok(()),
             Some(meant) => anyhow::bail!(
                 "there is no {}: did you mean {}? votekit init --ballots {} makes a new one",

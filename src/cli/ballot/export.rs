@@ -15,7 +15,7 @@ Examples:
   votekit export --format csv > votes.csv                   what may be published
   votekit export --format json --with-voters > record.json  everything, for those who may see it
 
-Without --with-voters it holds candidates and opinions of standing votes, ordered by these: nothing that tells who voted, when, \
+Without --with-voters it holds candidates and opinions of the votes that count, ordered by these: nothing that tells who voted, when, \
 or after whom. (An opinion may still tell who wrote it.) With it also ids, times, voters, keys and withdrawn votes. \
 Where results are hidden until the vote closes, nothing is exported before.
 

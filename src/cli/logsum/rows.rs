@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::str::FromStr;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use votekit::nearest::nearest;
 use votekit::report::Value;
 use votekit::units::{DateOrder, Day, TypedTime, Zone};
 use votekit::weblog::{
@@ -291,8 +292,10 @@ impl Range {
 }
 
 fn media(text: &str) -> Result<Media, String> {
-    Media::named(text)
-        .ok_or_else(|| "no such media type: write jpeg, image, video, css, png, image/webp, any".to_owned())
+    Media::named(text).ok_or_else(|| {
+        let meant = nearest(text, Media::USUAL).map(|name| format!(" (did you mean {name}?)")).unwrap_or_default();
+        format!("no such media type{meant}: write jpeg, image, video, css, png, image/webp, any")
+    })
 }
 
 fn equation(text: &str) -> Result<(String, String), String> {
