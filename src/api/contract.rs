@@ -210,7 +210,7 @@ pub(super) enum EventData {
     Result(EventResult),
 }
 
-/// What is voted on: all that seldom changes.
+/// What is voted on: all that seldom changes. `GET /ballot` is the same.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct EventVote {
     title: String,
@@ -278,20 +278,24 @@ pub(super) struct EventVotes {
     votes: Option<u64>,
 }
 
+/// Whether votes are taken, as the API writes it.
+pub(super) fn state(opening: Opening) -> &'static str {
+    match opening {
+        Opening::NotOpenYet => "not_open_yet",
+        Opening::Open => "open",
+        Opening::Closed => "closed",
+    }
+}
+
 impl EventResult {
     /// The figures of `tally`.
     pub(super) fn new(tally: &Tally) -> Self {
-        let state = match tally.opening {
-            Opening::NotOpenYet => "not_open_yet",
-            Opening::Open => "open",
-            Opening::Closed => "closed",
-        };
         let votes = |total: &CandidateTotal| EventVotes {
             id: total.candidate.id,
             votes: (!tally.hidden).then_some(total.votes),
         };
         EventResult {
-            state,
+            state: state(tally.opening),
             hidden: tally.hidden,
             hidden_from: tally.hidden.then_some(match tally.settings.hide_results {
                 Hiding::Audience => "audience",

@@ -33,6 +33,17 @@ impl Document {
         let etag = HeaderValue::from_str(&etag).unwrap_or_else(|_| HeaderValue::from_static("\"\""));
         Document { body, etag }
     }
+    /// Its `ETag`, which changes when the document does.
+    pub(super) fn etag(&self) -> &HeaderValue {
+        &self.etag
+    }
+
+    /// The JSON text.
+    pub(super) fn text(&self) -> &str {
+        // JSON is UTF-8.
+        std::str::from_utf8(&self.body).unwrap_or_default()
+    }
+
     /// The document, or 304 if `If-None-Match` says that the client has it.
     pub(super) fn respond(&self, headers: &HeaderMap) -> Response {
         let has_it = headers.get_all(IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok()).any(|line| {

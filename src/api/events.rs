@@ -71,8 +71,8 @@ struct Reader {
     ends: Instant,
     /// A snapshot whose figures are still to be sent.
     next: Option<Arc<Snapshot>>,
-    /// What is voted on, as it was sent last.
-    told: Option<Arc<str>>,
+    /// The tag of the ballot that was sent last.
+    told: Option<HeaderValue>,
     _permit: OwnedSemaphorePermit,
     _gauge: Gauged,
 }
@@ -84,11 +84,11 @@ impl Reader {
             Some(snapshot) => snapshot,
             None => self.news().await?,
         };
-        if self.told.as_ref() == Some(&snapshot.vote) {
+        if self.told.as_ref() == Some(snapshot.ballot.etag()) {
             return Some(Event::default().event("result").data(&*snapshot.figures));
         }
-        let vote = self.told.insert(snapshot.vote.clone());
-        let event = Event::default().event("vote").data(&**vote);
+        self.told = Some(snapshot.ballot.etag().clone());
+        let event = Event::default().event("vote").data(snapshot.ballot.text());
         self.next = Some(snapshot);
         Some(event)
     }

@@ -44,13 +44,14 @@ pub(super) fn layer(origins: &[Origin]) -> Option<CorsLayer> {
         false => AllowOrigin::list(origins.iter().map(|origin| origin.0.clone())),
     };
     let key = HeaderName::from_static("idempotency-key");
-    let replayed = HeaderName::from_static("idempotent-replayed");
+    let [replayed, state, ballot] =
+        ["idempotent-replayed", "votekit-state", "votekit-ballot"].map(HeaderName::from_static);
     Some(
         CorsLayer::new()
             .allow_origin(allowed)
             .allow_methods([Method::GET, Method::POST])
             .allow_headers([CONTENT_TYPE, key])
-            .expose_headers([replayed, RETRY_AFTER])
+            .expose_headers([replayed, state, ballot, RETRY_AFTER])
             .max_age(REMEMBERED),
     )
 }

@@ -7,8 +7,9 @@ use axum::http::uri::PathAndQuery;
 use url::Url;
 
 /// The first parts of the service's own paths: a base path that began with one could not be told from the API.
-const OWN_PATHS: [&str; 11] = [
+const OWN_PATHS: [&str; 12] = [
     "assets",
+    "ballot",
     "candidates",
     "events",
     "healthz",

@@ -3,18 +3,22 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::request::Parts;
-use axum::http::{Request, Uri};
+use axum::http::{HeaderName, HeaderValue, Request, Uri};
 use axum::response::{IntoResponse, Response};
 use url::form_urlencoded;
 
 use super::app::App;
-use super::contract::{CandidateName, ResultRow};
+use super::contract::{self, CandidateName, EventVote, ResultRow};
 use super::document::FOR_EVER;
 use super::problem::Problem;
 use crate::units::DurationSecs;
+
+/// Whether votes are taken; for clients that poll, since the contract's body does not tell.
+const STATE: HeaderName = HeaderName::from_static("votekit-state");
+/// The `ETag` of `/ballot`: another one says that what is voted on has changed.
+const BALLOT: HeaderName = HeaderName::from_static("votekit-ballot");
 
 /// A picture is shown, and nothing in it is run.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox");
@@ -25,7 +29,10 @@ const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbo
     params(("window" = Option<String>, Query, description = "Another window than ten minutes: 90s, 30m, 1h30m, 2d. The second \
         list then holds `total_vote_in_window` and `window_secs`")),
     responses(
-        (status = 200, description = "All candidates, including those without votes", body = Vec<Vec<ResultRow>>),
+        (status = 200, description = "All candidates, including those without votes", body = Vec<Vec<ResultRow>>, headers(
+            ("Votekit-State" = String, description = "`not_open_yet`, `open` or `closed`; with 304 and 403 too, not with `window`"),
+            ("Votekit-Ballot" = String, description = "The ETag of `/ballot`; with 304 and 403 too, not with `window`"),
+        )),
         (status = 304, description = "The client's copy is current"),
         (status = 400, description = "The window is not a duration", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "Hidden until the vote closes", body = Problem, content_type = "application/problem+json"),
@@ -40,7 +47,13 @@ pub(super) async fn result(State(app): State<Arc<App>>, request: Request<Body>) 
             return app.windows.result(window).await.map(|document| document.respond(&headers));
         }
         let snapshot = app.snapshots.current().await?;
-        Ok::<_, Problem>(snapshot.result.as_ref()?.respond(&headers))
+        let mut response = match &snapshot.result {
+            Ok(document) => document.respond(&headers),
+            Err(hidden) => Problem::from(hidden).into_response(),
+        };
+        let state = HeaderValue::from_static(contract::state(snapshot.tally.opening));
+        response.headers_mut().extend([(STATE, state), (BALLOT, snapshot.ballot.etag().clone())]);
+        Ok::<_, Problem>(response)
     };
     response.await.unwrap_or_else(IntoResponse::into_response)
 }
@@ -71,6 +84,26 @@ pub(super) async fn candidates(State(app): State<Arc<App>>, request: Request<Bod
     let headers = request.into_parts().0.headers;
     match app.snapshots.current().await {
         Ok(snapshot) => snapshot.candidates.respond(&headers),
+        Err(error) => Problem::from(error).into_response(),
+    }
+}
+
+/// What is voted on: title, times, candidates
+///
+/// The data of an event `vote` of `/events`, for clients that poll: `/result` says in `Votekit-Ballot` when it has changed.
+#[utoipa::path(
+    get, path = "/ballot", tag = "result",
+    responses(
+        (status = 200, description = "The ballot", body = EventVote),
+        (status = 304, description = "The client's copy is current"),
+        (status = 500, description = "Storage is broken", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "No room just now: try again", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn ballot(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
+    let headers = request.into_parts().0.headers;
+    match app.snapshots.current().await {
+        Ok(snapshot) => snapshot.ballot.respond(&headers),
         Err(error) => Problem::from(error).into_response(),
     }
 }

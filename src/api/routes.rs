@@ -46,6 +46,7 @@ pub(super) fn of_all(allowed: &[Origin], with_metrics: bool, public: &PublicUrl)
         .routes(routes!(operation::healthz))
         .routes(routes!(operation::readyz))
         .routes(routes!(operation::document))
+        .routes(routes!(result::ballot))
         .routes(routes!(result::picture));
     let described = if with_metrics { described.routes(routes!(operation::metrics_text)) } else { described };
     let described = with_and_without_slash(described, routes!(vote::vote));

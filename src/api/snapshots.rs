@@ -34,8 +34,8 @@ pub(super) struct Snapshot {
     pub result: Result<Document, BoxError>,
     /// The answer to `GET /candidates`.
     pub candidates: Document,
-    /// The data of an event `vote` of `GET /events`.
-    pub vote: Arc<str>,
+    /// The answer to `GET /ballot`, and the data of an event `vote` of `GET /events`.
+    pub ballot: Document,
     /// The data of an event `result`.
     pub figures: Arc<str>,
 }
@@ -44,9 +44,9 @@ impl Snapshot {
     fn new(base: &str, changes: u64, tally: Tally) -> Self {
         let result = contract::result(&tally).map(|result| Document::new(&result));
         let candidates = Document::new(&contract::candidates(base, &tally));
-        let vote = serde_json::to_string(&contract::EventVote::new(base, &tally)).unwrap_or_default().into();
+        let ballot = Document::new(&contract::EventVote::new(base, &tally));
         let figures = serde_json::to_string(&contract::EventResult::new(&tally)).unwrap_or_default().into();
-        Snapshot { changes, tally, result, candidates, vote, figures }
+        Snapshot { changes, tally, result, candidates, ballot, figures }
     }
 
     /// Whether it is of this second and has all commits that `changes` counts.
@@ -274,7 +274,7 @@ impl Maker {
         let snapshot = Arc::new(Snapshot::new(&self.snapshots.base, changes, tally.for_audience()));
         self.snapshots.latest.store(snapshot.clone());
         self.snapshots.events.send_if_modified(|shown| {
-            let news = shown.figures != snapshot.figures || shown.vote != snapshot.vote;
+            let news = shown.figures != snapshot.figures || shown.ballot.etag() != snapshot.ballot.etag();
             *shown = snapshot.clone();
             news
         });

@@ -239,6 +239,29 @@ fn events_tell_of_every_change() {
 }
 
 #[test]
+fn who_polls_learns_when_the_ballot_or_the_state_changes() {
+    let (_folder, server) = served(&[]);
+    let ballot = || server.get("/ballot");
+    let told = || {
+        let reply = server.get("/result");
+        ["votekit-state", "votekit-ballot"].map(|name| reply.header(name).unwrap().to_owned())
+    };
+    let first = told();
+    assert_eq!([Some(first[0].as_str()), Some(first[1].as_str())], [Some("open"), ballot().header("etag")]);
+    server.post(r#"{"candidate_id": 2}"#);
+    assert_eq!(told(), first, "votes alone change neither");
+    stdout(&server.folder, &["set", "--title", "The finale"]);
+    until("the new title", || ballot().json()["title"] == json!("The finale"));
+    let renamed = told();
+    assert_ne!(renamed[1], first[1]);
+    let tag = server.get("/result").header("etag").unwrap().to_owned();
+    stdout(&server.folder, &["close"]);
+    until("closed", || told()[0] == "closed");
+    let same = server.client().request("GET", "/result", &[&format!("If-None-Match: {tag}")], b"").unwrap();
+    assert_eq!((same.status, same.header("votekit-state")), (304, Some("closed")), "though the votes are the same");
+}
+
+#[test]
 fn the_service_tells_of_itself() {
     let (_folder, server) = served(&[]);
     server.post(r#"{"candidate_id": 2, "opinion": "secret", "voter": "ann"}"#);
@@ -257,7 +280,9 @@ fn the_service_tells_of_itself() {
         assert!(metrics.lines().any(|told| told == line), "{line}: {metrics}");
     }
     let openapi = server.get("/openapi.json").json();
-    for path in ["/vote", "/result", "/candidates", "/events", "/healthz", "/readyz", "/metrics", "/openapi.json"] {
+    for path in
+        ["/vote", "/result", "/ballot", "/candidates", "/events", "/healthz", "/readyz", "/metrics", "/openapi.json"]
+    {
         assert!(openapi["paths"][path].is_object(), "{path}");
     }
     assert_eq!(server.get("/result").header("x-content-type-options"), Some("nosniff"));

@@ -77,6 +77,10 @@ fn hidden_results_are_told_nobody_until_the_vote_closes() {
         );
         assert!(reply.json()["error_message"].as_str().unwrap().contains("2999"), "{path}");
     }
+    // Those who poll learn the state all the same.
+    let (hidden, ballot) = (server.get("/result"), server.get("/ballot"));
+    assert_eq!(hidden.header("votekit-state"), Some("open"));
+    assert_eq!((hidden.header("votekit-ballot"), ballot.json()["votes"].is_null()), (ballot.header("etag"), true));
     let mut stream = server.client();
     stream.send(b"GET /events HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
     let told =

@@ -80,8 +80,31 @@ fn the_keyboard_is_enough_and_enter_in_a_field_casts_nothing() {
         vote(&page, 1).await;
         is_told(&page, "#trouble", "Too many are voting at this moment. Trying again in ").await;
         drop((lock, crowd));
+        // The wait is cut short by keyboard too.
+        assert_eq!(focus(&page).await, "outcome");
+        page.press(TAB).await;
+        assert_eq!(focus(&page).await, "retry");
+        page.press(ENTER).await;
         has_voted(&page, "Ann").await;
         assert_eq!(service.tally(), [2, 0]);
+
+        // Without a stream it is the same.
+        page.client.goto("about:blank").await.unwrap();
+        let _streams = service.streams();
+        page.client.goto(&service.url()).await.unwrap();
+        page.until("return document.querySelector('#connection').textContent === 'Renewed every few seconds'").await;
+        next_voter(&page).await;
+        page.press(TAB).await;
+        assert_eq!(focus(&page).await, "choice-1");
+        page.press(DOWN).await;
+        assert_eq!(focus(&page).await, "choice-2");
+        page.press(TAB).await;
+        page.press("u3").await;
+        page.press(ENTER).await;
+        assert_eq!(focus(&page).await, "send");
+        page.press(ENTER).await;
+        has_voted(&page, "Bo").await;
+        assert_eq!(service.tally(), [2, 1]);
     });
 }
 

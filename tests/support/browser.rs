@@ -67,6 +67,7 @@ pub(crate) enum Scripts {
 /// A browser with its own profile; dropping it ends it, even after a failed assertion.
 pub(crate) struct Browser {
     pub client: Client,
+    engine: Engine,
     drivers: Vec<Child>,
     profile: TempDir,
 }
@@ -85,7 +86,7 @@ impl Browser {
             Engine::WebKit => drive_webkit(profile.path()),
         };
         match connect(port, capabilities(engine, scripts, profile.path())).await {
-            Ok(client) => Browser { client, drivers, profile },
+            Ok(client) => Browser { client, engine, drivers, profile },
             Err(error) => {
                 end(&mut drivers, profile.path());
                 panic!("no {engine:?}: {error}");
@@ -208,8 +209,20 @@ impl Browser {
         self.client.issue_cmd(DevTools(json!({ "cmd": method, "params": params }))).await.unwrap();
     }
 
-    /// Fails if axe-core finds anything on the page.
+    /// Fails if axe-core finds anything on the page; where the browser can be told so, in light, dark and high contrast.
     pub(crate) async fn check_accessible(&self, what: &str) {
+        if self.engine == Engine::Chromium {
+            self.prefer("dark").await;
+            self.check_as_shown(&format!("{what}, dark")).await;
+            self.high_contrast(true).await;
+            self.check_as_shown(&format!("{what}, high contrast")).await;
+            self.high_contrast(false).await;
+            self.prefer("light").await;
+        }
+        self.check_as_shown(what).await;
+    }
+
+    async fn check_as_shown(&self, what: &str) {
         // Injected as text, so that the page's Content-Security-Policy need not be changed.
         self.ask(&format!("if (!window.axe) {{ {} }}", fs::read_to_string(axe_core()).unwrap())).await;
         let script = "const done = arguments[0];

@@ -83,6 +83,7 @@ function connect() {
   source.addEventListener("beat", heard);
   source.addEventListener("vote", (event) => {
     known = JSON.parse(event.data);
+    ballotTag = "";
     heard();
   });
   source.addEventListener("result", (event) => {
@@ -126,24 +127,28 @@ async function poll() {
   showConnection("polled");
 }
 
-/** The figures as an event has them. The state follows from the known times, by the service's clock. */
+/** The `ETag` of the ballot that is known; none while it is the one that the server drew or the stream sent. */
+let ballotTag = "";
+
+/** The figures as an event has them. */
 async function askResult() {
   const response = await fetch(`${base}/result`, { signal: AbortSignal.timeout?.(ANSWER_WITHIN_MS) });
-  const nowMs = Date.parse(response.headers.get("Date")) || Date.now();
-  const state = closesBy(nowMs) ? "closed" : Date.parse(known.opens) > nowMs ? "not_open_yet" : "open";
+  if (!response.ok && response.status !== 403) throw new Error(`status ${response.status}`);
+  const state = response.headers.get("Votekit-State") ?? document.body.dataset.state;
+  const tag = response.headers.get("Votekit-Ballot") ?? "";
+  if (tag !== ballotTag) {
+    known = await askBallot();
+    ballotTag = tag;
+  }
   if (response.status === 403) {
     const { hidden = true, hidden_from, total_votes = 0, recent_votes = 0 } = latest ?? drawnHidden();
     return { state, hidden, hidden_from, total_votes, recent_votes, candidates: [] };
   }
-  if (!response.ok) throw new Error(`status ${response.status}`);
   const [rows, [{ total_vote_10_min: recent_votes }]] = await response.json();
   const candidates = rows.map(({ candidate_id: id, num_vote: votes }) => ({ id, votes }));
-  if (String(rows.map((row) => row.candidate_id)) !== String(known.candidates.map(({ id }) => id))) await askCandidates();
   const total_votes = candidates.reduce((sum, { votes }) => sum + votes, 0);
   return { state, hidden: false, total_votes, recent_votes, candidates };
 }
-
-const closesBy = (nowMs) => document.body.dataset.state === "closed" || Date.parse(known.closes) <= nowMs;
 
 /** What the server drew, where the figures are hidden. */
 function drawnHidden() {
@@ -152,10 +157,10 @@ function drawnHidden() {
   return { hidden_from, total_votes: number("votes-total"), recent_votes: number("votes-recent") };
 }
 
-async function askCandidates() {
-  const response = await fetch(`${base}/candidates`);
-  const candidates = await response.json();
-  known.candidates = candidates.map(({ candidate_id: id, ...rest }) => ({ id, ...rest }));
+async function askBallot() {
+  const response = await fetch(`${base}/ballot`, { signal: AbortSignal.timeout?.(ANSWER_WITHIN_MS) });
+  if (!response.ok) throw new Error(`status ${response.status}`);
+  return response.json();
 }
 
 let hiddenTimer = 0;
