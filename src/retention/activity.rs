@@ -307,6 +307,10 @@ impl Stored {
         days: std::ops::Range<u32>,
     ) -> rusqlite::Result<u64> {
         let days = if days.is_empty() { 0..0 } else { days };
+        if days.len() == 1 {
+            let is_known = self.days.contains(days.start);
+            return Ok(if is_known { sets.of(name, unranked(days.start))?.intersection_len(cohort) } else { 0 });
+        }
         let mut came_back = RoaringBitmap::new();
         for day in self.days.range(days) {
             came_back |= sets.of(name, unranked(day))? & cohort;

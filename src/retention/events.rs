@@ -49,10 +49,8 @@ fn read_input<S: EventSink>(
     }
     foreign::refuse(&head, "votekit q1 -").map_err(|cause| EventError::Foreign { input: name.clone(), cause })?;
     let reader = EventReader::new(&head, options, &name)?;
-    let in_order = reader.has_quotes() && !is_a_row_a_line(&reader, &source, input, &options.scan)?;
-    let scan = if in_order { ScanOptions { threads: 1, ..options.scan } } else { options.scan };
     let (mut read, mut lines) = (EventsRead::default(), 0);
-    let mut add = |Part { rows, remarks, found }: Part<S::Found>| {
+    let mut add = |Part { rows, remarks, found, .. }: Part<S::Found>| {
         merge(found)?;
         read.rows.add_part(rows, &name, &mut lines);
         read.remarks.add(&remarks);
@@ -61,11 +59,18 @@ fn read_input<S: EventSink>(
             _ => Ok(()),
         }
     };
-    let worker = || reader.worker(sink, in_order);
-    let visit = |worker: &mut Worker<S::Worker>, block: &Block| reader.visit(block, sink, worker);
-    let mut workers = scan::blocks(source, &scan, progress, worker, visit, &mut add)?;
-    if in_order && let Some(worker) = workers.first_mut() {
-        add(reader.finish(sink, worker))?;
+    let rest = if reader.has_quotes() && !source.is_positioned() {
+        Some(source)
+    } else {
+        let end = source.bytes_total();
+        let open_at = read_in_parallel(source, &reader, options, progress, sink, &mut add)?;
+        match (open_at, end) {
+            (Some(start), Some(end)) => Some(Source::open(input)?.limited(start..end)),
+            _ => None,
+        }
+    };
+    if let Some(rest) = rest {
+        read_in_order(rest, &reader, options, progress, sink, &mut add)?;
     }
     match read.rows.first_bad.first() {
         Some(first) if read.rows.read == 0 => {
@@ -75,31 +80,55 @@ fn read_input<S: EventSink>(
     }
 }
 
-/// Whether no row of the CSV file `input` spans lines, so that every core can read some of it. False if that would take
-/// more than a look at the file.
-fn is_a_row_a_line(
+/// Reads blocks on every core as if no row spanned lines, up to the block in which a line leaves a quote open: then its offset.
+/// From there on, the input must be read in order.
+fn read_in_parallel<S: EventSink>(
+    source: Source,
     reader: &EventReader,
-    source: &Source,
-    input: &Input,
-    options: &ScanOptions,
-) -> Result<bool, SourceError> {
+    options: &EventOptions,
+    progress: &dyn Progress,
+    sink: &S,
+    add: &mut (impl FnMut(Part<S::Found>) -> Result<(), EventError> + Send),
+) -> Result<Option<u64>, EventError> {
     enum Stop {
-        Found,
-        Failed(SourceError),
+        Open(u64),
+        Failed(EventError),
     }
     impl From<SourceError> for Stop {
         fn from(error: SourceError) -> Self {
-            Stop::Failed(error)
+            Stop::Failed(error.into())
         }
     }
-    if !source.is_positioned() {
-        return Ok(false);
-    }
-    let visit = |(): &mut (), block: &Block| reader.opens_quote(block);
-    let merge = |opens: bool| if opens { Err(Stop::Found) } else { Ok(()) };
-    match scan::blocks(Source::open(input)?, options, &(), || (), visit, merge) {
-        Ok(_) => Ok(true),
-        Err(Stop::Found) => Ok(false),
+    let visit = |worker: &mut Worker<S::Worker>, block: &Block| (block.offset, reader.visit(block, sink, worker));
+    // Blocks are merged in order, so all before the open one are, and none after it.
+    let merge = |(offset, part): (u64, Part<S::Found>)| match part.is_open {
+        true => Err(Stop::Open(offset)),
+        false => add(part).map_err(Stop::Failed),
+    };
+    match scan::blocks(source, &options.scan, progress, || reader.worker(sink, false), visit, merge) {
+        Ok(_) => Ok(None),
+        Err(Stop::Open(offset)) => Ok(Some(offset)),
         Err(Stop::Failed(error)) => Err(error),
+    }
+}
+
+/// Reads blocks one after the other, so that rows may span lines.
+fn read_in_order<S: EventSink>(
+    source: Source,
+    reader: &EventReader,
+    options: &EventOptions,
+    progress: &dyn Progress,
+    sink: &S,
+    add: &mut (impl FnMut(Part<S::Found>) -> Result<(), EventError> + Send),
+) -> Result<(), EventError> {
+    // A stream is read, and decompressed, by one thread, and its blocks visited by another. A file's blocks must not be visited
+    // by two.
+    let threads = if source.is_positioned() { 1 } else { options.scan.threads.min(2) };
+    let scan = ScanOptions { threads, ..options.scan };
+    let visit = |worker: &mut Worker<S::Worker>, block: &Block| reader.visit(block, sink, worker);
+    let mut workers = scan::blocks(source, &scan, progress, || reader.worker(sink, true), visit, &mut *add)?;
+    match workers.first_mut() {
+        Some(worker) => add(reader.finish(sink, worker)),
+        None => Ok(()),
     }
 }

@@ -1,5 +1,6 @@
-//! Fast path for lines of TSV and CSV as most of them are: short, plain ASCII, no quotes or escapes, nothing NULL, as many
-//! columns as the header, a time like `2017-04-01 10:00:00`. Any other line is left to the full reading. A property test and a fuzz target hold the two equal.
+//! Fast path for lines of TSV and CSV as most of them are: short, plain ASCII, no escapes, quotes only around whole fields,
+//! nothing NULL, as many columns as the header, a time like `2017-04-01 10:00:00`. Any other line is left to the full reading.
+//! A property test and a fuzz target hold the two equal.
 use fearless_simd::prelude::*;
 use fearless_simd::u8x64;
 
@@ -82,8 +83,8 @@ impl Places {
         (columns <= COLUMNS_MOST).then_some(Places { delimiter, time, uid, event_name, columns, all_columns })
     }
 
-    /// The event in the first line of `text`; None if the line must be read in full. With `QUOTES`, a quote is unusual, without
-    /// them a backslash.
+    /// The event in the first line of `text`; None if the line must be read in full. With `QUOTES`, fields may be quoted; without
+    /// them, a backslash is unusual.
     #[inline(always)]
     pub(super) fn look<'a, S: Simd, const QUOTES: bool>(
         &self,
@@ -95,9 +96,6 @@ impl Places {
         let near = self.marks::<S, QUOTES>(simd, row, 0)?;
         // Most lines end within the first half; then there is nothing to be known of the second.
         let far = if near.newlines == 0 { self.marks::<S, QUOTES>(simd, row, 64)? } else { Marks::default() };
-        if near.first_line(near.quotes) | far.first_line(far.quotes) != 0 {
-            return None;
-        }
         let end = match near.newlines {
             0 => 64 + far.newlines.trailing_zeros() as usize,
             newlines => newlines.trailing_zeros() as usize,
@@ -111,7 +109,11 @@ impl Places {
         if row[end] != b'\n' {
             return None;
         }
+        let quotes = [near.first_line(near.quotes), far.first_line(far.quotes)];
         let (mut near, mut far) = (near.first_line(near.delimiters), far.first_line(far.delimiters));
+        if QUOTES && quotes != [0, 0] {
+            [near, far] = outside_quotes(quotes, [near, far], line_end)?;
+        }
         if self.columns != self.all_columns && (near.count_ones() + far.count_ones()) as usize + 1 != self.all_columns {
             return None;
         }
@@ -133,6 +135,11 @@ impl Places {
         }
         let (time, uid, event_name) =
             (span(&bounds, self.time)?, span(&bounds, self.uid)?, span(&bounds, self.event_name)?);
+        let (time, uid, event_name) = (
+            inside_quotes::<QUOTES>(row, time),
+            inside_quotes::<QUOTES>(row, uid),
+            inside_quotes::<QUOTES>(row, event_name),
+        );
         if time.1 - time.0 != 19 {
             return None;
         }
@@ -140,15 +147,16 @@ impl Places {
         let day = times.quick_day(time)?;
         let (uid_bytes, name) = (&row[uid.0..uid.1], &row[event_name.0..event_name.1]);
         // `\N` and `NULL` are how MySQL writes NULL; a blank user is nobody.
-        let may_be_null = |field: &[u8]| match field.first() {
-            Some(b'N') => field.len() == 4,
-            Some(b'\\') => QUOTES,
-            _ => false,
-        };
-        if matches!(uid_bytes.first(), None | Some(b' ')) || may_be_null(uid_bytes) || may_be_null(name) {
+        if matches!(uid_bytes.first(), None | Some(b' '))
+            || may_be_null::<QUOTES>(uid_bytes)
+            || may_be_null::<QUOTES>(name)
+        {
             return None;
         }
-        let short_uid = row[uid.0..].first_chunk().and_then(|bytes| Short::new(*bytes, uid_bytes.len()));
+        let short_uid = match row[uid.0..].first_chunk() {
+            Some(bytes) => Short::new(*bytes, uid_bytes.len()),
+            None => None,
+        };
         Some(QuickEvent { len_with_end: end + 1, day, time, uid: uid_bytes, short_uid, event_name: name })
     }
 
@@ -173,6 +181,52 @@ impl Places {
 fn span(bounds: &[usize; COLUMNS_MOST + 1], column: usize) -> Option<(usize, usize)> {
     let (start, after) = (bounds[column], bounds[column + 1]);
     if after <= LOOKED_AT { Some((start, after - 1)) } else { None }
+}
+
+/// Whether a field may be how `MySQL` writes NULL.
+#[inline(always)]
+fn may_be_null<const QUOTES: bool>(field: &[u8]) -> bool {
+    match field.first() {
+        Some(b'N') => field.len() == 4,
+        Some(b'\\') => QUOTES,
+        _ => false,
+    }
+}
+
+/// A field of `row` without its quotes, of which it has two or none.
+#[inline(always)]
+fn inside_quotes<const QUOTES: bool>(row: &[u8; READABLE], (start, end): (usize, usize)) -> (usize, usize) {
+    if QUOTES && row[start] == b'"' { (start + 1, end - 1) } else { (start, end) }
+}
+
+/// The delimiters of a line that are not quoted, as a bit for each of its 128 bytes, like `quotes` and `delimiters`; `end` is
+/// where its line end is. None unless each quote opens at the beginning of a field or closes at its end.
+#[inline(always)]
+fn outside_quotes(quotes: [u64; 2], delimiters: [u64; 2], end: usize) -> Option<[u64; 2]> {
+    let (near, far) = (odd_so_far(quotes[0]), odd_so_far(quotes[1]));
+    let carried = if near >> 63 == 1 { u64::MAX } else { 0 };
+    // From each quote that opens up to the one that closes, without the latter.
+    let inside = joined([near, far ^ carried]);
+    let (quotes, outside) = (joined(quotes), joined(delimiters) & !inside);
+    let (begins, ends) = (outside << 1 | 1, (outside | 1 << end) >> 1);
+    let is_sound = inside >> end & 1 == 0 && quotes & inside & !begins == 0 && quotes & !inside & !ends == 0;
+    is_sound.then_some([outside as u64, (outside >> 64) as u64])
+}
+
+/// For each bit, whether the number of bits of `bits` up to and with it is odd.
+#[inline(always)]
+fn odd_so_far(bits: u64) -> u64 {
+    let odd = bits ^ bits << 1;
+    let odd = odd ^ odd << 2;
+    let odd = odd ^ odd << 4;
+    let odd = odd ^ odd << 8;
+    let odd = odd ^ odd << 16;
+    odd ^ odd << 32
+}
+
+#[inline(always)]
+fn joined([near, far]: [u64; 2]) -> u128 {
+    u128::from(near) | u128::from(far) << 64
 }
 
 /// What 64 bytes hold, a bit for each.

@@ -3,8 +3,7 @@ use fearless_simd::{Level, Simd, dispatch};
 
 use super::date_time::DateTimeParser;
 use super::event::{EventError, EventFault, EventOptions, EventSink};
-use super::field::Rules;
-use super::json::Json;
+use super::json::{Json, Looked};
 use super::remarks::Remarks;
 use super::table::Table;
 use crate::rows::{
@@ -22,8 +21,8 @@ pub(super) struct EventReader {
 }
 
 enum Layout {
-    Table(Table),
-    Json(Json),
+    Table(Box<Table>),
+    Json(Box<Json>),
 }
 
 /// What was read of a part of an input.
@@ -31,6 +30,8 @@ pub(super) struct Part<F> {
     pub(super) rows: PartRows<EventFault>,
     pub(super) remarks: Remarks,
     pub(super) found: F,
+    /// Whether a line leaves a quote open, so that the block must be read in order: then the part is not complete.
+    pub(super) is_open: bool,
 }
 
 /// What a thread needs to read events: state that goes from one block to the next.
@@ -41,6 +42,8 @@ pub(super) struct Worker<W> {
     sink: W,
     /// In CSV whose rows may span lines, and whose blocks therefore come in order.
     joiner: Option<Joiner>,
+    /// Without a joiner: whether a line left a quote open, and may be the beginning of a longer row.
+    is_open: bool,
 }
 
 impl EventReader {
@@ -51,9 +54,9 @@ impl EventReader {
     pub(super) fn new(head: &[u8], options: &EventOptions, input: &str) -> Result<Self, EventError> {
         let text = without_bom(head);
         let layout = if text.trim_ascii_start().starts_with(b"{") {
-            Layout::Json(Json::new(&options.names, Rules::of_json(options.literal)))
+            Layout::Json(Box::new(Json::new(options)))
         } else {
-            Layout::Table(Table::new(text, options, input)?)
+            Layout::Table(Box::new(Table::new(text, options, input)?))
         };
         Ok(EventReader { layout, zone: options.zone, line_bytes_max: options.scan.line_bytes_max })
     }
@@ -71,7 +74,13 @@ impl EventReader {
             }
             _ => None,
         };
-        Worker { times: DateTimeParser::new(self.zone), remarks: Remarks::default(), sink: sink.worker(), joiner }
+        Worker {
+            times: DateTimeParser::new(self.zone),
+            remarks: Remarks::default(),
+            sink: sink.worker(),
+            joiner,
+            is_open: false,
+        }
     }
 
     /// Gives `sink` the events of `block`.
@@ -82,7 +91,8 @@ impl EventReader {
         worker: &mut Worker<K::Worker>,
     ) -> Part<K::Found> {
         let rows = dispatch!(Level::new(), simd => self.visit_by(simd, block, sink, worker));
-        Part { rows, remarks: std::mem::take(&mut worker.remarks), found: sink.found(&mut worker.sink) }
+        let is_open = std::mem::take(&mut worker.is_open);
+        Part { rows, remarks: std::mem::take(&mut worker.remarks), found: sink.found(&mut worker.sink), is_open }
     }
 
     /// Gives `sink` the events of lines that were held back at the end of the last block, because a row might have gone on.
@@ -91,22 +101,8 @@ impl EventReader {
         if let Layout::Table(table) = &self.layout {
             Visit { table, sink, worker, rows: &mut rows }.joined(&mut &b""[..], Follows::Nothing);
         }
-        Part { rows, remarks: std::mem::take(&mut worker.remarks), found: sink.found(&mut worker.sink) }
-    }
-
-    /// Whether a line of `block` leaves a quote open, so that it may be the beginning of a longer row.
-    pub(super) fn opens_quote(&self, block: &Block) -> bool {
-        let Layout::Table(Table { reader, .. }) = &self.layout else { return false };
-        let mut rest = block.bytes;
-        while let Some(at) = memchr::memchr(b'"', rest) {
-            let start = memchr::memrchr2(b'\n', b'\r', &rest[..at]).map_or(0, |newline| newline + 1);
-            rest = &rest[start..];
-            let line = next_line(&mut rest).map(without_cr).unwrap_or_default();
-            if matches!(reader.read(line, |_| ()), Err(RowFault::OpenQuote { .. })) {
-                return true;
-            }
-        }
-        false
+        let found = sink.found(&mut worker.sink);
+        Part { rows, remarks: std::mem::take(&mut worker.remarks), found, is_open: false }
     }
 
     #[inline(always)]
@@ -120,7 +116,7 @@ impl EventReader {
         let mut rows = PartRows::default();
         let mut rest = if block.offset == 0 { without_bom(block.bytes) } else { block.bytes };
         match &self.layout {
-            Layout::Json(json) => self.json_lines(json, rest, sink, worker, &mut rows),
+            Layout::Json(json) => self.json_lines(simd, json, rest, sink, worker, &mut rows),
             Layout::Table(table) => {
                 if block.offset == 0 {
                     skip_header(table.header_lines, &mut rest, &mut rows);
@@ -140,15 +136,34 @@ impl EventReader {
         rows
     }
 
-    fn json_lines<K: EventSink>(
+    #[inline(always)]
+    fn json_lines<S: Simd, K: EventSink>(
         &self,
+        simd: S,
         json: &Json,
         mut rest: &[u8],
         sink: &K,
         worker: &mut Worker<K::Worker>,
         rows: &mut PartRows<EventFault>,
     ) {
-        while let Some(line) = next_line(&mut rest) {
+        loop {
+            while let Some(looked) = json.look(simd, rest, &mut worker.times) {
+                let (len, len_with_end) = match looked {
+                    Looked::Quick(len, event) => (len, event.len_with_end),
+                    Looked::Slow { len, len_with_end, .. } => (len, len_with_end),
+                };
+                if len > self.line_bytes_max {
+                    break;
+                }
+                match looked {
+                    Looked::Quick(_, event) => sink.quick_event(&mut worker.sink, &event),
+                    Looked::Slow { event, .. } => sink.event(&mut worker.sink, &event),
+                }
+                rows.read += 1;
+                rows.lines += 1;
+                rest = &rest[len_with_end..];
+            }
+            let Some(line) = next_line(&mut rest) else { return };
             if !line.trim_ascii().is_empty() {
                 let read = match without_cr(line) {
                     line if line.len() > self.line_bytes_max => Err(self.too_long()),
@@ -199,6 +214,10 @@ impl<K: EventSink> Visit<'_, K> {
                 self.joined(&mut rest, Follows::Lines);
             }
             is_joining = self.lines::<S, true>(simd, &mut rest);
+            if is_joining && self.worker.joiner.is_none() {
+                self.worker.is_open = true;
+                return;
+            }
         }
     }
 
@@ -235,10 +254,7 @@ impl<K: EventSink> Visit<'_, K> {
                 } else {
                     Err(table.reader.too_few(cut.columns).into())
                 };
-                if QUOTES
-                    && self.worker.joiner.is_some()
-                    && matches!(&read, Err(EventFault::Row(RowFault::OpenQuote { .. })))
-                {
+                if QUOTES && matches!(&read, Err(EventFault::Row(RowFault::OpenQuote { .. }))) {
                     return true;
                 }
                 self.count(line, read);
@@ -305,137 +321,4 @@ impl<K: EventSink> Visit<'_, K> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::event::Event;
-    use super::*;
-    use crate::retention::collation::Collation;
-    use crate::retention::quick::{QuickEvent, Short};
-    use crate::retention::remarks::Literal;
-    use crate::rows::split::levels;
-    use crate::rows::{Names, lines};
-    use proptest::prelude::*;
-
-    /// Keeps every event, field by field, and how many came from the fast path.
-    struct Witness;
-
-    type Seen = (Vec<(Option<i32>, [Option<String>; 3])>, usize);
-
-    impl EventSink for Witness {
-        type Worker = Seen;
-        type Found = ();
-
-        fn worker(&self) -> Seen {
-            Seen::default()
-        }
-
-        fn event(&self, seen: &mut Seen, event: &Event) {
-            let time = event.time.map(|time| String::from_utf8(time.text().to_vec()).unwrap());
-            let [uid, name] = [event.uid, event.event_name].map(|field| field.map(str::to_owned));
-            seen.0.push((event.day, [time, uid, name]));
-        }
-
-        fn quick_event(&self, seen: &mut Seen, event: &QuickEvent) {
-            let text = |bytes: &[u8]| Some(std::str::from_utf8(bytes).unwrap().to_owned());
-            seen.0.push((Some(event.day), [text(event.time), text(event.uid), text(event.event_name)]));
-            seen.1 += 1;
-            let mut folded = Vec::new();
-            Collation::GeneralCi.fold_ascii(event.uid, &mut folded);
-            assert!(event.short_uid.is_none_or(|short| &short.bytes[..short.len] == event.uid));
-            let upper = event.short_uid.and_then(Short::upper);
-            assert!(upper.is_none_or(|short| short.bytes[..short.len] == folded));
-        }
-
-        fn found(&self, _: &mut Seen) {}
-    }
-
-    fn visit(header: &str, text: &[u8], quick: bool) -> (Seen, PartRows<EventFault>) {
-        let mut reader = EventReader::new(header.as_bytes(), &EventOptions::default(), "test").unwrap();
-        let Layout::Table(table) = &mut reader.layout else { panic!("the header is one of a table") };
-        table.places = table.places.filter(|_| quick);
-        let block = Block { bytes: text, offset: 1, cut_line: None };
-        let visit = |level: Level, in_order: bool| {
-            let mut worker = reader.worker(&Witness, in_order);
-            let mut rows = dispatch!(level, simd => reader.visit_by(simd, &block, &Witness, &mut worker));
-            rows.append(reader.finish(&Witness, &mut worker).rows);
-            (worker.sink, rows)
-        };
-        let seen = visit(Level::new(), true);
-        for level in levels() {
-            assert_eq!(visit(level, true), seen, "{level:?}");
-        }
-        if !text.contains(&b'"') {
-            assert_eq!(visit(Level::new(), false), seen, "without quotes, no row spans lines");
-        }
-        seen
-    }
-
-    /// What the plain reader of delimited rows finds in the lines of `text`, if no row spans lines.
-    fn plainly(header: &str, delimiter: u8, text: &str) -> Vec<[Option<String>; 3]> {
-        let names = Names::of_header(header.as_bytes(), delimiter);
-        let at = ["time", "uid", "event_name"].map(|name| names.only(name).unwrap());
-        let may_lack = if delimiter == b'\t' { names.count() } else { names.nameless_at_end() };
-        let reader =
-            Delimited::new(delimiter, delimiter == b',', at.to_vec()).unwrap().with_header(names.count(), may_lack);
-        let event = |line: &[u8]| {
-            let fields = reader.read(line, |fields| at.map(|at| fields.get(reader.slot(at)).to_vec())).ok()?;
-            let rules = if delimiter == b'\t' { Rules::of_tsv } else { Rules::of_csv }(Literal::default());
-            let mut remarks = Remarks::default();
-            let mut text = |field: &[u8]| Some(rules.text(field, &mut remarks).ok()?.map(|text| text.into_owned()));
-            let (time, uid, name) = (text(&fields[0])?, text(&fields[1])?, text(&fields[2])?);
-            let time = match time {
-                Some(time) => {
-                    Some(String::from_utf8(DateTimeParser::new(Zone::UTC).read(&time)?.text().to_vec()).unwrap())
-                }
-                None => None,
-            };
-            let uid = rules.user(uid.as_deref(), &mut remarks).map(str::to_owned);
-            Some([time, uid, name])
-        };
-        lines(text.as_bytes()).filter(|line| !line.is_empty()).filter_map(event).collect()
-    }
-
-    proptest! {
-        #[test]
-        fn the_fast_path_reads_what_the_plain_reader_does(
-            header in prop::sample::select(vec![
-                "time\tuid\tevent_name", "uid\ttime\tx\tevent_name", "a\tb\tevent_name\ttime\tuid", "uid\tevent_name\tx\ty\tz\tw\tv\ttime",
-            ]),
-            lines in prop::collection::vec(
-                "((2017-0[13]-(01|28|31)|2016-02-29|0000-0[01]-0[01]|[0-9:-]{10}) [0-3][0-9]:[0-6][0-9]:[0-6][0-9]|[a-z]{1,3}|[A-Za-z0-9 ]{0,20}|é|[\\[`{@/\\\\N \t]{0,3}|x{50,70}){1}(\t((2017-03-01|2017-02-29) 1[0-9]:00:00|[a-zB ]{1,9}|\\\\N|é?|\"[a-z\t]{0,3}\"?)){0,5}\r{0,2}",
-                1..30,
-            ),
-        ) {
-            let text = lines.join("\n") + "\n" + &"\n".repeat(200);
-            for (header, text, delimiter) in [
-                (header.to_owned(), text.clone(), b'\t'),
-                (header.replace('\t', ","), text.replace('\t', ","), b','),
-            ] {
-                let ((quick, told), quick_rows) = visit(&header, text.as_bytes(), true);
-                let ((full, none), full_rows) = visit(&header, text.as_bytes(), false);
-                prop_assert!(told <= quick.len() && none == 0);
-                prop_assert_eq!(&quick, &full);
-                prop_assert_eq!(quick_rows, full_rows);
-                if !text.contains('"') {
-                    let seen: Vec<_> = full.into_iter().map(|(_, fields)| fields).collect();
-                    prop_assert_eq!(seen, plainly(&header, delimiter, &text));
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn usual_lines_take_the_quick_way() {
-        let line = "2017-04-01 10:00:00\tF01A112A\tCOMMENT";
-        for (header, line) in [
-            ("time\tuid\tevent_name", line.to_owned()),
-            ("time\tuid\tevent_name\tnote", format!("{line}\t\r")),
-            ("time\tuid\tevent_name", line.replace("F01A112A", "67e55044-10b1-426f-9247-bb680e5fe0c8")),
-            ("uid\tx\ttime\tevent_name", "a\t\t2016-02-29 23:59:59\tb c ".to_owned()),
-            ("uid,x,time,event_name", "a,,2016-02-29 23:59:59,b c ".to_owned()),
-        ] {
-            let text = format!("{line}\n").repeat(20);
-            let ((events, told), _) = visit(header, text.as_bytes(), true);
-            assert!(events.len() == 20 && told >= 15, "{line}: {told}");
-        }
-    }
-}
+mod tests;

@@ -7,14 +7,18 @@ use std::fmt;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use fearless_simd::Simd;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::fault::{RowFault, excerpt};
 use super::shape::{Kind, Leads, Shape};
+use super::split::Span;
 
 /// Lines from which shapes are learned, at most: where no two lines are alike, there is nothing to learn.
 const LESSONS_MOST: u32 = 64;
+/// With more places than these, lines are not looked at but read.
+const PLACES_LOOKED_AT: usize = 8;
 
 /// The wanted fields of each object.
 #[derive(Debug)]
@@ -111,6 +115,30 @@ impl JsonFields {
         let row = self.read_in_full(line)?;
         self.learn(line);
         Ok(row)
+    }
+
+    /// The wanted values of the first line of `text` in a hot loop, where there is nothing to be said of it: its shape is known,
+    /// all of it is ASCII, and each value is a number or a string without escapes. None for any other line, which is to be given
+    /// to [`JsonFields::read`]. A value is at `spans[field]` as long as `spans` has room for it, None if it is absent. Gives the
+    /// line's length without and with its line end.
+    #[inline(always)]
+    pub fn look<S: Simd, const FIELDS: usize>(
+        &self,
+        simd: S,
+        text: &[u8],
+        spans: &mut [Option<Span>; FIELDS],
+    ) -> Option<(usize, usize)> {
+        // Closures would be compiled without the instruction set.
+        for shape in &self.shapes {
+            let mut places = [None; PLACES_LOOKED_AT];
+            if let Some(line) = shape.get()?.look(simd, text, places.get_mut(..self.places)?) {
+                for (span, field) in spans.iter_mut().zip(&self.fields) {
+                    *span = field.iter().find_map(|place| places[*place]);
+                }
+                return Some(line);
+            }
+        }
+        None
     }
 
     /// The values of a line whose shape is known.

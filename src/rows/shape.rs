@@ -5,18 +5,23 @@
 //! the same kinds, is valid exactly as that one was: strings are looked through for quotes, backslashes and control characters,
 //! numbers are held to JSON's grammar (RFC 8259). Any other line is parsed in full.
 
+use fearless_simd::prelude::*;
+use fearless_simd::u8x64;
+
+use super::split::Span;
+
 /// The text between the values of a line, and what the values are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Shape {
     parts: Vec<Part>,
     /// What follows the last value.
-    end: Vec<u8>,
+    end: Exact,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Part {
     /// The text before the value, with the quote that opens a string.
-    before: Vec<u8>,
+    before: Exact,
     kind: Kind,
     /// Where the value belongs, if it is wanted.
     place: Option<usize>,
@@ -28,6 +33,36 @@ pub(super) enum Kind {
     /// A string without escapes; the value is what is between its quotes.
     Text,
     Number,
+}
+
+/// Text that lines must have, so that it is compared quickly.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Exact {
+    text: Vec<u8>,
+    /// Its first sixteen bytes, and which bits of them count.
+    head: u128,
+    mask: u128,
+}
+
+/// So many bytes are compared at once.
+const HEAD_BYTES: usize = 16;
+
+impl Exact {
+    fn new(text: &[u8]) -> Self {
+        let known = text.len().min(HEAD_BYTES);
+        let (mut head, mut mask) = ([0; HEAD_BYTES], [0; HEAD_BYTES]);
+        head[..known].copy_from_slice(&text[..known]);
+        mask[..known].fill(u8::MAX);
+        Exact { text: text.to_vec(), head: u128::from_le_bytes(head), mask: u128::from_le_bytes(mask) }
+    }
+
+    /// Whether `text` begins with it; false too where less than sixteen bytes are left.
+    #[inline(always)]
+    fn begins(&self, text: &[u8]) -> bool {
+        let Some(head) = text.first_chunk() else { return false };
+        (u128::from_le_bytes(*head) ^ self.head) & self.mask == 0
+            && (self.text.len() <= HEAD_BYTES || text[HEAD_BYTES..].starts_with(&self.text[HEAD_BYTES..]))
+    }
 }
 
 /// Where a key of an object leads.
@@ -86,7 +121,7 @@ impl Shape {
                 break;
             }
         }
-        let end = line[scan.copied..].to_vec();
+        let end = Exact::new(&line[scan.copied..]);
         (parts.len() <= PARTS_MOST && line[scan.at..].iter().all(u8::is_ascii_whitespace))
             .then_some(Shape { parts, end })
     }
@@ -98,10 +133,10 @@ impl Shape {
         let bytes = line.as_bytes();
         let mut at = 0;
         for part in &self.parts {
-            if !bytes[at..].starts_with(&part.before) {
+            if !bytes[at..].starts_with(&part.before.text) {
                 return false;
             }
-            at += part.before.len();
+            at += part.before.text.len();
             let len = match part.kind {
                 Kind::Text => text_at(bytes, at).map(<[u8]>::len),
                 Kind::Number => number_at(bytes, at),
@@ -112,8 +147,68 @@ impl Shape {
             }
             at += len;
         }
-        bytes[at..] == self.end[..]
+        bytes[at..] == self.end.text[..]
     }
+
+    /// The same for the first line of `text`, if it is ASCII: `spans` become the places of the wanted values in `text`. Gives the
+    /// line's length without and with its line end; None for another shape, and wherever [`Shape::read`] must tell, as for the
+    /// last lines of a text.
+    #[inline(always)]
+    pub(super) fn look<S: Simd>(&self, simd: S, text: &[u8], spans: &mut [Option<Span>]) -> Option<(usize, usize)> {
+        let mut at = 0;
+        // Of the bytes from `base` on, a bit for each that ends plain text: quotes, backslashes, controls, what is not ASCII.
+        let (mut base, mut ends) = (0, ends(simd, text)?);
+        for part in &self.parts {
+            if !part.before.begins(&text[at..]) {
+                return None;
+            }
+            at += part.before.text.len();
+            let start = at;
+            match part.kind {
+                Kind::Text => {
+                    let mut rest = if at - base < WINDOW { ends >> (at - base) } else { 0 };
+                    if rest == 0 {
+                        at = at.max(base + WINDOW);
+                        loop {
+                            (base, ends) = (at, self::ends(simd, text.get(at..)?)?);
+                            rest = ends;
+                            if rest != 0 {
+                                break;
+                            }
+                            at += WINDOW;
+                        }
+                    }
+                    at += rest.trailing_zeros() as usize;
+                    if text[at] != b'"' {
+                        return None;
+                    }
+                }
+                Kind::Number => at += number_at(text, at)?,
+            }
+            if let Some(place) = part.place {
+                spans[place] = Some((start, at));
+            }
+        }
+        if !self.end.begins(&text[at..]) {
+            return None;
+        }
+        let len = at + self.end.text.len();
+        match text[len..] {
+            [b'\n', ..] => Some((len, len + 1)),
+            [b'\r', b'\n', ..] => Some((len, len + 2)),
+            _ => None,
+        }
+    }
+}
+
+const WINDOW: usize = 64;
+
+/// Which of the first 64 bytes of `text` cannot be within a plain string, a bit for each; None if there are fewer.
+#[inline(always)]
+fn ends<S: Simd>(simd: S, text: &[u8]) -> Option<u64> {
+    let bytes = u8x64::from_slice(simd, text.first_chunk::<WINDOW>()?);
+    let quotes = bytes.simd_eq(b'"') | bytes.simd_eq(b'\\');
+    Some((quotes | bytes.simd_lt(b' ') | bytes.simd_ge(0x80)).to_bitmask())
 }
 
 /// Goes through a line from which a shape is learned.
@@ -134,8 +229,8 @@ impl Scan<'_> {
     }
 
     /// The text before the value that begins here and has `len` bytes, which are passed over.
-    fn copy(&mut self, len: usize) -> Vec<u8> {
-        let before = self.line[self.copied..self.at].to_vec();
+    fn copy(&mut self, len: usize) -> Exact {
+        let before = Exact::new(&self.line[self.copied..self.at]);
         self.at += len;
         self.copied = self.at;
         before
