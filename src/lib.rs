@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | 4 | `main.rs`, `cli` (part of the binary, not of the library) | the command line: options, tables, charts, exit codes |
 //! | 3 | [`api`] | the vote over HTTP; the only home of axum and tokio |
-//! | 3 | [`store`] | ballots in a file: looks up and writes, knows no rules; another store is a folder and one arm |
+//! | 3 | [`store`] | ballots in a file or in a database on a server: looks up and writes, knows no rules; a store is a folder and one arm |
 //! | 2 | [`weblog`] | logsum: log formats, filters, groups, totals |
 //! | 2 | [`ballot`] | ballots, the rules (`decide`), errors, and the trait of every store; knows no SQL and no HTTP |
 //! | 2 | [`retention`] | q1: the question, its engines (files, `SQLite`, a server), `MySQL`'s semantics |
@@ -18,7 +18,7 @@
 //! | 0 | [`nearest`], [`pending_file`], [`threads`] | the nearest known name or file; files that appear complete or not at all; work on several threads |
 //!
 //! There are three wings, none of which imports another: logs ([`weblog`] on `rows`), retention ([`retention`] on `rows` and [`dial`]),
-//! and votes ([`api`] and [`store`] on [`ballot`]; the two meet only in its trait).
+//! and votes ([`api`] and [`store`] on [`ballot`], `store/mysql` on [`dial`] too; the two meet only in its trait).
 //!
 //! The library never prints: it returns data or takes a sink.
 #![deny(clippy::print_stdout, clippy::print_stderr)]

@@ -212,6 +212,9 @@ impl From<&BoxError> for Problem {
             BoxError::Full { .. } => {
                 Problem::unavailable("there is no room for more votes: nothing was stored, try again later")
             }
+            BoxError::Unreachable { .. } => {
+                Problem::unavailable("the database cannot be reached just now: nothing was stored, try again")
+            }
             BoxError::ReadOnly { .. } => Problem::unavailable("votes cannot be written just now: nothing was stored"),
             BoxError::OutcomeUnknown { .. } => Problem::outcome_unknown(
                 "writing failed, and whether this vote is stored is unknown: with an Idempotency-Key, send it again",

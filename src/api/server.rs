@@ -28,7 +28,7 @@ use super::routes::{self, Routes};
 use super::snapshots::Snapshots;
 use super::windows::Windows;
 use super::writer;
-use crate::ballot::BallotBox;
+use crate::ballot::{BallotBox, BoxError};
 
 /// Connections to the address of the metrics.
 const OPERATORS_MOST: usize = 64;
@@ -121,8 +121,10 @@ impl Service {
             tracing::warn!("{}: {}", doubt.place, doubt.problem);
         }
         // Where it cannot be written, the service is not ready, and says why; it may be mended while it runs.
-        if let Err(error) = votes.begin_service() {
-            tracing::warn!(%error, "the ballot file cannot be written now");
+        match votes.begin_service() {
+            Ok(()) => {}
+            Err(error @ BoxError::ClockOff { .. }) => return Err(error.into()),
+            Err(error) => tracing::warn!(%error, "votes cannot be written now"),
         }
         let browsers = Browsers::new(votes.secret()?, &options.public);
         let (snapshots, snapshots_thread, snapshots_ended) =

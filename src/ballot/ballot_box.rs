@@ -47,6 +47,11 @@ pub trait BallotBox: Send {
         self.cast(ballots.ballots(), clock)
     }
 
+    /// The most ballots that [`cast_sorted`](Self::cast_sorted) should be given at once.
+    fn bulk_most(&self) -> usize {
+        usize::MAX
+    }
+
     /// Casts all that `ballots` yields, in one transaction, if not one of them is refused; else nothing. Other writers
     /// wait for as long as the iterator takes.
     ///
@@ -154,7 +159,8 @@ pub trait BallotBox: Send {
     fn settings(&mut self) -> Result<Settings, BoxError>;
 
     /// A number that grows whenever the box may have changed since this handle was last asked, whoever changed it. It
-    /// means nothing to another handle, and costs about a microsecond: ask as often as you like.
+    /// means nothing to another handle, and costs about a microsecond, or one round trip to a server: ask ten times a second if
+    /// you like.
     ///
     /// # Errors
     /// When the box cannot be read.

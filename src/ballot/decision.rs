@@ -151,6 +151,11 @@ pub struct Withdrawal {
 }
 
 impl<'a> Decision<'a> {
+    /// How many ballots are stored, which is how many numbers they need.
+    pub fn stored_count(&self) -> usize {
+        self.marks.iter().filter(|mark| mark.is_stored).count()
+    }
+
     /// Numbers the stored votes from `first_id` on, which must be higher than any id in the box.
     ///
     /// They are numbered in the order of writing: those without a key as their ballots come, then those with one in the

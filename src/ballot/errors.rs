@@ -65,6 +65,25 @@ pub enum BoxError {
     /// There is no box.
     #[error("there is no ballot file {0}")]
     Missing(String),
+    /// The server is there, and no vote was made in its database.
+    #[error("there is no vote in {0} yet")]
+    NoVote(String),
+    /// The server that holds the votes does not answer. Nothing was stored.
+    #[error("{place} cannot be reached: {reason}")]
+    Unreachable {
+        /// The address without its password.
+        place: String,
+        /// What was tried, and what happened.
+        reason: String,
+    },
+    /// The clocks of this machine and of the server that stamps the votes differ by too much.
+    #[error("the clock of this machine and that of {place} differ: {reason}")]
+    ClockOff {
+        /// The address without its password.
+        place: String,
+        /// By how much, and how much is allowed.
+        reason: String,
+    },
     /// Something is already at the place of the new box.
     #[error("{0} exists already and is left as it is")]
     Exists(String),

@@ -182,15 +182,16 @@ fn store_all(
     on_bad_line: &mut dyn FnMut(u64, &BadLine),
     done: &mut Intake,
 ) -> Result<(), BoxError> {
-    let mut ballots_most = BALLOTS_AT_FIRST;
+    let bulk_most = votes.bulk_most().min(BALLOTS_MOST);
+    let mut ballots_most = BALLOTS_AT_FIRST.min(bulk_most);
     while let Some(lines) = queue.take(ballots_most) {
         let begun = Instant::now();
         let outcomes = votes.cast_sorted(&lines.ballots, clock)?;
         let took = begun.elapsed();
         if took > TRANSACTION_MOST {
-            ballots_most = (ballots_most / 2).max(BALLOTS_HANDED);
+            ballots_most = (ballots_most / 2).max(BALLOTS_HANDED.min(bulk_most));
         } else if took < TRANSACTION_MOST / 2 {
-            ballots_most = (ballots_most * 2).min(BALLOTS_MOST);
+            ballots_most = (ballots_most * 2).min(bulk_most);
         }
         progress.advance(lines.bytes);
         let mut bad = lines.bad;

@@ -12,6 +12,11 @@ pub struct Moment(pub i64);
 pub trait Clock: Sync {
     /// The current time, to the second.
     fn now(&self) -> Moment;
+
+    /// The time that a store stamps votes with which has a clock of its own, at `store_now` by that clock.
+    fn in_store(&self, _store_now: Moment) -> Moment {
+        self.now()
+    }
 }
 
 /// A clock that stands still: what tests and `--at` use.
@@ -28,6 +33,11 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now(&self) -> Moment {
         Moment(Utc::now().timestamp())
+    }
+
+    /// That of the store, which all machines that write to it share.
+    fn in_store(&self, store_now: Moment) -> Moment {
+        store_now
     }
 }
 

@@ -101,6 +101,9 @@ fn out_of_box_error(error: &BoxError) -> Option<String> {
                  or with the first vote: votekit vote{file} CANDIDATE"
             )
         }
+        BoxError::NoVote(place) => {
+            format!("make one with: votekit init --ballots {place} --candidate NAME --candidate NAME")
+        }
         BoxError::Exists(_) => "choose another name, or move it away".to_owned(),
         BoxError::Unsafe { .. } | BoxError::Replaced { .. } => return None,
         BoxError::Newer { .. } => "it was left as it is; update votekit".to_owned(),
@@ -116,7 +119,8 @@ fn out_of_box_error(error: &BoxError) -> Option<String> {
             file(place)
         ),
         BoxError::ReadOnly { .. } | BoxError::Hidden { .. } | BoxError::HiddenFromAudience => return None,
-        BoxError::Candidate(_) | BoxError::Setup(_) | BoxError::Io { .. } => return None,
+        BoxError::Unreachable { .. } => "nothing was stored; try again when the server answers".to_owned(),
+        BoxError::Candidate(_) | BoxError::Setup(_) | BoxError::Io { .. } | BoxError::ClockOff { .. } => return None,
     })
 }
 

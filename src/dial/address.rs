@@ -98,6 +98,11 @@ pub(super) fn split_password(text: &str) -> Option<(String, Password)> {
     Some((format!("{scheme}{user}@{place}{options}"), Password(decoded(password))))
 }
 
+/// `text` as it may be shown: if it is a server's address with a password, without that.
+pub fn without_password(text: &str) -> String {
+    split_password(text).map_or_else(|| text.to_owned(), |(rest, _)| rest)
+}
+
 fn split_scheme(text: &str) -> Option<(&str, &str)> {
     let scheme = SCHEMES
         .iter()

@@ -7,6 +7,8 @@ use std::os::fd::AsRawFd;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
+use parking_lot::Mutex;
+
 use super::address::split_password;
 use super::password::Password;
 
@@ -34,11 +36,20 @@ pub fn hide_password() -> Result<(), HideError> {
     }
 }
 
-/// The password that was taken off the command line, if one was.
+/// The password that was taken off the command line, if one was. The pipe can be read once: what was in it is kept.
 ///
 /// # Errors
 /// When the pipe cannot be read.
 pub(super) fn hidden_password() -> io::Result<Option<Password>> {
+    static READ: Mutex<Option<Password>> = Mutex::new(None);
+    let mut kept = READ.lock();
+    if kept.is_none() {
+        *kept = read_pipe()?;
+    }
+    Ok(kept.clone())
+}
+
+fn read_pipe() -> io::Result<Option<Password>> {
     let Some(fd) = std::env::var(PIPE).ok().and_then(|fd| fd.parse::<u16>().ok()) else { return Ok(None) };
     let mut password = String::new();
     File::open(format!("/dev/fd/{fd}"))?.take(BYTES_MAX as u64).read_to_string(&mut password)?;

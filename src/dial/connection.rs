@@ -17,6 +17,31 @@ const KILL_LIMIT: Duration = Duration::from_secs(2);
 /// Silence after which TCP checks whether the server still exists.
 const KEEPALIVE_MS: u32 = 60_000;
 
+/// Connects to one server as often as is needed. TLS is set up once in a process.
+#[derive(Debug, Clone)]
+pub struct Dialer {
+    address: Address,
+    tls: Option<SslOpts>,
+}
+
+impl Dialer {
+    /// Prepares to connect to the server at `address`.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn new(address: &Address) -> Result<Self, DialError> {
+        Ok(Dialer { address: address.clone(), tls: tls::options(address)? })
+    }
+
+    /// Connects. Each answer may take `limit`; connecting may take as long, but at most 10 s.
+    ///
+    /// # Errors
+    /// When there is no server, no TLS where it is required, or the login is refused.
+    pub fn connect(&self, limit: Duration) -> Result<Connection, DialError> {
+        Connection::with_tls(&self.address, self.tls.clone(), limit)
+    }
+}
+
 /// A connection to a server.
 #[derive(Debug)]
 pub struct Connection {
@@ -28,12 +53,16 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Connects. Each answer may take `limit`; connecting may take as long, but at most 10 s.
+    /// Connects. Each answer may take `limit`; connecting may take as long, but at most 10 s. To connect to one server several
+    /// times, use a [`Dialer`].
     ///
     /// # Errors
     /// When there is no server, no TLS where it is required, or the login is refused.
     pub fn open(address: &Address, limit: Duration) -> Result<Self, DialError> {
-        let tls = tls::options(address)?;
+        Dialer::new(address)?.connect(limit)
+    }
+
+    fn with_tls(address: &Address, tls: Option<SslOpts>, limit: Duration) -> Result<Self, DialError> {
         let connect_limit = limit.min(CONNECT_LIMIT);
         let opened = {
             let address = address.clone();
@@ -51,6 +80,11 @@ impl Connection {
     /// The address that was connected to.
     pub fn address(&self) -> &Address {
         &self.address
+    }
+
+    /// The driver's connection, for callers that tell the driver's errors apart.
+    pub fn driver(&mut self) -> &mut Conn {
+        &mut self.connection
     }
 
     /// Runs `work` on the driver's connection. If it times out, the query is cancelled on the server if possible, and the

@@ -15,10 +15,10 @@ mod password;
 #[cfg(feature = "mysql")]
 mod tls;
 
-pub use address::{Address, AddressError, TlsMode};
+pub use address::{Address, AddressError, TlsMode, without_password};
 pub use command_line::{HideError, hide_password};
 #[cfg(feature = "mysql")]
-pub use connection::Connection;
+pub use connection::{Connection, Dialer};
 pub use environment::{Completed, CompletionError, complete};
 #[cfg(feature = "mysql")]
 pub use error::DialError;

@@ -1,10 +1,13 @@
 //! Stores of ballots. A store is a folder here that implements [`BallotBox`], and an arm in [`place_of`].
+#[cfg(feature = "mysql")]
+mod mysql;
 mod place;
 mod sqlite;
 
 use std::path::Path;
 
 use crate::ballot::{BallotBox, BoxError, Setup};
+use crate::dial::Address;
 use place::Place;
 
 /// The place with this `name`: a path, or the URL of a store.
@@ -12,14 +15,21 @@ fn place_of(name: &str) -> Result<Box<dyn Place + '_>, BoxError> {
     match name.split_once("://") {
         None => Ok(Box::new(sqlite::FilePlace(Path::new(name)))),
         Some(("sqlite", path)) => Ok(Box::new(sqlite::FilePlace(Path::new(path)))),
+        #[cfg(feature = "mysql")]
+        Some(_) if Address::is_url(name) => Ok(Box::new(mysql::DatabasePlace(name))),
+        #[cfg(not(feature = "mysql"))]
+        Some(_) if Address::is_url(name) => {
+            let reason = "this votekit was built without the feature mysql".to_owned();
+            Err(BoxError::Foreign { place: crate::dial::without_password(name), reason })
+        }
         Some((scheme, _)) => {
-            let reason = format!("votekit keeps ballots in files, it does not know {scheme}:// (yet)");
+            let reason = format!("votekit keeps ballots in files and on mysql://, it does not know {scheme}:// (yet)");
             Err(BoxError::Foreign { place: format!("{scheme}://…"), reason })
         }
     }
 }
 
-/// Opens the box at `place`: the path of a file, or `sqlite://` and a path.
+/// Opens the box at `place`: the path of a file, `sqlite://` and a path, or `mysql://USER@HOST/DATABASE`.
 ///
 /// # Errors
 /// When there is none, something else is there, or it cannot be read. In these cases nothing is touched.

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod model;
+#[cfg(feature = "mysql")]
+mod on_servers;
 
 use std::ops::ControlFlow;
 
@@ -14,8 +16,12 @@ use votekit::ballot::{
 use votekit::store;
 use votekit::units::DurationSecs;
 
-/// Runs `story` on a new box of each kind.
+/// Runs `story` on a new box of each kind: on servers in the test that starts them, on the others in all other tests.
 fn on_every_store(setup: &Setup, story: impl Fn(&mut dyn BallotBox)) {
+    #[cfg(feature = "mysql")]
+    if on_servers::on_each(setup, &story) {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("ballots.db");
     let mut sqlite = store::create(place.to_str().unwrap(), setup).unwrap();

@@ -41,6 +41,8 @@ impl Args {
     /// # Errors
     /// When there is no ballot file, something is at the target, or the copy cannot be made or is not sound.
     pub(crate) fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
+        self.file
+            .refuse_on_server("votekit backup", "use the server's own tools, as mysqldump --single-transaction")?;
         let mut votes = self.file.open(console)?;
         let target = self.target.unwrap_or_else(|| self.file.backup_path());
         let found = votes.backup(&target)?;

@@ -7,6 +7,7 @@ use chrono::Local;
 use votekit::ballot::{
     BallotBox, BoxError, Candidate, Candidates, Changed, Clock, Moment, NewCandidate, Opening, Setup, SystemClock,
 };
+use votekit::dial::{self, Address};
 use votekit::nearest::{is_slip, nearest_file};
 use votekit::report::{Report, Value};
 use votekit::store;
@@ -22,22 +23,63 @@ const SQLITE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
 /// The option that names the ballot file.
 #[derive(Debug, clap::Args)]
 pub(super) struct BallotFile {
-    /// The ballot file [default: ballots.db in this folder]
     // An empty variable counts as unset.
-    #[arg(long, value_name = "FILE", env = "VOTEKIT_BALLOTS", hide_env_values = true, global = true)]
-    ballots: Option<String>,
+    #[arg(long, help = "The ballot file, or mysql://USER@HOST/DATABASE [default: ballots.db in this folder]", value_name = "FILE", env = "VOTEKIT_BALLOTS", hide_env_values = true, global = true, value_parser = Named::parse)]
+    ballots: Option<Named>,
+}
+
+/// A place as it was typed, and as it may be shown: without a password.
+#[derive(Debug, Clone)]
+struct Named {
+    typed: String,
+    shown: String,
+}
+
+impl Named {
+    #[expect(clippy::unnecessary_wraps, reason = "clap wants a Result")]
+    fn parse(text: &str) -> Result<Self, std::convert::Infallible> {
+        Ok(Named { typed: text.to_owned(), shown: dial::without_password(text) })
+    }
 }
 
 impl BallotFile {
     /// Whether the user named one.
     #[cfg(feature = "serve")]
     pub(super) fn is_named(&self) -> bool {
-        self.ballots.as_deref().is_some_and(|place| !place.is_empty())
+        self.named().is_some()
     }
 
-    /// Its path or URL.
+    fn named(&self) -> Option<&Named> {
+        self.ballots.as_ref().filter(|named| !named.typed.is_empty())
+    }
+
+    /// Its path or URL, as it may be shown.
     pub(super) fn place(&self) -> &str {
-        self.ballots.as_deref().filter(|place| !place.is_empty()).unwrap_or(DEFAULT_BALLOTS)
+        self.named().map_or(DEFAULT_BALLOTS, |named| &named.shown)
+    }
+
+    /// Its path or URL, with the password if it has one.
+    pub(super) fn typed(&self) -> &str {
+        self.named().map_or(DEFAULT_BALLOTS, |named| &named.typed)
+    }
+
+    /// Whether the votes are on a server.
+    pub(super) fn is_on_server(&self) -> bool {
+        Address::is_url(self.typed())
+    }
+
+    /// Refuses what `option` asks for where the votes are on a server.
+    ///
+    /// # Errors
+    /// A usage error that says what to do `instead`.
+    pub(super) fn refuse_on_server(&self, option: &str, instead: &str) -> anyhow::Result<()> {
+        match self.is_on_server() {
+            true => Err(exit::misuse(format!(
+                "{option} is for ballot files, and {} is a database: {instead}",
+                self.place()
+            ))),
+            false => Ok(()),
+        }
     }
 
     /// Adds to a report which file it is about.
@@ -56,6 +98,7 @@ impl BallotFile {
     /// When there is none, or it is something else.
     pub(super) fn open(&self, console: &Console) -> Result<Box<dyn BallotBox>, BoxError> {
         let votes = self.open_silently()?;
+        self.warn_of_exposed_password(console);
         for doubt in votes.doubts() {
             console.warn(&format!("{}: {}", self.place(), doubt.problem));
         }
@@ -67,7 +110,17 @@ impl BallotFile {
     /// # Errors
     /// When there is none, or it is something else.
     pub(super) fn open_silently(&self) -> Result<Box<dyn BallotBox>, BoxError> {
-        store::open(self.place())
+        store::open(self.typed())
+    }
+
+    fn warn_of_exposed_password(&self, console: &Console) {
+        let Ok(address) = Address::parse(self.typed()) else { return };
+        if self.is_on_server()
+            && let Ok(dial::Completed { exposed_file: Some(path), .. }) = dial::complete(address)
+        {
+            console
+                .warn(&format!("{} holds a password and others can read it; chmod 600 keeps it yours", path.display()));
+        }
     }
 
     /// Opens it, or creates a first one if there is none.
@@ -108,7 +161,7 @@ impl BallotFile {
 
     fn make_first(&self, console: &Console) -> Result<Box<dyn BallotBox>, BoxError> {
         let setup = Setup::first();
-        match store::create(self.place(), &setup) {
+        match store::create(self.typed(), &setup) {
             Ok(votes) => {
                 let candidates = Candidates::new(setup.candidates.iter().map(NewCandidate::candidate).collect());
                 console.note(&format!("made {} with the candidates {}", self.place(), candidates.listed()));

@@ -18,6 +18,7 @@ Examples:
   votekit init --ballots board.db --candidates people.csv --voters members.csv --votes-per-voter 1
   votekit init --candidate yes --candidate no --closes '2026-11-24 20:00' --hide-results until-closed
   votekit init --candidate yes --candidate no --once-per-browser --hide-results audience
+  votekit init --ballots mysql://USER@HOST/DATABASE --candidate yes --candidate no    for several services at once
 
 --candidates reads a CSV with a column `name`, and if you like `id` (a whole number, which clients send), `about` (a text) and \
 `picture` (a JPEG, PNG, GIF, WebP or AVIF file of at most 200 kB, kept in the ballot file); or a name a line. Without ids, \
@@ -96,8 +97,11 @@ impl Args {
     /// When the options contradict each other, a list cannot be read, or the file is there or cannot be made.
     pub(crate) fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
         let file = &self.file;
+        if self.group_access {
+            file.refuse_on_server("--group-access", "its server decides who may read it")?;
+        }
         let setup = self.setup()?;
-        let mut votes = store::create(file.place(), &setup).map_err(|error| match error {
+        let mut votes = store::create(file.typed(), &setup).map_err(|error| match error {
             BoxError::Setup(problem) | BoxError::Candidate(problem) => exit::misuse(problem),
             error => error.into(),
         })?;

@@ -1,5 +1,6 @@
 //! `votekit reset`: takes the votes of a rehearsal away.
 use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::PathBuf;
 
 use anyhow::bail;
 use votekit::ballot::{BallotBox, Clock, SystemClock};
@@ -15,6 +16,7 @@ const EXAMPLES: &str = "\
 Examples:
   votekit reset          asks, makes a backup beside the file, and takes all votes away
   votekit reset --yes    does not ask
+  votekit reset --no-backup --ballots mysql://USER@HOST/DATABASE    after a backup with the server's own tools
 
 While the backup is made, votes wait: whatever was acknowledged is in it. Title, rules, candidates and voters stay. Pages, keys and cookies from before no longer count: what is sent with them afterwards \
 is refused, and counted in /metrics. Running services go on, and show it within a second.";
@@ -26,6 +28,9 @@ pub(crate) struct Args {
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
+    /// Make no backup: for votes in a database, which its server's own tools back up
+    #[arg(long)]
+    no_backup: bool,
     #[command(flatten)]
     file: BallotFile,
 }
@@ -36,12 +41,35 @@ impl Args {
     /// # Errors
     /// When it is not confirmed, when no backup can be made, or the file cannot be written.
     pub(crate) fn run(self, format: Format, console: &Console) -> anyhow::Result<()> {
+        if !self.no_backup {
+            let instead =
+                "make a backup with the server's own tools, as mysqldump --single-transaction, and add --no-backup";
+            self.file.refuse_on_server("the backup of votekit reset", instead)?;
+        }
         let mut votes = self.file.open(console)?;
         votes.check_writable()?;
         let there = votes.tally(DurationSecs::TEN_MINUTES, SystemClock.now())?.votes_total;
         if !self.yes {
             confirm(&format!("take all {there} votes out of {}", self.file.place()))?;
         }
+        let taken = if self.no_backup {
+            votes.reset(&mut |_| Ok(true), &SystemClock)?.map(|taken| (taken, None))
+        } else {
+            self.reset_with_backup(&mut *votes)?.map(|(taken, backup)| (taken, Some(backup)))
+        };
+        let Some((taken, backup)) = taken else { bail!("nothing was taken away") };
+        if let Some(backup) = &backup {
+            console.note(&format!("the votes from before are in {}", backup.display()));
+        }
+        let mut report = Report::table("resets", &["votes", "backup"]);
+        self.file.asked(&mut report);
+        let backup = backup.map_or(Value::Null, |path| path.display().to_string().into());
+        report.row([Value::Count(taken.into()), backup]);
+        output::print(&report, format, console)
+    }
+
+    /// Gives how many votes there were, and where they are kept.
+    fn reset_with_backup(&self, votes: &mut dyn BallotBox) -> anyhow::Result<Option<(u64, PathBuf)>> {
         let backup = self.file.backup_path();
         let mut found = Vec::new();
         let mut keep = |votes: &mut dyn BallotBox| {
@@ -52,11 +80,7 @@ impl Args {
             let finding = found.first().map_or_else(String::new, |of| format!(" ({}: {})", of.place, of.problem));
             bail!("nothing was taken away: the file is not sound{finding}; a copy of it is {}", backup.display());
         };
-        console.note(&format!("the votes from before are in {}", backup.display()));
-        let mut report = Report::table("resets", &["votes", "backup"]);
-        self.file.asked(&mut report);
-        report.row([Value::Count(taken.into()), backup.display().to_string().into()]);
-        output::print(&report, format, console)
+        Ok(Some((taken, backup)))
     }
 }
 
